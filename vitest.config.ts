@@ -13,14 +13,14 @@ export default defineConfig({
         test: {
           name: 'orchestrations',
           include: ['tests/orchestrations/**/*.test.ts'],
-          setupFiles: ['./local/kit/preload.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
         },
       },
       {
         test: {
           name: 'contract',
           include: ['tests/contract/**/*.test.ts'],
-          setupFiles: ['./local/kit/preload.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
           testTimeout: 30_000,
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          setupFiles: ['./local/kit/preload.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
