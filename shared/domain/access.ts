@@ -1,0 +1,120 @@
+import type { MachineKind, ServiceName } from './machine.ts';
+
+/** A role definition's permission block, as ARM has it; wildcards are allowed in all four lists. */
+export interface Permissions {
+  actions: readonly string[];
+  notActions: readonly string[];
+  dataActions: readonly string[];
+  notDataActions: readonly string[];
+}
+
+export interface RoleGrant {
+  roleName: string;
+  /** The assignment's scope; at or above the machine. */
+  scope: string;
+  permissions: readonly Permissions[];
+  /** A condition that ARM attaches; we do not evaluate any, so the grant does not count. */
+  condition?: string;
+}
+
+export interface DenyRule {
+  scope: string;
+  permissions: readonly Permissions[];
+}
+
+/** Everything that ARM knows of one caller at one machine, transitive groups included. */
+export interface EffectiveRoles {
+  grants: readonly RoleGrant[];
+  denials: readonly DenyRule[];
+}
+
+export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh';
+
+export interface RequiredAction {
+  kind: 'action' | 'dataAction';
+  name: string;
+}
+
+const action = (name: string): RequiredAction => ({ kind: 'action', name });
+const dataAction = (name: string): RequiredAction => ({ kind: 'dataAction', name });
+const writeEndpoint = action('Microsoft.HybridConnectivity/endpoints/write');
+
+/** Which actions a right needs: each inner list is one way (any of them), the outer list needs all. */
+const requiredActions: Readonly<Record<MachineKind, Record<AccessRight, readonly (readonly RequiredAction[])[]>>> = {
+  arc: {
+    see: [[action('Microsoft.HybridCompute/machines/read')]],
+    install: [[action('Microsoft.HybridCompute/machines/extensions/write')], [writeEndpoint]],
+    'connect-wac': [[dataAction('Microsoft.HybridCompute/machines/WACLoginAsAdmin/action')]],
+    'connect-ssh': [
+      [
+        dataAction('Microsoft.HybridCompute/machines/loginAsAdmin/action'),
+        dataAction('Microsoft.HybridCompute/machines/login/action'),
+      ],
+    ],
+  },
+  'azure-vm': {
+    see: [[action('Microsoft.Compute/virtualMachines/read')]],
+    install: [[action('Microsoft.Compute/virtualMachines/extensions/write')], [writeEndpoint]],
+    'connect-wac': [[dataAction('Microsoft.Compute/virtualMachines/WACloginAsAdmin/action')]],
+    'connect-ssh': [
+      [
+        dataAction('Microsoft.Compute/virtualMachines/loginAsAdmin/action'),
+        dataAction('Microsoft.Compute/virtualMachines/login/action'),
+      ],
+    ],
+  },
+  'hci-cluster': {
+    see: [[action('Microsoft.AzureStackHCI/clusters/read')]],
+    install: [[action('Microsoft.AzureStackHCI/clusters/arcSettings/extensions/write')], [writeEndpoint]],
+    'connect-wac': [[dataAction('Microsoft.AzureStackHCI/Clusters/WACloginAsAdmin/Action')]],
+    'connect-ssh': [],
+  },
+};
+
+export const connectRight = (service: ServiceName): AccessRight => (service === 'WAC' ? 'connect-wac' : 'connect-ssh');
+
+/** ARM matches without regard to case; `*` stands for any characters, slashes included. */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.toLowerCase().split('*');
+  const text = name.toLowerCase();
+  if (parts.length === 1) return parts[0] === text;
+  const [first = '', ...rest] = parts;
+  const last = rest.pop() ?? '';
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}
+
+const anyMatches = (patterns: readonly string[], name: string) => patterns.some((pattern) => matches(pattern, name));
+
+/** Within one permission block the not-lists subtract; blocks and assignments add up. */
+function covers(permissions: readonly Permissions[], required: RequiredAction): boolean {
+  return permissions.some((block) =>
+    required.kind === 'action'
+      ? anyMatches(block.actions, required.name) && !anyMatches(block.notActions, required.name)
+      : anyMatches(block.dataActions, required.name) && !anyMatches(block.notDataActions, required.name),
+  );
+}
+
+export function mayDo(roles: EffectiveRoles, required: RequiredAction): boolean {
+  const granted = roles.grants.some((grant) => grant.condition === undefined && covers(grant.permissions, required));
+  return granted && !roles.denials.some((denial) => covers(denial.permissions, required));
+}
+
+export type AccessDecision = { allowed: true } | { allowed: false; missingAction: string };
+
+/**
+ * Decides one right (requirements 86-95, C10). Off by default: a right that names no action for this kind of
+ * machine is never given. A refusal names the first missing action.
+ */
+export function decideAccess(roles: EffectiveRoles, kind: MachineKind, right: AccessRight): AccessDecision {
+  const needed = requiredActions[kind][right];
+  const missing = needed.find((ways) => !ways.some((way) => mayDo(roles, way)));
+  if (missing) return { allowed: false, missingAction: missing[0]?.name ?? right };
+  return needed.length > 0 ? { allowed: true } : { allowed: false, missingAction: `${right} on ${kind}` };
+}

@@ -1,0 +1,98 @@
+import type { CertificateRecord } from './certificate.ts';
+import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
+import type { Operation, OperationKind } from './operation.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The documents of one machine. They share its partition, so that those which change together change in one
+ * transactional batch. `type` and `key` make the id; a document that is the only one of its type has no key.
+ */
+interface DocumentBase {
+  machineId: string;
+  /** Seconds after its last write when the store forgets it. */
+  ttlSeconds?: number;
+}
+
+export interface MachineDocument extends DocumentBase {
+  type: 'machine';
+  resourceId: string;
+  kind: MachineKind;
+  displayName: string;
+  subscriptionId: string;
+  facts?: MachineFacts;
+  /** Random per install; with the key version it fixes the machine name. */
+  salt?: string;
+  nameKeyVersion?: string;
+  machineName?: string;
+  /** What is installed, as last written by an operation. */
+  extension?: { state: 'installing' | 'installed' | 'failed'; port: number; installedAt?: string };
+  endpoint?: { enabled: boolean; services: Partial<Record<ServiceName, number>> };
+  /** One mutation per machine: set by ETag before an operation starts, cleared with its end. */
+  currentOperation?: { id: string; kind: OperationKind };
+}
+
+export interface CertificateDocument extends DocumentBase, CertificateRecord {
+  type: 'certificate';
+}
+
+/** The agent's enrolled keys and what it last said of itself. */
+export interface AgentDocument extends DocumentBase {
+  type: 'agent';
+  /** ES256, to check calls and reports; public JWK as JSON text. */
+  signingKey: string;
+  /** ECDH-ES, to seal certificates; public JWK as JSON text. */
+  encryptionKey: string;
+  enrolledAt: string;
+  agentVersion?: string;
+  /** Highest accepted number; a report at or below it is a repetition. */
+  reportSequence: number;
+  lastSeenAt?: string;
+  connected?: boolean;
+  servingThumbprint?: string;
+  /** Services whose local port the machine itself refuses (requirements 38-42). */
+  blockedServices?: ServiceName[];
+}
+
+/** An enrolment token that was given to the machine: only its hash is kept. */
+export interface EnrolmentDocument extends DocumentBase {
+  type: 'enrolment';
+  tokenHash: string;
+}
+
+export interface SessionDocument extends DocumentBase, Session {
+  type: 'session';
+  key: string;
+}
+
+export interface OperationDocument extends DocumentBase, Operation {
+  type: 'operation';
+  key: string;
+}
+
+/** Who did what to the machine when, and how it was decided. */
+export interface AuditDocument extends DocumentBase {
+  type: 'audit';
+  /** Time-ordered and unique: `<ISO 8601>-<random>`. */
+  key: string;
+  at: string;
+  actor: { id: string; name: string };
+  action: string;
+  outcome: 'allowed' | 'refused' | 'succeeded' | 'failed';
+  detail?: string;
+}
+
+export type AnyDocument =
+  | MachineDocument
+  | CertificateDocument
+  | AgentDocument
+  | EnrolmentDocument
+  | SessionDocument
+  | OperationDocument
+  | AuditDocument;
+
+export type DocumentType = AnyDocument['type'];
+export type DocumentOf<T extends DocumentType> = Extract<AnyDocument, { type: T }>;
+
+export const documentId = (type: DocumentType, key?: string): string => (key === undefined ? type : `${type}:${key}`);
+export const idOf = (document: AnyDocument): string =>
+  documentId(document.type, 'key' in document ? document.key : undefined);

@@ -1,0 +1,99 @@
+import type { ErrorRecord } from './error.ts';
+
+export type OperationKind = 'install' | 'uninstall' | 'renew';
+export type StepStatus = 'waiting' | 'running' | 'succeeded' | 'failed';
+
+export interface OperationStep {
+  name: string;
+  status: StepStatus;
+  /** ISO 8601. */
+  startedAt?: string;
+  endedAt?: string;
+  /** What it does now or found, one sentence. */
+  detail?: string;
+}
+
+/** One long-running request. `id` is `<machineId>.<random>` and the Durable instance id too. */
+export interface Operation {
+  id: string;
+  machineId: string;
+  kind: OperationKind;
+  status: 'running' | 'succeeded' | 'failed';
+  steps: OperationStep[];
+  createdAt: string;
+  endedAt?: string;
+  /** Object id and name of who asked. */
+  requestedBy: { id: string; name: string };
+  error?: ErrorRecord;
+  /** Path of what it made, for example `/api/machines/{id}/extension`. */
+  resource?: string;
+}
+
+/** The names of the steps, as the documents and the portal say them (requirement 43). */
+export const operationSteps: Readonly<Record<OperationKind, readonly string[]>> = {
+  install: ['Register the resource provider', 'Deploy the endpoint', 'Install the agent'],
+  uninstall: ['Remove the extension', 'Remove the service configuration', 'Remove name and certificate'],
+  renew: ['Issue the certificate', 'Deliver it to the machine'],
+};
+
+export function newOperation(
+  id: string,
+  machineId: string,
+  kind: OperationKind,
+  requestedBy: Operation['requestedBy'],
+  now: string,
+): Operation {
+  const steps = operationSteps[kind].map((name): OperationStep => ({ name, status: 'waiting' }));
+  return { id, machineId, kind, status: 'running', steps, createdAt: now, requestedBy };
+}
+
+/** Sets one step; a repeated report of the same step keeps its first start time. */
+export function withStep(
+  operation: Operation,
+  index: number,
+  change: { status: StepStatus; detail?: string },
+  now: string,
+): Operation {
+  const steps = operation.steps.map((step, at): OperationStep => {
+    if (at !== index) return step;
+    const startedAt = step.startedAt ?? now;
+    const ended = change.status === 'succeeded' || change.status === 'failed';
+    const detail = change.detail ?? step.detail;
+    return {
+      name: step.name,
+      status: change.status,
+      startedAt,
+      ...(ended && { endedAt: step.endedAt ?? now }),
+      ...(detail !== undefined && { detail }),
+    };
+  });
+  return { ...operation, steps };
+}
+
+/** Ends an operation; a failure marks the running step. An ended operation stays as it ended. */
+export function finishOperation(
+  operation: Operation,
+  end: { error?: ErrorRecord; resource?: string },
+  now: string,
+): Operation {
+  if (operation.status !== 'running') return operation;
+  const running = operation.steps.findIndex((step) => step.status === 'running');
+  const { error, resource } = end;
+  const marked =
+    error && running >= 0 ? withStep(operation, running, { status: 'failed', detail: error.detail }, now) : operation;
+  return {
+    ...marked,
+    status: error ? 'failed' : 'succeeded',
+    endedAt: now,
+    ...(error && { error }),
+    ...(resource !== undefined && { resource }),
+  };
+}
+
+/** Whole percent: ended steps count whole, a running one half. */
+export function percentOf(operation: Operation): number {
+  if (operation.status === 'succeeded') return 100;
+  const worth = { waiting: 0, running: 0.5, succeeded: 1, failed: 1 };
+  const sum = operation.steps.reduce((total, step) => total + worth[step.status], 0);
+  return Math.round((100 * sum) / operation.steps.length);
+}

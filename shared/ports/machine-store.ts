@@ -1,0 +1,37 @@
+import type { AnyDocument, CertificateDocument, DocumentOf, DocumentType, MachineDocument } from '#shared/domain/documents.ts';
+
+/** A document as it was read, with the ETag that a later replace must present. */
+export interface Stored<T> {
+  document: T;
+  etag: string;
+}
+
+export type Change =
+  /** Fails when it exists. */
+  | { create: AnyDocument }
+  /** Fails when the ETag is not the current one. */
+  | { replace: AnyDocument; etag: string }
+  /** Writes whatever is there; only for documents with one writer. */
+  | { put: AnyDocument }
+  /** Succeeds when it is not there. */
+  | { remove: DocumentType; key?: string };
+
+/**
+ * The documents of the machines. Every call stays in one machine's partition, but for the last two.
+ *
+ * - Absent: `read` answers undefined.
+ * - Concurrent: `commit` is all or nothing; a create of an existing document or a stale ETag throws
+ *   `etag_mismatch` and changes nothing. Whoever gets that reads again and decides again.
+ * - Unreachable or throttled beyond the client's own retries: `store_unavailable`.
+ */
+export interface MachineStore {
+  read<T extends DocumentType>(machineId: string, type: T, key?: string): Promise<Stored<DocumentOf<T>> | undefined>;
+  /** Newest key first. */
+  list<T extends DocumentType>(machineId: string, type: T, limit: number): Promise<DocumentOf<T>[]>;
+  /** At most 100 changes, all of one machine. Answers the new ETags in their order (undefined for removals). */
+  commit(machineId: string, changes: readonly Change[]): Promise<(string | undefined)[]>;
+  /** Cross-partition, by index: certificates with `dueAt` at or before `now` (ISO 8601), the oldest first. */
+  findDue(now: string, limit: number): Promise<CertificateDocument[]>;
+  /** Cross-partition: every machine. */
+  listMachines(): Promise<MachineDocument[]>;
+}

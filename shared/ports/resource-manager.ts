@@ -1,0 +1,59 @@
+import type { EffectiveRoles } from '#shared/domain/access.ts';
+import type { MachineFacts, ServiceName } from '#shared/domain/machine.ts';
+
+export type ProviderState = 'NotRegistered' | 'Registering' | 'Registered' | 'Unregistering' | 'Unregistered';
+
+/**
+ * Subscriptions, providers and machines as Azure Resource Manager has them, asked by the app's own identity.
+ * `resource_manager_unavailable` when it does not answer or limits the rate, `resource_manager_refused` with its
+ * own code and message in `facts` when it says no.
+ */
+export interface ResourceManager {
+  tenantOf(subscriptionId: string): Promise<string>;
+  providerState(subscriptionId: string, namespace: string): Promise<ProviderState>;
+  /** Starts registration; registered already is success. */
+  registerProvider(subscriptionId: string, namespace: string): Promise<void>;
+  /** Undefined when the machine is not there. */
+  findMachine(resourceId: string): Promise<MachineFacts | undefined>;
+}
+
+/** Role assignments that reach a machine: at its scope or above, for the caller and his groups. */
+export interface RoleReader {
+  effectiveRoles(principalId: string, scope: string): Promise<EffectiveRoles>;
+}
+
+/** Endpoint and service configurations on a machine (azure-apis B.2). `provider_not_registered` is its own code. */
+export interface HybridConnectivity {
+  /** PUT `endpoints/default`; repeatable. */
+  putEndpoint(resourceId: string): Promise<void>;
+  hasEndpoint(resourceId: string): Promise<boolean>;
+  removeEndpoint(resourceId: string): Promise<void>;
+  /** PUT with the port as an integer; repeatable. Without an endpoint: `endpoint_missing`. */
+  putServiceConfiguration(resourceId: string, service: ServiceName, port: number): Promise<void>;
+  /** The ports by service; undefined when the endpoint itself is missing. */
+  findServiceConfigurations(resourceId: string): Promise<Partial<Record<ServiceName, number>> | undefined>;
+  removeServiceConfiguration(resourceId: string, service: ServiceName): Promise<void>;
+}
+
+export interface ExtensionSettings {
+  /** Decimal text: a string in this resource (azure-apis B.3). */
+  port: string;
+  salt: string;
+  /** Origin of this API, for the agent to enrol. */
+  controlPlane: string;
+}
+
+export type ExtensionState =
+  | { state: 'absent' }
+  | { state: 'creating' | 'deleting'; detail?: string }
+  | { state: 'succeeded'; detail?: string; port?: number; version?: string }
+  | { state: 'failed'; detail: string };
+
+/** The agent's extension on a machine, `AdminCenter`. */
+export interface MachineExtension {
+  /** Starts the deployment and does not wait for its end; an identical PUT is harmless. `token` is protected. */
+  beginInstall(resourceId: string, settings: ExtensionSettings, token: string): Promise<void>;
+  read(resourceId: string): Promise<ExtensionState>;
+  /** Starts the removal; absent is success. */
+  beginRemove(resourceId: string): Promise<void>;
+}

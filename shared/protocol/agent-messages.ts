@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+/** RFC 7517, the public members only; a private key that is sent by mistake is refused. */
+const publicKey = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate });
+export type PublicKey = z.infer<typeof publicKey>;
+
+const serviceName = z.enum(['WAC', 'SSH']);
+
+/** `POST /api/agent/enrolment`. Repeating it with the same keys gives the same answer. */
+export const enrolmentRequest = z.strictObject({
+  resourceId: z.string().max(512),
+  /** From the extension's protected settings. */
+  token: z.string().min(20).max(200),
+  signingKey: publicKey,
+  encryptionKey: publicKey,
+  agentVersion: z.string().max(40),
+});
+export type EnrolmentRequest = z.infer<typeof enrolmentRequest>;
+export const enrolmentReply = z.object({ machineId: z.string() });
+export type EnrolmentReply = z.infer<typeof enrolmentReply>;
+
+/** `GET /api/agent/state`: what the agent is to be. It re-reads this at start, on each event and every hour. */
+export const agentState = z.object({
+  machineId: z.string(),
+  machineName: z.string(),
+  zone: z.string(),
+  services: z.array(z.object({ name: serviceName, port: z.number().int().min(1).max(65_535) })),
+  /** The certificate to serve; absent until one is issued. */
+  certificate: z.object({ thumbprint: z.string(), version: z.string(), notAfter: z.string() }).optional(),
+  /** Public keys that session tickets are signed with; `kid` in each. */
+  ticketKeys: z.array(publicKey.extend({ kid: z.string(), alg: z.literal('ES256') })),
+  relay: z.object({ host: z.string(), path: z.string() }),
+  messages: z.object({ host: z.string(), endpoint: z.string(), eventQueue: z.string(), reportQueue: z.string() }),
+});
+export type AgentState = z.infer<typeof agentState>;
+
+/** `GET /api/agent/certificate`: a compact JWE (ECDH-ES+A256KW, A256GCM) to the agent's encryption key. */
+export const sealedCertificate = z.object({ thumbprint: z.string(), sealed: z.string() });
+export type SealedCertificate = z.infer<typeof sealedCertificate>;
+/** What is inside the JWE. */
+export const certificateContent = z.object({ privateKeyPem: z.string(), chainPem: z.string() });
+export type CertificateContent = z.infer<typeof certificateContent>;
+
+/** `POST /api/agent/tokens`: short-lived, each for one thing. `expiresAt` is ISO 8601. */
+export const agentTokens = z.object({
+  events: z.string(),
+  reports: z.string(),
+  relay: z.string(),
+  expiresAt: z.iso.datetime(),
+});
+export type AgentTokens = z.infer<typeof agentTokens>;
+
+/**
+ * A report, the payload of a JWS by the agent's signing key, sent on `agent-reports` with the machine id as
+ * session id. `sequence` grows with each report, across restarts too (milliseconds since the epoch will do).
+ */
+export const agentReport = z.object({
+  machineId: z.string(),
+  sequence: z.number().int().positive(),
+  at: z.iso.datetime(),
+  agentVersion: z.string().max(40),
+  kind: z.enum(['started', 'serving', 'heartbeat', 'stopping', 'failed']),
+  /** SHA-256 of the leaf that it serves now, lower-case hex. */
+  servingThumbprint: z.string().optional(),
+  relayConnected: z.boolean(),
+  /** Services that the machine's own policy refuses. */
+  blockedServices: z.array(serviceName),
+  /** What failed, one sentence, without secrets. */
+  detail: z.string().max(500).optional(),
+});
+export type AgentReport = z.infer<typeof agentReport>;
+
+/** The bus message's body: a compact JWS. */
+export const reportEnvelope = z.strictObject({ jws: z.string().max(8192) });

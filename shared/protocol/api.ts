@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { sessionLifetime } from '#shared/domain/session.ts';
+
+/** Bodies and replies of the HTTP API. Requests are strict: an unknown field is named and refused. */
+
+const port = z
+  .number({ error: 'must be a whole number from 1 to 65535' })
+  .int('must be a whole number from 1 to 65535')
+  .min(1, 'must be a whole number from 1 to 65535')
+  .max(65_535, 'must be a whole number from 1 to 65535');
+
+export const serviceName = z.enum(['WAC', 'SSH']);
+
+export const enrolMachineRequest = z.strictObject({ resourceId: z.string().min(1).max(512) });
+export const installRequest = z.strictObject({ port: port.optional() });
+export const endpointRequest = z.strictObject({
+  properties: z.strictObject({ type: z.literal('default') }),
+});
+export const serviceConfigurationRequest = z.strictObject({
+  properties: z.strictObject({ serviceName, port }),
+});
+export const connectRequest = z.strictObject({
+  service: serviceName.default('WAC'),
+  lifetimeSeconds: z.number().int().min(sessionLifetime.minimum).max(sessionLifetime.maximum).optional(),
+});
+
+const timestamp = z.iso.datetime();
+const problemError = z.object({ field: z.string(), message: z.string() });
+
+/** RFC 9457, with our members. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  hop: z.string(),
+  remedy: z.string(),
+  retryable: z.boolean(),
+  errors: z.array(problemError).optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+export const precondition = z.object({
+  code: z.string(),
+  rule: z.string(),
+  met: z.boolean(),
+  found: z.string(),
+  needed: z.string(),
+  remedy: z.string(),
+});
+export const preconditionsReply = z.object({ met: z.boolean(), preconditions: z.array(precondition) });
+
+const errorRecord = z.object({
+  code: z.string(),
+  hop: z.string(),
+  title: z.string(),
+  detail: z.string(),
+  remedy: z.string(),
+  retryable: z.boolean(),
+});
+
+export const operationReply = z.object({
+  id: z.string(),
+  machineId: z.string(),
+  kind: z.enum(['install', 'uninstall', 'renew']),
+  status: z.enum(['running', 'succeeded', 'failed']),
+  percent: z.number().int(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(['waiting', 'running', 'succeeded', 'failed']),
+      startedAt: timestamp.optional(),
+      endedAt: timestamp.optional(),
+      detail: z.string().optional(),
+    }),
+  ),
+  createdAt: timestamp,
+  endedAt: timestamp.optional(),
+  error: errorRecord.optional(),
+  resource: z.string().optional(),
+});
+export type OperationReply = z.infer<typeof operationReply>;
+
+export const meReply = z.object({
+  id: z.string(),
+  name: z.string(),
+  tenantId: z.string(),
+  /** As the API sees it (requirement 136). */
+  address: z.string().nullable(),
+});
+
+export const machineReply = z.object({
+  id: z.string(),
+  resourceId: z.string(),
+  name: z.string(),
+  kind: z.enum(['arc', 'azure-vm', 'hci-cluster']),
+  subscriptionId: z.string(),
+  facts: z
+    .object({
+      location: z.string(),
+      cloud: z.string(),
+      osType: z.enum(['windows', 'linux', 'unknown']),
+      osName: z.string(),
+      osVersion: z.string(),
+      memoryBytes: z.number().nullable(),
+      agentVersion: z.string().nullable(),
+      status: z.string(),
+    })
+    .nullable(),
+  machineName: z.string().nullable(),
+  extension: z.object({
+    name: z.literal('AdminCenter'),
+    state: z.enum(['absent', 'installing', 'installed', 'failed']),
+    port: z.number().int().nullable(),
+    installedAt: timestamp.nullable(),
+  }),
+  endpoint: z.object({ enabled: z.boolean(), services: z.record(z.string(), z.number().int()) }),
+  certificate: z
+    .object({
+      state: z.enum(['issued', 'served']),
+      hostNames: z.array(z.string()),
+      thumbprint: z.string(),
+      notBefore: timestamp,
+      notAfter: timestamp,
+      dueAt: timestamp,
+    })
+    .nullable(),
+  presence: z.object({ connected: z.boolean(), lastSeenAt: timestamp.nullable(), agentVersion: z.string().nullable() }),
+  operation: z.object({ id: z.string(), kind: z.enum(['install', 'uninstall', 'renew']) }).nullable(),
+  /** What the caller may do here; a refusal names the missing action. */
+  may: z.object({
+    install: z.object({ allowed: z.boolean(), missingAction: z.string().nullable() }),
+    connect: z.object({ allowed: z.boolean(), missingAction: z.string().nullable() }),
+  }),
+});
+export type MachineReply = z.infer<typeof machineReply>;
+export const machineListReply = z.object({ value: z.array(machineReply) });
+
+export const extensionReply = z.object({
+  name: z.literal('AdminCenter'),
+  state: z.enum(['absent', 'installing', 'installed', 'failed']),
+  port: z.number().int().nullable(),
+  installedAt: timestamp.nullable(),
+  /** What the platform reports of it now (requirement 57). */
+  detailedStatus: z.object({ provisioningState: z.string(), message: z.string().nullable() }),
+});
+
+/** ARM's own shapes (azure-apis B.2). */
+export const endpointReply = z.object({
+  id: z.string(),
+  name: z.literal('default'),
+  type: z.literal('Microsoft.HybridConnectivity/endpoints'),
+  properties: z.object({ type: z.literal('default'), provisioningState: z.literal('Succeeded') }),
+});
+export const serviceConfigurationReply = z.object({
+  id: z.string(),
+  name: serviceName,
+  type: z.literal('Microsoft.HybridConnectivity/endpoints/serviceConfigurations'),
+  properties: z.object({ serviceName, port: z.number().int(), provisioningState: z.literal('Succeeded') }),
+});
+
+/** The URL opens the session once and within a minute; the session itself lives until `expiresAt`. */
+export const connectReply = z.object({ sessionId: z.string(), url: z.string(), expiresAt: timestamp });
+export type ConnectReply = z.infer<typeof connectReply>;
+export const sessionReply = z.object({
+  sessionId: z.string(),
+  service: serviceName,
+  state: z.enum(['opening', 'open', 'failed', 'revoked']),
+  user: z.string(),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+});
+export const sessionPendingReply = z.object({ sessionId: z.string(), status: z.literal('opening') });
+
+export const healthReply = z.object({ status: z.literal('healthy'), version: z.string() });
+/** What the portal needs to sign in; nothing secret. */
+export const portalConfigReply = z.object({
+  authority: z.string(),
+  clientId: z.string(),
+  scope: z.string(),
+  zone: z.string(),
+});
+export type PortalConfig = z.infer<typeof portalConfigReply>;

@@ -1,0 +1,38 @@
+/** Names of what a deployment contains. Infrastructure makes these, the programs expect them: a wire contract. */
+export const cosmosNames = {
+  database: 'admin-center',
+  machines: 'machines',
+  budgets: 'budgets',
+} as const;
+
+export const queueNames = { agentReports: 'agent-reports' } as const;
+export const topicNames = { proxyControl: 'proxy-control' } as const;
+export const agentQueueName = (machineId: string): string => `agent-${machineId}`;
+
+/** Rule on an agent's own queue, and rule on the report queue that agents' tokens are signed with. */
+export const ruleNames = { agentListen: 'agent-listen', agentSend: 'agent-send', relayListen: 'listen' } as const;
+
+export const secretNames = {
+  machineNameKey: 'machine-name-key',
+  sessionLabelKey: 'session-label-key',
+  enrolmentKey: 'enrolment-key',
+} as const;
+
+export const keyNames = { acmeAccount: 'acme-account', sessionTicket: 'session-ticket' } as const;
+
+/** The Key Vault certificate of a machine. */
+export const certificateName = (machineName: string): string => `machine-${machineName}`;
+
+export const hybridConnectivityNamespace = 'Microsoft.HybridConnectivity';
+export const extensionName = 'AdminCenter';
+
+/** Partition key paths and indexes of the containers (a deployment makes them so). */
+export const containerDefinitions = [
+  {
+    id: cosmosNames.machines,
+    partitionKey: { paths: ['/pk'] },
+    // -1: no document expires unless it carries a ttl of its own.
+    defaultTtl: -1,
+  },
+  { id: cosmosNames.budgets, partitionKey: { paths: ['/account'] }, defaultTtl: -1 },
+] as const;
