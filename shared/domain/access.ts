@@ -40,7 +40,9 @@ const dataAction = (name: string): RequiredAction => ({ kind: 'dataAction', name
 const writeEndpoint = action('Microsoft.HybridConnectivity/endpoints/write');
 
 /** Which actions a right needs: each inner list is one way (any of them), the outer list needs all. */
-const requiredActions: Readonly<Record<MachineKind, Record<AccessRight, readonly (readonly RequiredAction[])[]>>> = {
+const requiredActions: Readonly<
+  Record<MachineKind, Record<AccessRight, readonly (readonly RequiredAction[])[]>>
+> = {
   arc: {
     see: [[action('Microsoft.HybridCompute/machines/read')]],
     install: [[action('Microsoft.HybridCompute/machines/extensions/write')], [writeEndpoint]],
@@ -71,7 +73,8 @@ const requiredActions: Readonly<Record<MachineKind, Record<AccessRight, readonly
   },
 };
 
-export const connectRight = (service: ServiceName): AccessRight => (service === 'WAC' ? 'connect-wac' : 'connect-ssh');
+export const connectRight = (service: ServiceName): AccessRight =>
+  service === 'WAC' ? 'connect-wac' : 'connect-ssh';
 
 /** ARM matches without regard to case; `*` stands for any characters, slashes included. */
 function matches(pattern: string, name: string): boolean {
@@ -80,7 +83,8 @@ function matches(pattern: string, name: string): boolean {
   if (parts.length === 1) return parts[0] === text;
   const [first = '', ...rest] = parts;
   const last = rest.pop() ?? '';
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false;
   let at = first.length;
   for (const part of rest) {
     const found = text.indexOf(part, at);
@@ -90,7 +94,8 @@ function matches(pattern: string, name: string): boolean {
   return at <= text.length - last.length;
 }
 
-const anyMatches = (patterns: readonly string[], name: string) => patterns.some((pattern) => matches(pattern, name));
+const anyMatches = (patterns: readonly string[], name: string) =>
+  patterns.some((pattern) => matches(pattern, name));
 
 /** Within one permission block the not-lists subtract; blocks and assignments add up. */
 function covers(permissions: readonly Permissions[], required: RequiredAction): boolean {
@@ -102,7 +107,9 @@ function covers(permissions: readonly Permissions[], required: RequiredAction): 
 }
 
 export function mayDo(roles: EffectiveRoles, required: RequiredAction): boolean {
-  const granted = roles.grants.some((grant) => grant.condition === undefined && covers(grant.permissions, required));
+  const granted = roles.grants.some(
+    (grant) => grant.condition === undefined && covers(grant.permissions, required),
+  );
   return granted && !roles.denials.some((denial) => covers(denial.permissions, required));
 }
 

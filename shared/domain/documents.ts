@@ -93,6 +93,7 @@ export type AnyDocument =
 export type DocumentType = AnyDocument['type'];
 export type DocumentOf<T extends DocumentType> = Extract<AnyDocument, { type: T }>;
 
-export const documentId = (type: DocumentType, key?: string): string => (key === undefined ? type : `${type}:${key}`);
+export const documentId = (type: DocumentType, key?: string): string =>
+  key === undefined ? type : `${type}:${key}`;
 export const idOf = (document: AnyDocument): string =>
   documentId(document.type, 'key' in document ? document.key : undefined);

@@ -80,7 +80,9 @@ export function finishOperation(
   const running = operation.steps.findIndex((step) => step.status === 'running');
   const { error, resource } = end;
   const marked =
-    error && running >= 0 ? withStep(operation, running, { status: 'failed', detail: error.detail }, now) : operation;
+    error && running >= 0
+      ? withStep(operation, running, { status: 'failed', detail: error.detail }, now)
+      : operation;
   return {
     ...marked,
     status: error ? 'failed' : 'succeeded',

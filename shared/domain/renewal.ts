@@ -18,7 +18,11 @@ export interface RenewalWindow {
  * 2. two thirds of the lifetime; but
  * 3. never later than the emergency threshold.
  */
-export function dueAt(leaf: Pick<LeafFacts, 'notBefore' | 'notAfter'>, window: RenewalWindow | undefined, random: number): string {
+export function dueAt(
+  leaf: Pick<LeafFacts, 'notBefore' | 'notAfter'>,
+  window: RenewalWindow | undefined,
+  random: number,
+): string {
   const from = Date.parse(leaf.notBefore);
   const lifetimeMs = Date.parse(leaf.notAfter) - from;
   const emergency = from + lifetimeMs * (1 - emergencyLeft);

@@ -16,7 +16,11 @@ export interface CertificateVault {
    * Starts a new version and answers its PKCS#10 request (DER). When one is pending already, for the same host
    * names, answers that one's: a repetition makes no second key.
    */
-  beginCertificate(name: string, hostNames: readonly string[], tags: Readonly<Record<string, string>>): Promise<Uint8Array>;
+  beginCertificate(
+    name: string,
+    hostNames: readonly string[],
+    tags: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array>;
   /**
    * Completes the pending version with the chain (PEM, leaf first). Repeated after success it answers the
    * version that holds this leaf.

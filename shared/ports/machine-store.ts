@@ -1,4 +1,10 @@
-import type { AnyDocument, CertificateDocument, DocumentOf, DocumentType, MachineDocument } from '#shared/domain/documents.ts';
+import type {
+  AnyDocument,
+  CertificateDocument,
+  DocumentOf,
+  DocumentType,
+  MachineDocument,
+} from '#shared/domain/documents.ts';
 
 /** A document as it was read, with the ETag that a later replace must present. */
 export interface Stored<T> {
@@ -25,7 +31,11 @@ export type Change =
  * - Unreachable or throttled beyond the client's own retries: `store_unavailable`.
  */
 export interface MachineStore {
-  read<T extends DocumentType>(machineId: string, type: T, key?: string): Promise<Stored<DocumentOf<T>> | undefined>;
+  read<T extends DocumentType>(
+    machineId: string,
+    type: T,
+    key?: string,
+  ): Promise<Stored<DocumentOf<T>> | undefined>;
   /** Newest key first. */
   list<T extends DocumentType>(machineId: string, type: T, limit: number): Promise<DocumentOf<T>[]>;
   /** At most 100 changes, all of one machine. Answers the new ETags in their order (undefined for removals). */

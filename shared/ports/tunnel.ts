@@ -12,8 +12,11 @@ export interface TunnelDialer {
   close(): Promise<void>;
 }
 
-export type Incoming =
-  | { accept(): Promise<Duplex>; reject(status: number, reason: string): Promise<void>; purpose: StreamPurpose };
+export type Incoming = {
+  accept(): Promise<Duplex>;
+  reject(status: number, reason: string): Promise<void>;
+  purpose: StreamPurpose;
+};
 
 /**
  * The agent's side: waits outbound for streams. It reconnects by itself with jitter, asks `token` anew for each

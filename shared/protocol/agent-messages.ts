@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 /** RFC 7517, the public members only; a private key that is sent by mistake is refused. */
-const publicKey = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate });
+const publicKey = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: coordinate,
+  y: coordinate,
+});
 export type PublicKey = z.infer<typeof publicKey>;
 
 const serviceName = z.enum(['WAC', 'SSH']);
@@ -31,7 +36,12 @@ export const agentState = z.object({
   /** Public keys that session tickets are signed with; `kid` in each. */
   ticketKeys: z.array(publicKey.extend({ kid: z.string(), alg: z.literal('ES256') })),
   relay: z.object({ host: z.string(), path: z.string() }),
-  messages: z.object({ host: z.string(), endpoint: z.string(), eventQueue: z.string(), reportQueue: z.string() }),
+  messages: z.object({
+    host: z.string(),
+    endpoint: z.string(),
+    eventQueue: z.string(),
+    reportQueue: z.string(),
+  }),
 });
 export type AgentState = z.infer<typeof agentState>;
 

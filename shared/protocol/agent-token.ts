@@ -19,7 +19,12 @@ export interface AgentCall {
 }
 
 /** The value for `Authorization: Bearer`. `nowSeconds` is Unix time. */
-export function signAgentCall(key: CryptoKey, machineId: string, call: AgentCall, nowSeconds: number): Promise<string> {
+export function signAgentCall(
+  key: CryptoKey,
+  machineId: string,
+  call: AgentCall,
+  nowSeconds: number,
+): Promise<string> {
   return new SignJWT({ bh: bodyHash(call.body) })
     .setProtectedHeader({ alg: 'ES256', typ: type })
     .setIssuer(machineId)
@@ -61,8 +66,11 @@ export async function verifyAgentCall(
     });
     const claimed = Buffer.from(String(payload['bh']));
     const actual = Buffer.from(bodyHash(call.body));
-    if (claimed.length !== actual.length || !timingSafeEqual(claimed, actual)) throw new Error('body hash differs');
+    if (claimed.length !== actual.length || !timingSafeEqual(claimed, actual))
+      throw new Error('body hash differs');
   } catch (cause) {
-    throw new AppError('agent_token_invalid', 'the call is not signed by the enrolled key of this machine', { cause });
+    throw new AppError('agent_token_invalid', 'the call is not signed by the enrolled key of this machine', {
+      cause,
+    });
   }
 }

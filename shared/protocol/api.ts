@@ -127,7 +127,11 @@ export const machineReply = z.object({
       dueAt: timestamp,
     })
     .nullable(),
-  presence: z.object({ connected: z.boolean(), lastSeenAt: timestamp.nullable(), agentVersion: z.string().nullable() }),
+  presence: z.object({
+    connected: z.boolean(),
+    lastSeenAt: timestamp.nullable(),
+    agentVersion: z.string().nullable(),
+  }),
   operation: z.object({ id: z.string(), kind: z.enum(['install', 'uninstall', 'renew']) }).nullable(),
   /** What the caller may do here; a refusal names the missing action. */
   may: z.object({

@@ -16,7 +16,11 @@ const envelope = {
  */
 export const agentEventSchema = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('admin-center.state.changed'), data: z.object({}) }),
-  z.object({ ...envelope, type: z.literal('admin-center.certificate.changed'), data: z.object({ thumbprint: z.string() }) }),
+  z.object({
+    ...envelope,
+    type: z.literal('admin-center.certificate.changed'),
+    data: z.object({ thumbprint: z.string() }),
+  }),
   z.object({ ...envelope, type: z.literal('admin-center.session.revoked'), data: sessionRevoked }),
 ]);
 export type AgentEvent = z.infer<typeof agentEventSchema>;

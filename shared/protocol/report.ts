@@ -20,11 +20,11 @@ export async function verifyReport(
   lastSequence: number,
 ): Promise<AgentReport> {
   const refuse = (why: string, cause?: unknown) => new AppError('report_refused', why, { cause });
-  const verified = await compactVerify(jws, await importJWK({ ...key }, 'ES256'), { algorithms: ['ES256'] }).catch(
-    (cause: unknown) => {
-      throw refuse('the signature is not by the enrolled key', cause);
-    },
-  );
+  const verified = await compactVerify(jws, await importJWK({ ...key }, 'ES256'), {
+    algorithms: ['ES256'],
+  }).catch((cause: unknown) => {
+    throw refuse('the signature is not by the enrolled key', cause);
+  });
   if (verified.protectedHeader.typ !== type) throw refuse('the token is no report');
   const parsed = agentReport.safeParse(JSON.parse(new TextDecoder().decode(verified.payload)));
   if (!parsed.success) throw refuse('the report has not the agreed shape', parsed.error);

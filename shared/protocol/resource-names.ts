@@ -10,7 +10,11 @@ export const topicNames = { proxyControl: 'proxy-control' } as const;
 export const agentQueueName = (machineId: string): string => `agent-${machineId}`;
 
 /** Rule on an agent's own queue, and rule on the report queue that agents' tokens are signed with. */
-export const ruleNames = { agentListen: 'agent-listen', agentSend: 'agent-send', relayListen: 'listen' } as const;
+export const ruleNames = {
+  agentListen: 'agent-listen',
+  agentSend: 'agent-send',
+  relayListen: 'listen',
+} as const;
 
 export const secretNames = {
   machineNameKey: 'machine-name-key',

@@ -19,6 +19,8 @@ export async function unsealCertificate(key: CryptoKey, sealed: string): Promise
     });
     return certificateContent.parse(JSON.parse(new TextDecoder().decode(plaintext)));
   } catch (cause) {
-    throw new AppError('agent_token_invalid', 'the certificate is not sealed to the key of this agent', { cause });
+    throw new AppError('agent_token_invalid', 'the certificate is not sealed to the key of this agent', {
+      cause,
+    });
   }
 }
