@@ -27,7 +27,13 @@ export interface ErrorRow {
   remedy: string;
 }
 
-export const row = (status: number, hop: Hop, retryable: boolean, title: string, remedy: string): ErrorRow => ({
+export const row = (
+  status: number,
+  hop: Hop,
+  retryable: boolean,
+  title: string,
+  remedy: string,
+): ErrorRow => ({
   status,
   hop,
   retryable,
