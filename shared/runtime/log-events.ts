@@ -1,0 +1,30 @@
+/** How loud an event is; an event below the logger's level is not written. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/**
+ * Every event that any of the programs logs, `subject.past_tense`, with its level. Operators filter on these
+ * names: they are never renamed, and an event that is not here does not compile.
+ */
+export const logEvents = {
+  'process.started': 'info',
+  'process.stopped': 'info',
+  'process.failed': 'error',
+
+  'tunnel.connected': 'info',
+  'tunnel.disconnected': 'warn',
+  'tunnel.stream_failed': 'warn',
+
+  'proxy.listened': 'info',
+  'proxy.state_read': 'info',
+  'proxy.state_unread': 'warn',
+  'proxy.subscribed': 'info',
+  'proxy.subscription_lost': 'warn',
+  'proxy.event_refused': 'warn',
+  'proxy.drained': 'info',
+  'connection.closed': 'info',
+  'connection.refused': 'warn',
+  'session.revoked': 'info',
+} as const satisfies Record<string, LogLevel>;
+
+export type LogEvent = keyof typeof logEvents;
