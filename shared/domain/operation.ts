@@ -70,21 +70,27 @@ export function withStep(
   return { ...operation, steps };
 }
 
-/** Ends an operation; a failure marks the running step. An ended operation stays as it ended. */
+/**
+ * Ends an operation: a failure marks the running step, a success all of them. An ended operation stays as it ended.
+ */
 export function finishOperation(
   operation: Operation,
   end: { error?: ErrorRecord; resource?: string },
   now: string,
 ): Operation {
   if (operation.status !== 'running') return operation;
-  const running = operation.steps.findIndex((step) => step.status === 'running');
   const { error, resource } = end;
-  const marked =
-    error && running >= 0
-      ? withStep(operation, running, { status: 'failed', detail: error.detail }, now)
-      : operation;
+  const ended = operation.steps.reduce(
+    (shown, step, index) =>
+      error === undefined
+        ? withStep(shown, index, { status: 'succeeded' }, now)
+        : step.status === 'running'
+          ? withStep(shown, index, { status: 'failed', detail: error.detail }, now)
+          : shown,
+    operation,
+  );
   return {
-    ...marked,
+    ...ended,
     status: error ? 'failed' : 'succeeded',
     endedAt: now,
     ...(error && { error }),

@@ -1,0 +1,168 @@
+import { connectRight, decideAccess } from '#shared/domain/access.ts';
+import type { AgentDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
+import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
+import { mintLabel } from '#shared/domain/label.ts';
+import { type Session, sessionHostName } from '#shared/domain/session.ts';
+import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
+import type { SessionProbe } from '#shared/ports/session-probe.ts';
+import { secretNames } from '#shared/protocol/resource-names.ts';
+import { getDocument } from '../records.ts';
+import type { OpenSessionInput } from './orchestrator.ts';
+
+export type OpenSessionActivities = ReturnType<typeof createOpenSessionActivities>;
+
+export interface OpenSessionPorts {
+  store: MachineStore;
+  connectivity: HybridConnectivity;
+  roles: RoleReader;
+  secrets: SecretStore;
+  probe: SessionProbe;
+  zone: string;
+  /** Port of the proxy as browsers reach it. */
+  sessionPort: number;
+  now(): Date;
+  newId(): string;
+}
+
+/** A path that takes longer than this to open is not one that a person wants. */
+const tryTimeoutMs = 8_000;
+/** Session records outlive their sessions by this much, for the list of recent ones. */
+const keptAfterEndSeconds = 24 * 60 * 60;
+
+export function createOpenSessionActivities(ports: OpenSessionPorts) {
+  const { store, connectivity, roles, secrets, probe, now, newId } = ports;
+
+  const audit = (input: OpenSessionInput, outcome: 'succeeded' | 'refused', detail?: string): Change => {
+    const at = now().toISOString();
+    return {
+      create: {
+        type: 'audit',
+        machineId: input.machineId,
+        key: `${at}-${newId()}`,
+        at,
+        actor: input.user,
+        action: `connect ${input.service}`,
+        outcome,
+        ...(detail !== undefined && { detail }),
+      },
+    };
+  };
+
+  /** Presence and policy as the machine's agent reported them; local deny always wins (requirements 38-42). */
+  function requireAgent(agent: AgentDocument | undefined, input: OpenSessionInput): void {
+    if (!agent?.connected) {
+      throw new AppError(
+        'agent_offline',
+        agent ? 'the agent was last seen disconnected' : 'no agent has enrolled',
+        {
+          facts: { lastSeenAt: agent?.lastSeenAt ?? null },
+        },
+      );
+    }
+    if (agent.blockedServices?.includes(input.service)) {
+      throw new AppError('port_not_allowed', `the machine's own policy refuses ${input.service}`);
+    }
+  }
+
+  /** The ladder of azure-apis B.2: the endpoint says that access is allowed at all, the configuration to which port. */
+  async function requireConfiguration(machine: MachineDocument, input: OpenSessionInput): Promise<void> {
+    const services = await connectivity.findServiceConfigurations(machine.resourceId);
+    if (!services) throw new AppError('endpoint_missing', 'the provider knows no endpoint on this machine');
+    if (services[input.service] === undefined) {
+      throw new AppError(
+        'service_not_configured',
+        `the endpoint has no service configuration ${input.service}`,
+      );
+    }
+  }
+
+  async function requireRight(machine: MachineDocument, input: OpenSessionInput): Promise<void> {
+    const found = await roles.effectiveRoles(input.user.id, machine.resourceId);
+    const decision = decideAccess(found, machine.kind, connectRight(input.service));
+    if (!decision.allowed) {
+      throw new AppError('access_denied', `no role gives ${input.user.name} ${decision.missingAction} here`, {
+        facts: { missingAction: decision.missingAction },
+      });
+    }
+  }
+
+  return {
+    /** Step 1: asks the provider for access and decides it. */
+    async requireAccess(input: OpenSessionInput): Promise<void> {
+      const { document: machine } = await getDocument(store, input.machineId, 'machine');
+      await requireRight(machine, input);
+      await requireConfiguration(machine, input);
+      const [agent, certificate] = await Promise.all([
+        store.read(input.machineId, 'agent'),
+        store.read(input.machineId, 'certificate'),
+      ]);
+      if (machine.extension?.state !== 'installed') {
+        throw new AppError('extension_not_installed', 'no finished install is on record');
+      }
+      if (!certificate) throw new AppError('certificate_missing', 'no certificate is on record');
+      requireAgent(agent?.document, input);
+    },
+
+    /**
+     * Step 2: writes the session and shakes hands under its new name, through DNS, proxy, relay and agent. The
+     * leaf must be the one on record, or the one the agent says it serves while a newer one is on its way.
+     */
+    async tryNewSession(input: OpenSessionInput): Promise<void> {
+      const createdAt = Math.floor(now().getTime() / 1000);
+      const session: Session = {
+        id: input.sessionId,
+        machineId: input.machineId,
+        service: input.service,
+        user: input.user,
+        state: 'opening',
+        createdAt,
+        expiresAt: createdAt + input.lifetimeSeconds,
+      };
+      const existing = await store.read(input.machineId, 'session', input.sessionId);
+      // A repetition after a crash keeps the times of the first attempt: the label depends on them.
+      const opening: SessionDocument = existing?.document ?? {
+        ...session,
+        type: 'session',
+        key: session.id,
+        ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
+      };
+      if (!existing) await store.commit(input.machineId, [{ create: opening }]);
+      const [{ document: machine }, { document: certificate }, agent, labelKey] = await Promise.all([
+        getDocument(store, input.machineId, 'machine'),
+        getDocument(store, input.machineId, 'certificate'),
+        store.read(input.machineId, 'agent'),
+        secrets.getSecret(secretNames.sessionLabelKey),
+      ]);
+      const machineName = machine.machineName ?? '';
+      const label = mintLabel(labelKey.value, machineName, {
+        sessionId: opening.id,
+        service: opening.service,
+        expiresAt: opening.expiresAt,
+      });
+      const hostName = sessionHostName(label, machineName, ports.zone);
+      const { thumbprint } = await probe.tryHandshake(hostName, ports.sessionPort, tryTimeoutMs);
+      if (![certificate.thumbprint, agent?.document.servingThumbprint].includes(thumbprint)) {
+        throw new AppError('leaf_mismatch', 'the leaf that answered is not the one on record', {
+          facts: { seen: thumbprint, onRecord: certificate.thumbprint },
+        });
+      }
+      await store.commit(input.machineId, [
+        { put: { ...opening, state: 'open', seenThumbprint: thumbprint } },
+        audit(input, 'succeeded'),
+      ]);
+    },
+
+    async recordRefusal(input: OpenSessionInput & { error: ErrorRecord }): Promise<void> {
+      const { code, detail } = input.error;
+      const session = await store.read(input.machineId, 'session', input.sessionId);
+      await store.commit(input.machineId, [
+        ...(session
+          ? [{ put: { ...session.document, state: 'failed', failure: { code, detail } } } as const]
+          : []),
+        audit(input, 'refused', `${code}: ${detail}`),
+      ]);
+    },
+  };
+}
