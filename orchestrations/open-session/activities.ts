@@ -1,4 +1,4 @@
-import { connectRight, decideAccess } from '#shared/domain/access.ts';
+import { connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
 import type { AgentDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
@@ -79,8 +79,12 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
   }
 
   async function requireRight(machine: MachineDocument, input: OpenSessionInput): Promise<void> {
-    const found = await roles.effectiveRoles(input.user.id, machine.resourceId);
-    const decision = decideAccess(found, machine.kind, connectRight(input.service));
+    const held = await roles.rolesIn(input.user.id, machine.subscriptionId);
+    const decision = decideAccess(
+      rolesAt(held, machine.resourceId),
+      machine.kind,
+      connectRight(input.service),
+    );
     if (!decision.allowed) {
       throw new AppError('access_denied', `no role gives ${input.user.name} ${decision.missingAction} here`, {
         facts: { missingAction: decision.missingAction },

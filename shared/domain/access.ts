@@ -10,7 +10,7 @@ export interface Permissions {
 
 export interface RoleGrant {
   roleName: string;
-  /** The assignment's scope; at or above the machine. */
+  /** The assignment's scope. */
   scope: string;
   permissions: readonly Permissions[];
   /** A condition that ARM attaches; we do not evaluate any, so the grant does not count. */
@@ -22,11 +22,28 @@ export interface DenyRule {
   permissions: readonly Permissions[];
 }
 
-/** Everything that ARM knows of one caller at one machine, transitive groups included. */
+/** Everything that ARM knows of one caller, transitive groups included. */
 export interface EffectiveRoles {
   grants: readonly RoleGrant[];
   denials: readonly DenyRule[];
 }
+
+const managementGroup = '/providers/microsoft.management/managementgroups/';
+
+/** True when an assignment at `scope` reaches the resource: the same, or above it. */
+function reaches(scope: string, resourceId: string): boolean {
+  const above = scope.toLowerCase().replace(/\/$/, '');
+  const below = resourceId.toLowerCase();
+  return (
+    above === '' || above.startsWith(managementGroup) || below === above || below.startsWith(`${above}/`)
+  );
+}
+
+/** What of a caller's roles in a subscription holds at this resource. */
+export const rolesAt = (roles: EffectiveRoles, resourceId: string): EffectiveRoles => ({
+  grants: roles.grants.filter((grant) => reaches(grant.scope, resourceId)),
+  denials: roles.denials.filter((denial) => reaches(denial.scope, resourceId)),
+});
 
 export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh';
 

@@ -67,7 +67,22 @@ export interface SessionDocument extends DocumentBase, Session {
 export interface OperationDocument extends DocumentBase, Operation {
   type: 'operation';
   key: string;
+  /** Input of its orchestration, to start it again when a crash came between this record and the start. */
+  input: object;
 }
+
+/**
+ * A session that was revoked before its end; kept until it would have ended. All are in one partition of their
+ * own (`machineId` is `revocations`), so that a proxy that starts reads them in one go.
+ */
+export interface RevocationDocument extends DocumentBase {
+  type: 'revocation';
+  /** The session id. */
+  key: string;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+export const revocationPartition = 'revocations';
 
 /** Who did what to the machine when, and how it was decided. */
 export interface AuditDocument extends DocumentBase {
@@ -88,6 +103,7 @@ export type AnyDocument =
   | EnrolmentDocument
   | SessionDocument
   | OperationDocument
+  | RevocationDocument
   | AuditDocument;
 
 export type DocumentType = AnyDocument['type'];

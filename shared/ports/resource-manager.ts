@@ -17,9 +17,13 @@ export interface ResourceManager {
   findMachine(resourceId: string): Promise<MachineFacts | undefined>;
 }
 
-/** Role assignments that reach a machine: at its scope or above, for the caller and his groups. */
+/** Role assignments and deny assignments as ARM has them. */
 export interface RoleReader {
-  effectiveRoles(principalId: string, scope: string): Promise<EffectiveRoles>;
+  /**
+   * All that the caller and his groups (transitive) hold at, above and below the subscription, in one reading:
+   * `rolesAt` picks those that reach one machine. A definition that is gone grants nothing.
+   */
+  rolesIn(principalId: string, subscriptionId: string): Promise<EffectiveRoles>;
 }
 
 /** Endpoint and service configurations on a machine (azure-apis B.2). `provider_not_registered` is its own code. */
