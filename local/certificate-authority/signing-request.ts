@@ -55,12 +55,9 @@ export async function requireSigningRequest(
     throw new Problem('badCSR', 'the request uses the key of the account');
   }
   const asked = namesIn(request);
-  const ordered = [...names].sort();
-  if (asked.join() !== ordered.join()) {
-    throw new Problem(
-      'badCSR',
-      `the request names ${asked.join(', ') || 'nothing'}; the order ${ordered.join(', ')}`,
-    );
+  if (asked.length !== names.length || !names.every((name) => asked.includes(name))) {
+    const found = asked.join(', ') || 'nothing';
+    throw new Problem('badCSR', `the request names ${found}; the order ${names.join(', ')}`);
   }
   return request;
 }
