@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
   /** Renders what `handle` threw in the service's own error shape. */
   renderError(error: unknown, request: HttpRequest): HttpReply;
+  /** Answers a switched-on fault's status in the service's own shape; without it a plain one with Retry-After: 1. */
+  renderFault?(status: number, operation: string): HttpReply;
   /** The service's own name of the operation, for counting and for faults. */
   operationOf(request: HttpRequest): string;
   calls: Calls;
@@ -68,8 +70,10 @@ function send(response: ServerResponse, reply: HttpReply): void {
   response.end(bytes);
 }
 
-/** An HTTP or HTTPS server on loopback with bounded bodies, counted calls and switchable faults. */
-export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
+/** Bounded bodies, counted calls and switchable faults, for a server that listens in a way of its own. */
+export function createHttpListener(
+  options: Omit<HttpServerOptions, 'port' | 'onUpgrade'>,
+): (incoming: IncomingMessage, response: ServerResponse) => void {
   const { tls, calls, faults, maxBodyBytes = 4 * 1024 * 1024 } = options;
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -89,6 +93,8 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     if (fault?.drop) return void incoming.socket.destroy();
     try {
       request.body = await readBody(incoming, maxBodyBytes);
+      if (fault?.status && options.renderFault)
+        return send(response, options.renderFault(fault.status, operation));
       if (fault?.status)
         return send(response, {
           status: fault.status,
@@ -107,12 +113,18 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
     }
   };
 
-  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
+  return (incoming, response) => {
     answer(incoming, response).catch((error: unknown) => {
       console.error(error);
       incoming.socket.destroy();
     });
   };
+}
+
+/** An HTTP or HTTPS server on loopback with bounded bodies, counted calls and switchable faults. */
+export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
+  const { tls } = options;
+  const listener = createHttpListener(options);
   const server = tls ? createTlsServer({ ...tls }, listener) : createServer(listener);
   if (options.onUpgrade) server.on('upgrade', options.onUpgrade);
   await new Promise<void>((resolve, reject) => {
