@@ -25,6 +25,24 @@ export const logEvents = {
   'connection.closed': 'info',
   'connection.refused': 'warn',
   'session.revoked': 'info',
+
+  'agent.enrolled': 'info',
+  'agent.enrolment_failed': 'warn',
+  'agent.state_applied': 'info',
+  'agent.state_unapplied': 'warn',
+  'agent.certificate_served': 'info',
+  'agent.clock_adjusted': 'warn',
+  'agent.subscribed': 'info',
+  'agent.subscription_lost': 'warn',
+  'agent.event_refused': 'warn',
+  'agent.reported': 'debug',
+  'agent.report_unsent': 'warn',
+  'policy.read': 'info',
+  'policy.damaged': 'error',
+  'stream.refused': 'warn',
+  'session.opened': 'info',
+  'session.refused': 'info',
+  'service.unreachable': 'warn',
 } as const satisfies Record<string, LogLevel>;
 
 export type LogEvent = keyof typeof logEvents;
