@@ -1,0 +1,190 @@
+import { machineIdOf } from '#shared/domain/machine-name.ts';
+import type { TunnelListener } from '#shared/ports/tunnel.ts';
+import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import type { AgentEvent } from '#shared/protocol/events.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { pause } from './back-off.ts';
+import { createCertificateStore } from './certificate-store.ts';
+import { createClock } from './clock.ts';
+import { createControlPlane } from './control-plane.ts';
+import { createDesiredState } from './desired-state.ts';
+import { ensurePrivateDirectory } from './durable-file.ts';
+import { createEnrolment, isUnrecognised } from './enrolment.ts';
+import { receiveEvents } from './events.ts';
+import { baseName } from './host-names.ts';
+import { openIdentity } from './identity.ts';
+import { openMachineDoor } from './machine-door.ts';
+import { createRelayLink } from './relay-link.ts';
+import { createReportNumbering, createReports } from './reports.ts';
+import { tryServing } from './serving-check.ts';
+import type { AgentSettings } from './settings.ts';
+
+const heartbeatMs = 60_000;
+
+export interface AgentContext {
+  settings: AgentSettings;
+  logger: Logger;
+  /** Stops the agent. */
+  signal: AbortSignal;
+  openTunnel(relay: AgentState['relay'], token: () => Promise<string>, now: () => number): TunnelListener;
+}
+
+/** Runs the agent until the signal, and resolves when its last report is on its way. Throws when it may not enrol. */
+export async function runAgent({ settings, logger, signal, openTunnel }: AgentContext): Promise<void> {
+  const { dataDirectory } = settings;
+  const machineId = machineIdOf(settings.resourceId);
+  await ensurePrivateDirectory(dataDirectory);
+  const clock = createClock();
+  const identity = await openIdentity(dataDirectory);
+  const certificates = createCertificateStore(dataDirectory, identity.unsealingKey);
+  await certificates.load();
+  const controlPlane = createControlPlane({
+    origin: settings.controlPlane,
+    machineId,
+    signingKey: identity.signingKey,
+    clock,
+    signal,
+    onClockChange: (offsetMs) => logger.log('agent.clock_adjusted', { offsetMs }),
+  });
+  const enrolment = createEnrolment({
+    settings,
+    machineId,
+    identity,
+    controlPlane,
+    onEnrolled: () => logger.log('agent.enrolled', { machineId }),
+    onFailure: (error, waitMs) => logger.log('agent.enrolment_failed', { error, waitMs }),
+  });
+  const tokens = createAccessTokens(controlPlane, clock.now);
+  let state: AgentState | undefined;
+  /** Known good: a handshake has been made with it. */
+  let servingThumbprint: string | undefined;
+
+  const door = await openMachineDoor({
+    settings,
+    clock,
+    certificates,
+    logger,
+    onPolicyChange: () => reports.add('heartbeat'),
+  });
+  const relay = createRelayLink({
+    open: (target) => openTunnel(target, async () => (await tokens.get()).relay, clock.now),
+    onStream: door.take,
+    onState(connected, reason) {
+      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', reason ? { reason } : {});
+      // The token may be what was refused.
+      if (!connected) tokens.drop();
+    },
+    onChange(connected) {
+      reports.add('heartbeat');
+      if (connected) desired.refresh();
+    },
+  });
+  const reports = createReports({
+    machineId,
+    messages: () => state?.messages,
+    tokens,
+    next: await createReportNumbering({
+      dataDirectory,
+      machineId,
+      signingKey: identity.signingKey,
+      now: clock.now,
+      facts: () => ({
+        ...(servingThumbprint !== undefined && { servingThumbprint }),
+        relayConnected: relay.isConnected(),
+        blockedServices: door.blockedServices(),
+      }),
+    }),
+    signal,
+    now: clock.now,
+    onSent: (kind) => logger.log('agent.reported', { kind }),
+    onUnsent: (error) => logger.log('agent.report_unsent', { error }),
+  });
+  const loops: Promise<void>[] = [];
+  let events: AbortController | undefined;
+
+  async function readState(): Promise<AgentState> {
+    try {
+      await enrolment.ensure(signal);
+      return await controlPlane.readState();
+    } catch (error) {
+      if (!isUnrecognised(error)) throw error;
+      enrolment.forget();
+      await enrolment.ensure(signal);
+      return controlPlane.readState();
+    }
+  }
+
+  async function serve(next: AgentState): Promise<void> {
+    const wanted = next.certificate?.thumbprint;
+    if (wanted === undefined || wanted === servingThumbprint) return;
+    if (wanted !== certificates.thumbprint())
+      await certificates.install(await controlPlane.fetchCertificate(), next);
+    servingThumbprint = await tryServing(baseName(next), certificates.contextFor);
+    logger.log('agent.certificate_served', { thumbprint: servingThumbprint });
+    reports.add('serving');
+  }
+
+  function receiveFrom(messages: AgentState['messages']): void {
+    events?.abort();
+    const current = new AbortController();
+    events = current;
+    loops.push(
+      receiveEvents({
+        messages,
+        tokens,
+        signal: AbortSignal.any([signal, current.signal]),
+        now: clock.now,
+        onEvent,
+        onSubscribed() {
+          logger.log('agent.subscribed', { queue: messages.eventQueue });
+          desired.refresh();
+        },
+        onLost: (error) => logger.log('agent.subscription_lost', { error }),
+        onRefused: (reason) => logger.log('agent.event_refused', { reason }),
+      }),
+    );
+  }
+
+  async function onEvent(event: AgentEvent): Promise<void> {
+    if (event.type === 'admin-center.session.revoked')
+      await door.revoke(event.data.sessionId, event.data.expiresAt);
+    else desired.refresh();
+  }
+
+  async function apply(next: AgentState): Promise<void> {
+    const previous = state;
+    state = next;
+    door.configure(next);
+    if (!previous) reports.add('started');
+    if (JSON.stringify(previous?.messages) !== JSON.stringify(next.messages)) receiveFrom(next.messages);
+    relay.aim(next.relay);
+    try {
+      await serve(next);
+    } catch (error) {
+      reports.add('failed', error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  const desired = createDesiredState({
+    read: readState,
+    apply,
+    signal,
+    onApplied: () => logger.log('agent.state_applied', { certificate: servingThumbprint }),
+    onFailure: (error, waitMs) => logger.log('agent.state_unapplied', { error, waitMs }),
+  });
+
+  async function beat(): Promise<void> {
+    while (!signal.aborted) {
+      await pause(heartbeatMs, signal);
+      if (!signal.aborted) reports.add('heartbeat');
+    }
+  }
+
+  loops.push(desired.run(), reports.run(), beat());
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await Promise.allSettled([relay.close(), ...loops]);
+  door.close();
+  await reports.sendLast('stopping');
+}

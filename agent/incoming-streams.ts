@@ -1,0 +1,88 @@
+import type { Duplex } from 'node:stream';
+import { type ErrorCode, errorTable } from '#shared/domain/error.ts';
+import type { Incoming, StreamPurpose } from '#shared/ports/tunnel.ts';
+import { connectLocally, splice } from './splice.ts';
+
+export interface IncomingStreamsOptions {
+  /** The local port of a service that is configured, or undefined. */
+  portOf(service: string): number | undefined;
+  /** Whether the machine itself allows the port (requirements 38-42). */
+  isAllowed(port: number): boolean;
+  isRevoked(sessionId: string): boolean;
+  hasCertificate(): boolean;
+  /** Ends TLS for a web session. */
+  acceptWeb(stream: Duplex, purpose: StreamPurpose): void;
+  onRefused(purpose: StreamPurpose, code: ErrorCode): void;
+  onFailed(purpose: StreamPurpose, error: unknown): void;
+}
+
+/** The streams that the tunnel brings, from the decision to their end. */
+export interface IncomingStreams {
+  take(incoming: Incoming): Promise<void>;
+  /** Cuts the live streams for which it is true; answers how many. */
+  cut(isOver: (purpose: StreamPurpose) => boolean): number;
+  /** Cuts what is no longer configured or allowed. */
+  review(): number;
+}
+
+const isSessionId = (text: string): boolean => /^[a-z2-7]{16}$/.test(text);
+
+export function createIncomingStreams(options: IncomingStreamsOptions): IncomingStreams {
+  const live = new Map<Duplex, StreamPurpose>();
+
+  /** The local port, or why this stream is refused. Local policy is asked after configuration: it always wins. */
+  function decide({ service, sessionId }: StreamPurpose): number | ErrorCode {
+    const port = options.portOf(service);
+    if (!isSessionId(sessionId)) return 'invalid_request';
+    if (port === undefined) return 'service_not_configured';
+    if (!options.isAllowed(port)) return 'port_not_allowed';
+    if (options.isRevoked(sessionId)) return 'session_not_found';
+    return service === 'WAC' && !options.hasCertificate() ? 'certificate_missing' : port;
+  }
+
+  function track(stream: Duplex, purpose: StreamPurpose): Duplex {
+    live.set(stream, purpose);
+    stream.on('error', () => stream.destroy());
+    stream.once('close', () => live.delete(stream));
+    return stream;
+  }
+
+  async function refuse(incoming: Incoming, code: ErrorCode): Promise<void> {
+    options.onRefused(incoming.purpose, code);
+    await incoming.reject(errorTable[code].status, code);
+  }
+
+  /** SSH authenticates inside SSH: the bytes go through as they are. */
+  async function takeRaw(incoming: Incoming, port: number): Promise<void> {
+    const local = await connectLocally(port).catch(() => undefined);
+    if (!local) return refuse(incoming, 'service_unreachable');
+    try {
+      splice(track(await incoming.accept(), incoming.purpose), local);
+    } catch (error) {
+      local.destroy();
+      throw error;
+    }
+  }
+
+  function cut(isOver: (purpose: StreamPurpose) => boolean): number {
+    const ending = [...live].filter(([, purpose]) => isOver(purpose));
+    for (const [stream] of ending) stream.destroy();
+    return ending.length;
+  }
+
+  return {
+    async take(incoming) {
+      const { purpose } = incoming;
+      try {
+        const decision = decide(purpose);
+        if (typeof decision === 'string') return await refuse(incoming, decision);
+        if (purpose.service === 'SSH') return await takeRaw(incoming, decision);
+        return options.acceptWeb(track(await incoming.accept(), purpose), purpose);
+      } catch (error) {
+        return options.onFailed(purpose, error);
+      }
+    },
+    cut,
+    review: () => cut((purpose) => typeof decide(purpose) === 'string'),
+  };
+}

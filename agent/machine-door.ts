@@ -1,0 +1,118 @@
+import type { Incoming, StreamPurpose } from '#shared/ports/tunnel.ts';
+import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import type { Logger } from '#shared/runtime/logger.ts';
+import type { CertificateStore } from './certificate-store.ts';
+import type { AgentClock } from './clock.ts';
+import { createDoorRequests } from './door-requests.ts';
+import { openDoorSessions } from './door-sessions.ts';
+import { createForwarder } from './forwarder.ts';
+import { createIncomingStreams } from './incoming-streams.ts';
+import { allows, watchPolicy } from './local-policy.ts';
+import type { AgentSettings } from './settings.ts';
+import { createTlsDoor } from './tls-door.ts';
+
+export interface MachineDoorOptions {
+  settings: Pick<AgentSettings, 'dataDirectory' | 'port' | 'targetScheme'>;
+  clock: AgentClock;
+  certificates: Pick<CertificateStore, 'contextFor' | 'thumbprint'>;
+  logger: Logger;
+  /** What the machine allows has changed. */
+  onPolicyChange(): void;
+}
+
+/** Everything between the tunnel and the services of this machine. */
+export interface MachineDoor {
+  take(incoming: Incoming): void;
+  /** Names, services and ticket keys; streams of services that are gone are cut. */
+  configure(state: AgentState): void;
+  revoke(sessionId: string, expiresAt: number): Promise<void>;
+  /** Configured services that the machine's own policy refuses. */
+  blockedServices(): AgentState['services'][number]['name'][];
+  close(): void;
+}
+
+export async function openMachineDoor(options: MachineDoorOptions): Promise<MachineDoor> {
+  const { settings, clock, certificates, logger } = options;
+  let state: AgentState | undefined;
+  const ends = new Map<string, NodeJS.Timeout>();
+  const portOf = (service: string) => state?.services.find(({ name }) => name === service)?.port;
+
+  const sessions = await openDoorSessions(settings.dataDirectory, clock.nowSeconds);
+  const policy = await watchPolicy({
+    dataDirectory: settings.dataDirectory,
+    installedPort: Number(settings.port),
+    onChange({ enabled, ports }) {
+      logger.log('policy.read', { enabled, ports: [...ports], cut: streams.review() });
+      options.onPolicyChange();
+    },
+    onDamage: (error) => logger.log('policy.damaged', { error }),
+  });
+  const forwarder = createForwarder({
+    scheme: settings.targetScheme,
+    onUnreachable: (port, error) => logger.log('service.unreachable', { port, error }),
+  });
+  const requests = createDoorRequests({
+    sessions,
+    forwarder,
+    nowSeconds: clock.nowSeconds,
+    keys: () => state,
+    portOf,
+    onOpened({ sessionId, service }, user, endsAt) {
+      logger.log('session.opened', { sessionId, service, user, endsAt });
+      cutAtEnd(sessionId, endsAt);
+    },
+    onRefused: ({ sessionId }, code) => logger.log('session.refused', { sessionId, code }),
+  });
+  const logRefusal = (purpose: StreamPurpose, reason: string) =>
+    logger.log('stream.refused', { ...purpose, reason });
+  const door = createTlsDoor({
+    requests,
+    names: () => state,
+    contextFor: certificates.contextFor,
+    onRefused: logRefusal,
+  });
+  const streams = createIncomingStreams({
+    portOf,
+    isAllowed: (port) => allows(policy.current(), port),
+    isRevoked: sessions.isRevoked,
+    hasCertificate: () => certificates.thumbprint() !== undefined,
+    acceptWeb: door.accept,
+    onRefused: logRefusal,
+    onFailed: (purpose, error) => logger.log('tunnel.stream_failed', { ...purpose, error }),
+  });
+
+  const cutSession = (sessionId: string) => streams.cut((purpose) => purpose.sessionId === sessionId);
+
+  /** Live connections, WebSockets too, do not outlive their session (DESIGN 4). */
+  function cutAtEnd(sessionId: string, endsAt: number): void {
+    clearTimeout(ends.get(sessionId));
+    const end = () => {
+      ends.delete(sessionId);
+      cutSession(sessionId);
+    };
+    ends.set(sessionId, setTimeout(end, Math.max(endsAt * 1000 - clock.now(), 0)).unref());
+  }
+
+  for (const [sessionId, endsAt] of sessions.ends()) cutAtEnd(sessionId, endsAt);
+
+  return {
+    take: (incoming) => void streams.take(incoming),
+    configure(next) {
+      state = next;
+      streams.review();
+    },
+    async revoke(sessionId, expiresAt) {
+      const revoked = sessions.revoke(sessionId, expiresAt);
+      logger.log('session.revoked', { sessionId, cut: cutSession(sessionId) });
+      await revoked;
+    },
+    blockedServices: () =>
+      (state?.services ?? []).filter(({ port }) => !allows(policy.current(), port)).map(({ name }) => name),
+    close() {
+      policy.close();
+      for (const timer of ends.values()) clearTimeout(timer);
+      streams.cut(() => true);
+      door.close();
+    },
+  };
+}
