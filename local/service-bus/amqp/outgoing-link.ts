@@ -1,0 +1,98 @@
+import type { ConnectionClaims } from '../access/connection-claims.ts';
+import type { Consumer, MessageLock } from '../broker/consumer.ts';
+import type { Source } from '../broker/namespace.ts';
+import { requireLocked, type Settlement, settle } from '../broker/settlement.ts';
+import { type ServiceBusError, sessionLockLost } from '../service-bus-error.ts';
+import type { StoredMessage } from '../store/message-store.ts';
+import { encodeForDelivery } from '../wire/message.ts';
+import { type Delivery, messageCodec, type Sender } from '../wire/rhea.ts';
+import { asAmqpError, type LinkNode } from './node.ts';
+import type { Operations } from './operations.ts';
+import { settlementOf } from './outcome.ts';
+import { createCredit } from './unsent-credit.ts';
+
+/** Settle mode of the sending side: `settled` is receive-and-delete. */
+const settledMode = 1;
+
+export interface OutgoingOptions {
+  link: Sender;
+  path: string;
+  source: Source;
+  claims: ConnectionClaims;
+  operations: Operations;
+  /** The broker, not the peer, ended the link. */
+  onClosed(): void;
+}
+
+/** The end of a receiver's link: a consumer of its mailbox, and the outcomes that come back. */
+export interface OutgoingLink {
+  consumer: Consumer;
+  node: LinkNode;
+}
+
+const outcomeOf = (kind: string): unknown => {
+  if (kind === 'complete') return messageCodec.accepted().described();
+  return (kind === 'dead-letter' ? messageCodec.rejected({}) : messageCodec.modified({})).described();
+};
+
+/** Answers a disposition. rhea frees the slot only when both sides say settled, and this answer is the second. */
+function answer(delivery: Delivery, outcome: unknown): void {
+  delivery.update(true, outcome);
+  delivery.remote_settled = true;
+}
+
+export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
+  const { link, path, source, claims, operations } = options;
+  const { mailbox, sessions } = source;
+  const requireAuthorized = () => claims.require(path, 'Listen');
+  requireAuthorized();
+  const credit = createCredit(link);
+  const lockTokens = new Map<Delivery, Buffer>();
+
+  const consumer: Consumer = {
+    takesForGood: link.snd_settle_mode === settledMode,
+    credit: () => (link.state.local_open ? credit.left() : 0),
+    deliver(message: StoredMessage, lock: MessageLock | undefined) {
+      const state = message.state === 'locked' ? 'active' : message.state;
+      const bytes = encodeForDelivery(message, { ...message, state, lockedUntil: lock?.until });
+      // A tag is needed for settled deliveries too: the SDK for .NET takes it for the lock token.
+      const delivery = link.send(bytes, lock?.token ?? Buffer.alloc(16), 0);
+      credit.used(delivery);
+      if (lock) lockTokens.set(delivery, lock.token);
+    },
+    close(reason: ServiceBusError) {
+      link.close(asAmqpError(reason));
+      options.onClosed();
+    },
+  };
+
+  const settleAs = (settlement: Settlement, token: Buffer) => {
+    if (sessions && sessions.locks.sessionOf(consumer) === undefined) throw sessionLockLost();
+    settle(mailbox, requireLocked(mailbox, sessions?.locks, token), settlement);
+  };
+
+  return {
+    consumer,
+    node: {
+      requireAuthorized,
+      onOutcome(delivery) {
+        const settlement = settlementOf(delivery.remote_state);
+        const token = lockTokens.get(delivery);
+        if (!settlement || !token) return;
+        lockTokens.delete(delivery);
+        const work = () => {
+          settleAs(settlement, token);
+          answer(delivery, outcomeOf(settlement.kind));
+        };
+        operations.run(settlement.kind, work, (reason) =>
+          answer(delivery, messageCodec.rejected({ error: asAmqpError(reason) }).described()),
+        );
+      },
+      onCredit: () => (sessions ? sessions.pump(consumer) : mailbox.pump()),
+      onGone() {
+        mailbox.consumers.delete(consumer);
+        sessions?.leave(consumer);
+      },
+    },
+  };
+}
