@@ -37,6 +37,13 @@ export const platformErrors = {
     'The machine has no endpoint',
     'Install again, or create the endpoint: it says that access is allowed at all.',
   ),
+  endpoint_in_use: row(
+    409,
+    'hybrid connectivity',
+    false,
+    'The endpoint is in use',
+    'Remove the service configurations in `services` first; other experiences may need them.',
+  ),
   service_not_configured: row(
     409,
     'hybrid connectivity',

@@ -1,0 +1,108 @@
+import type { DurableClient } from 'durable-functions';
+import { operationId, orchestratorNames } from '#orchestrations/names.ts';
+import { getDocument } from '#orchestrations/records.ts';
+import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
+import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
+import { AppError, describeError } from '#shared/domain/error.ts';
+import { newOperation, type OperationKind } from '#shared/domain/operation.ts';
+import type { Stored } from '#shared/ports/machine-store.ts';
+import type { AppPorts } from './ports.ts';
+
+const flowOf: Readonly<Record<OperationKind, string>> = {
+  install: orchestratorNames.installExtension,
+  uninstall: orchestratorNames.uninstallExtension,
+  renew: orchestratorNames.renewCertificate,
+};
+
+const keptSeconds = 30 * 24 * 60 * 60;
+
+export interface OperationRequest {
+  machine: Stored<MachineDocument>;
+  kind: OperationKind;
+  input: object;
+  requestedBy: { id: string; name: string };
+}
+
+/**
+ * One mutation per machine: the machine's `currentOperation` is taken by ETag together with the operation's record,
+ * then the orchestration starts. The same kind again answers the running operation; another kind is refused with
+ * `operation_in_progress`. A crash between record and start is mended by whoever looks next (`reconcile`).
+ */
+export async function beginOperation(
+  ports: AppPorts,
+  client: DurableClient,
+  { machine, kind, input, requestedBy }: OperationRequest,
+): Promise<OperationDocument> {
+  const { machineId, currentOperation } = machine.document;
+  if (currentOperation) {
+    const { document: running } = await getDocument(ports.store, machineId, 'operation', currentOperation.id);
+    const now = await reconcile(ports, client, running);
+    if (now.status === 'running') {
+      if (now.kind === kind) return now;
+      throw new AppError('operation_in_progress', `${now.kind} runs on this machine`, {
+        facts: { operationId: now.id },
+      });
+    }
+    const again = await getDocument(ports.store, machineId, 'machine');
+    return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
+  }
+  const at = ports.now().toISOString();
+  const id = operationId(machineId, ports.newId());
+  const operation: OperationDocument = {
+    ...newOperation(id, machineId, kind, requestedBy, at),
+    type: 'operation',
+    key: id,
+    input,
+    ttlSeconds: keptSeconds,
+  };
+  try {
+    await ports.store.commit(machineId, [
+      { replace: { ...machine.document, currentOperation: { id, kind } }, etag: machine.etag },
+      { create: operation },
+    ]);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+    const again = await getDocument(ports.store, machineId, 'machine');
+    return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
+  }
+  await client.startNew(flowOf[kind], { instanceId: id, input });
+  return operation;
+}
+
+const dead = new Set(['Failed', 'Terminated', 'Canceled']);
+
+/** Brings an operation's record and its orchestration together again after a crash between the two. */
+export async function reconcile(
+  ports: AppPorts,
+  client: DurableClient,
+  operation: OperationDocument,
+): Promise<OperationDocument> {
+  if (operation.status !== 'running') return operation;
+  const status = await statusOf(client, operation.id);
+  if (status === undefined) {
+    await client.startNew(flowOf[operation.kind], { instanceId: operation.id, input: operation.input });
+    return operation;
+  }
+  if (!dead.has(status)) return operation;
+  const interrupted = new AppError(
+    'operation_interrupted',
+    `the orchestration ended as ${status} without a result`,
+  );
+  await createTrackOperationActivities(ports).failOperation({
+    operationId: operation.id,
+    error: describeError(interrupted),
+  });
+  return (await getDocument(ports.store, operation.machineId, 'operation', operation.id)).document;
+}
+
+/** The instance's status, or undefined when the host knows none of this id. */
+export async function statusOf(client: DurableClient, instanceId: string): Promise<string | undefined> {
+  try {
+    // The SDK throws on 404 in some versions and answers an empty status in others.
+    const status = await client.getStatus(instanceId, { showInput: false });
+    return status.runtimeStatus;
+  } catch (error) {
+    if (error instanceof Error && /404|not found/i.test(error.message)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import * as df from 'durable-functions';
+import type { Orchestrator } from '#orchestrations/context.ts';
+import { createDeliverCertificateActivities } from '#orchestrations/deliver-certificate/activities.ts';
+import { createInstallExtensionActivities } from '#orchestrations/install-extension/activities.ts';
+import { installExtension } from '#orchestrations/install-extension/orchestrator.ts';
+import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
+import { issueCertificate } from '#orchestrations/issue-certificate/orchestrator.ts';
+import { orchestratorNames } from '#orchestrations/names.ts';
+import { createOpenSessionActivities } from '#orchestrations/open-session/activities.ts';
+import { openSession } from '#orchestrations/open-session/orchestrator.ts';
+import { renewCertificate } from '#orchestrations/renew-certificate/orchestrator.ts';
+import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
+import { createUninstallExtensionActivities } from '#orchestrations/uninstall-extension/activities.ts';
+import { uninstallExtension } from '#orchestrations/uninstall-extension/orchestrator.ts';
+import {
+  createOrchestrationContext,
+  errorForParent,
+  errorOfTask,
+  exceptionProperties,
+} from './orchestration-context.ts';
+import type { AppPorts, PortsProvider } from './ports.ts';
+
+/** All flows by their wire names. */
+const orchestrators = {
+  [orchestratorNames.installExtension]: installExtension,
+  [orchestratorNames.uninstallExtension]: uninstallExtension,
+  [orchestratorNames.issueCertificate]: issueCertificate,
+  [orchestratorNames.renewCertificate]: renewCertificate,
+  [orchestratorNames.openSession]: openSession,
+} as const;
+
+/** All activities: their names are the property names, so no two flows may use one name. */
+const activitiesOf = (ports: AppPorts) => [
+  createTrackOperationActivities(ports),
+  createInstallExtensionActivities(ports),
+  createUninstallExtensionActivities(ports),
+  createIssueCertificateActivities(ports),
+  createDeliverCertificateActivities(ports),
+  createOpenSessionActivities(ports),
+];
+
+/** The names without building anything: factories only close over what they are given. */
+export function activityNames(): string[] {
+  const names = activitiesOf({} as AppPorts).flatMap((activities) => Object.keys(activities));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) throw new Error(`two activities are named ${twice}`);
+  return names;
+}
+
+function registerOrchestrator<I, O>(name: string, orchestrator: Orchestrator<I, O>): void {
+  df.app.orchestration(name, function* (context) {
+    try {
+      return yield* orchestrator(createOrchestrationContext(context), context.df.getInput<I>()) as Generator<
+        df.Task,
+        O
+      >;
+    } catch (caught) {
+      // Durable's own signals (divergence, host faults) are not ours to translate.
+      if (!(caught instanceof Error)) throw new Error(String(caught), { cause: caught });
+      throw errorForParent(errorOfTask(caught));
+    }
+  });
+}
+
+/** Binds every flow and activity to its name, in this one place: a missing one would hang its instance for ever. */
+export function registerDurable(ports: PortsProvider): void {
+  df.app.setExceptionPropertiesProvider({ getExceptionProperties: exceptionProperties });
+  for (const [name, orchestrator] of Object.entries(orchestrators)) {
+    registerOrchestrator(name, orchestrator as Orchestrator<unknown, unknown>);
+  }
+  let handlers: Map<string, (input: unknown) => Promise<unknown>> | undefined;
+  const build = () =>
+    new Map(
+      activitiesOf(ports()).flatMap(
+        (activities) => Object.entries(activities) as [string, (input: unknown) => Promise<unknown>][],
+      ),
+    );
+  for (const name of activityNames()) {
+    df.app.activity(name, {
+      handler: async (input: unknown) => {
+        handlers ??= build();
+        return handlers.get(name)?.(input);
+      },
+    });
+  }
+}

@@ -1,0 +1,199 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { HttpRequest } from '@azure/functions';
+import type { AgentDocument, MachineDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
+import { machineIdOf } from '#shared/domain/machine-name.ts';
+import {
+  type AgentState,
+  agentState,
+  agentTokens,
+  type EnrolmentRequest,
+  enrolmentReply,
+  enrolmentRequest,
+  type PublicKey,
+  sealedCertificate,
+} from '#shared/protocol/agent-messages.ts';
+import { claimedMachineId, verifyAgentCall } from '#shared/protocol/agent-token.ts';
+import { problem } from '#shared/protocol/api.ts';
+import { agentQueueName, certificateName, queueNames } from '#shared/protocol/resource-names.ts';
+import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import { bearerOf } from './authorization.ts';
+import { defineRoute, type RouteCall } from './route.ts';
+
+/** Service Bus and relay tokens of an agent live this long; it asks again well before. */
+const tokenSeconds = 60 * 60;
+
+const keyOf = (text: string): PublicKey => JSON.parse(text) as PublicKey;
+
+/** The caller's machine: its call is signed by the key it enrolled with, for this method, URL and body. */
+async function requireAgent(
+  call: RouteCall<unknown>,
+): Promise<{ agent: AgentDocument; machine: MachineDocument }> {
+  const { ports, request, bytes } = call;
+  const token = bearerOf(request) ?? '';
+  const machineId = claimedMachineId(token);
+  const [agent, machine] = machineId
+    ? await Promise.all([ports.store.read(machineId, 'agent'), ports.store.read(machineId, 'machine')])
+    : [];
+  if (!machineId || !agent || !machine)
+    throw new AppError('agent_token_invalid', 'no agent has enrolled by that name');
+  await verifyAgentCall(
+    keyOf(agent.document.signingKey),
+    machineId,
+    token,
+    { method: request.method, url: publicUrl(ports, request), body: bytes },
+    Math.floor(ports.now().getTime() / 1000),
+  );
+  return { agent: agent.document, machine: machine.document };
+}
+
+/** The URL as agents call it; a front end may have changed host and scheme on the way. */
+function publicUrl(ports: AppPorts, request: HttpRequest): string {
+  const { pathname, search } = new URL(request.url);
+  return `${ports.settings.ADMIN_CENTER_API_URL.replace(/\/$/, '')}${pathname}${search}`;
+}
+
+/** Redeems the install's token. The same keys again get the same answer; other keys are refused. */
+async function enrol(ports: AppPorts, body: EnrolmentRequest): Promise<{ machineId: string }> {
+  const { resourceId } = parseMachineResource(body.resourceId);
+  const machineId = machineIdOf(resourceId);
+  const enrolment = await ports.store.read(machineId, 'enrolment');
+  const given = createHash('sha256').update(body.token).digest();
+  const expected = Buffer.from(enrolment?.document.tokenHash ?? '', 'base64url');
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
+    throw new AppError(
+      'enrolment_refused',
+      'the token is not the one of this machine’s install, or it has ended',
+    );
+  }
+  const signingKey = JSON.stringify(body.signingKey);
+  const encryptionKey = JSON.stringify(body.encryptionKey);
+  const existing = await ports.store.read(machineId, 'agent');
+  if (existing?.document.signingKey === signingKey && existing.document.encryptionKey === encryptionKey)
+    return { machineId };
+  if (existing) throw new AppError('enrolment_refused', 'the machine has enrolled with other keys already');
+  const agent: AgentDocument = {
+    type: 'agent',
+    machineId,
+    signingKey,
+    encryptionKey,
+    enrolledAt: ports.now().toISOString(),
+    agentVersion: body.agentVersion,
+    reportSequence: 0,
+  };
+  await ports.store.commit(machineId, [{ create: agent }]);
+  return { machineId };
+}
+
+async function desiredState(ports: AppPorts, machine: MachineDocument): Promise<AgentState> {
+  const [certificate, ticketKey] = await Promise.all([
+    ports.store.read(machine.machineId, 'certificate'),
+    ports.ticketKey.current(),
+  ]);
+  const services = serviceNames.flatMap((name) => {
+    const port = machine.endpoint?.services[name];
+    return port === undefined ? [] : [{ name, port }];
+  });
+  const machineName = machine.machineName ?? '';
+  const { settings } = ports;
+  return {
+    machineId: machine.machineId,
+    machineName,
+    zone: ports.zone,
+    services,
+    ...(certificate && {
+      certificate: {
+        thumbprint: certificate.document.thumbprint,
+        version: certificate.document.version,
+        notAfter: certificate.document.notAfter,
+      },
+    }),
+    ticketKeys: [{ ...ticketKey.publicKey, kid: ticketKey.keyId, alg: 'ES256' }],
+    relay: { host: ports.relay.host, path: machineName },
+    messages: {
+      host: settings.ADMIN_CENTER_SERVICE_BUS_HOST,
+      endpoint: settings.ADMIN_CENTER_SERVICE_BUS_ENDPOINT ?? settings.ADMIN_CENTER_SERVICE_BUS_HOST,
+      eventQueue: agentQueueName(machine.machineId),
+      reportQueue: queueNames.agentReports,
+    },
+  };
+}
+
+export function registerAgent(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'agentEnrolment',
+      method: 'POST',
+      route: 'api/agent/enrolment',
+      audience: 'agent',
+      summary: 'Enrol an agent with the token of its install',
+      body: enrolmentRequest,
+      replies: { 200: enrolmentReply, 400: problem, 403: problem },
+    },
+    async ({ ports, body }) => ({ body: await enrol(ports, body) }),
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'agentState',
+      method: 'GET',
+      route: 'api/agent/state',
+      audience: 'agent',
+      summary: 'What the agent is to be',
+      replies: { 200: agentState, 401: problem },
+    },
+    async (call) => {
+      const { machine } = await requireAgent(call);
+      return { body: await desiredState(call.ports, machine) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'agentCertificate',
+      method: 'GET',
+      route: 'api/agent/certificate',
+      audience: 'agent',
+      summary: 'Certificate and key, sealed to the key of the agent',
+      replies: { 200: sealedCertificate, 401: problem, 409: problem },
+    },
+    async (call) => {
+      const { agent, machine } = await requireAgent(call);
+      const { ports } = call;
+      const certificate = await ports.store.read(machine.machineId, 'certificate');
+      if (!certificate || machine.machineName === undefined) {
+        throw new AppError('certificate_missing', 'no certificate is on record');
+      }
+      const { version, thumbprint } = certificate.document;
+      const content = await ports.vault.readPrivate(certificateName(machine.machineName), version);
+      return { body: { thumbprint, sealed: await sealCertificate(keyOf(agent.encryptionKey), content) } };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'agentTokens',
+      method: 'POST',
+      route: 'api/agent/tokens',
+      audience: 'agent',
+      summary: 'Short-lived tokens for the agent’s queue, the report queue and the relay',
+      replies: { 200: agentTokens, 401: problem },
+    },
+    async (call) => {
+      const { machine } = await requireAgent(call);
+      const { ports } = call;
+      const [messages, relay] = await Promise.all([
+        ports.bus.agentTokens(machine.machineId, tokenSeconds),
+        ports.relay.listenToken(machine.machineName ?? '', tokenSeconds),
+      ]);
+      const expiresAt = new Date(ports.now().getTime() + tokenSeconds * 1000).toISOString();
+      return { body: { ...messages, relay, expiresAt } };
+    },
+  );
+}

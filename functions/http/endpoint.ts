@@ -1,0 +1,189 @@
+import { updateDocument } from '#orchestrations/records.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { type ServiceName, serviceNames } from '#shared/domain/machine.ts';
+import {
+  endpointReply,
+  endpointRequest,
+  problem,
+  serviceConfigurationReply,
+  serviceConfigurationRequest,
+} from '#shared/protocol/api.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import { openMachine, requireRight } from './machine-access.ts';
+import { defineRoute, type RouteCall } from './route.ts';
+
+const endpointRoute = 'api/machines/{id}/endpoint';
+const serviceRoute = `${endpointRoute}/serviceConfigurations/{service}`;
+const refusals = { 401: problem, 403: problem, 404: problem, 409: problem } as const;
+
+const viewEndpoint = (resourceId: string) => ({
+  id: `${resourceId}/providers/Microsoft.HybridConnectivity/endpoints/default`,
+  name: 'default',
+  type: 'Microsoft.HybridConnectivity/endpoints',
+  properties: { type: 'default', provisioningState: 'Succeeded' },
+});
+
+const viewService = (resourceId: string, service: ServiceName, port: number) => ({
+  id: `${resourceId}/providers/Microsoft.HybridConnectivity/endpoints/default/serviceConfigurations/${service}`,
+  name: service,
+  type: 'Microsoft.HybridConnectivity/endpoints/serviceConfigurations',
+  properties: { serviceName: service, port, provisioningState: 'Succeeded' },
+});
+
+/** Names are compared without regard to case, as ARM does. */
+function requireService(text: string): ServiceName {
+  const service = serviceNames.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (!service)
+    throw new AppError('not_found', `there is no service ${text}; there are ${serviceNames.join(' and ')}`);
+  return service;
+}
+
+/** What the provider has is the truth; our record follows it for lists. */
+async function recordServices(ports: AppPorts, machine: MachineDocument): Promise<void> {
+  const services = await ports.connectivity.findServiceConfigurations(machine.resourceId);
+  await updateDocument(ports.store, machine.machineId, 'machine', undefined, (document) => ({
+    document: { ...document, endpoint: { enabled: services !== undefined, services: services ?? {} } },
+  }));
+}
+
+async function machineToChange({ ports, caller, parameter }: RouteCall<unknown>): Promise<MachineDocument> {
+  const access = await openMachine(ports, caller, parameter('id'));
+  requireRight(access, 'install');
+  return access.machine;
+}
+
+export function registerEndpoint(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'putEndpoint',
+      method: 'PUT',
+      route: endpointRoute,
+      audience: 'user',
+      summary: 'Say that access is allowed at all; no traffic passes before a service configuration',
+      body: endpointRequest,
+      replies: { 200: endpointReply, 400: problem, ...refusals },
+    },
+    async (call) => {
+      const machine = await machineToChange(call);
+      await call.ports.connectivity.putEndpoint(machine.resourceId);
+      await recordServices(call.ports, machine);
+      return { body: viewEndpoint(machine.resourceId) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'getEndpoint',
+      method: 'GET',
+      route: endpointRoute,
+      audience: 'user',
+      summary: 'The endpoint',
+      replies: { 200: endpointReply, 401: problem, 404: problem },
+    },
+    async ({ ports, caller, parameter }) => {
+      const { machine } = await openMachine(ports, caller, parameter('id'));
+      if (!(await ports.connectivity.hasEndpoint(machine.resourceId))) {
+        throw new AppError('not_found', 'the machine has no endpoint');
+      }
+      return { body: viewEndpoint(machine.resourceId) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'deleteEndpoint',
+      method: 'DELETE',
+      route: endpointRoute,
+      audience: 'user',
+      summary: 'Delete the endpoint; refused while a service uses it (requirement 59)',
+      replies: { 204: undefined, ...refusals },
+    },
+    async (call) => {
+      const machine = await machineToChange(call);
+      const services = (await call.ports.connectivity.findServiceConfigurations(machine.resourceId)) ?? {};
+      const used = Object.keys(services);
+      if (used.length > 0) {
+        throw new AppError('endpoint_in_use', `the endpoint is used by ${used.join(' and ')}`, {
+          facts: { services: used },
+        });
+      }
+      await call.ports.connectivity.removeEndpoint(machine.resourceId);
+      await recordServices(call.ports, machine);
+      return { status: 204 };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'putServiceConfiguration',
+      method: 'PUT',
+      route: serviceRoute,
+      audience: 'user',
+      summary: 'Say to which local port a service may be reached',
+      body: serviceConfigurationRequest,
+      replies: { 200: serviceConfigurationReply, 400: problem, ...refusals },
+    },
+    async (call) => {
+      const machine = await machineToChange(call);
+      const service = requireService(call.parameter('service'));
+      const { serviceName, port } = call.body.properties;
+      if (serviceName !== service) {
+        const errors = [
+          { field: 'properties.serviceName', message: `must be ${service}, as in the address` },
+        ];
+        throw new AppError('invalid_request', 'properties.serviceName differs from the address', {
+          facts: { errors },
+        });
+      }
+      await call.ports.connectivity.putServiceConfiguration(machine.resourceId, service, port);
+      await recordServices(call.ports, machine);
+      return { body: viewService(machine.resourceId, service, port) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'getServiceConfiguration',
+      method: 'GET',
+      route: serviceRoute,
+      audience: 'user',
+      summary: 'The configuration of a service',
+      replies: { 200: serviceConfigurationReply, 401: problem, 404: problem },
+    },
+    async ({ ports, caller, parameter }) => {
+      const { machine } = await openMachine(ports, caller, parameter('id'));
+      const service = requireService(parameter('service'));
+      const port = (await ports.connectivity.findServiceConfigurations(machine.resourceId))?.[service];
+      if (port === undefined)
+        throw new AppError('not_found', `the endpoint has no service configuration ${service}`);
+      return { body: viewService(machine.resourceId, service, port) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'deleteServiceConfiguration',
+      method: 'DELETE',
+      route: serviceRoute,
+      audience: 'user',
+      summary: 'Close a service',
+      replies: { 204: undefined, ...refusals },
+    },
+    async (call) => {
+      const machine = await machineToChange(call);
+      await call.ports.connectivity.removeServiceConfiguration(
+        machine.resourceId,
+        requireService(call.parameter('service')),
+      );
+      await recordServices(call.ports, machine);
+      return { status: 204 };
+    },
+  );
+}

@@ -1,0 +1,107 @@
+import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
+import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { defaultPorts } from '#shared/domain/machine.ts';
+import { checkPreconditions } from '#shared/domain/precondition.ts';
+import { extensionReply, installRequest, operationReply, problem } from '#shared/protocol/api.ts';
+import { beginOperation } from '../begin-operation.ts';
+import type { PortsProvider } from '../ports.ts';
+import { requireIfMatch } from './if-match.ts';
+import { openMachine, requireRight } from './machine-access.ts';
+import { extensionOf } from './machine-view.ts';
+import { readFacts } from './machines.ts';
+import { acceptedReply } from './operations.ts';
+import { defineRoute } from './route.ts';
+
+const route = 'api/machines/{id}/extension';
+const refusals = { 401: problem, 403: problem, 404: problem, 409: problem, 412: problem } as const;
+
+export function registerExtension(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'installExtension_put',
+      method: 'PUT',
+      route,
+      audience: 'user',
+      summary:
+        'Install Windows Admin Center in three steps; the same request again answers the running operation',
+      body: installRequest,
+      replies: { 202: operationReply, 400: problem, 411: problem, 422: problem, ...refusals },
+    },
+    async ({ ports, caller, parameter, body, request, durable }) => {
+      const access = await openMachine(ports, caller, parameter('id'));
+      requireRight(access, 'install');
+      requireIfMatch(request, access.etag);
+      const { machine } = access;
+      if (machine.currentOperation?.kind !== 'install') {
+        const preconditions = checkPreconditions(machine.kind, await readFacts(ports, machine));
+        const unmet = preconditions.filter((one) => !one.met);
+        if (unmet.length > 0) {
+          const names = unmet.map((one) => `${one.rule}: found ${one.found}, needed ${one.needed}`);
+          throw new AppError('precondition_unmet', names.join('; '), { facts: { preconditions: unmet } });
+        }
+      }
+      const input: InstallExtensionInput = {
+        machineId: machine.machineId,
+        resourceId: machine.resourceId,
+        subscriptionId: machine.subscriptionId,
+        port: body.port ?? defaultPorts.WAC,
+        propagationMs: ports.settings.ADMIN_CENTER_DNS_PROPAGATION_SECONDS * 1000,
+      };
+      const stored = { document: machine, etag: access.etag };
+      const requestedBy = { id: caller.id, name: caller.name };
+      return acceptedReply(
+        await beginOperation(ports, durable(), { machine: stored, kind: 'install', input, requestedBy }),
+      );
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'getExtension',
+      method: 'GET',
+      route,
+      audience: 'user',
+      summary: 'The extension with its detailed status',
+      replies: { 200: extensionReply, 401: problem, 404: problem },
+    },
+    async ({ ports, caller, parameter }) => {
+      const { machine, etag } = await openMachine(ports, caller, parameter('id'));
+      const seen = await ports.extension.read(machine.resourceId);
+      const message = seen.state === 'absent' ? null : (seen.detail ?? null);
+      return {
+        headers: { etag },
+        body: { ...extensionOf(machine), detailedStatus: { provisioningState: seen.state, message } },
+      };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'uninstallExtension_delete',
+      method: 'DELETE',
+      route,
+      audience: 'user',
+      summary: 'Uninstall; the endpoint stays',
+      replies: { 202: operationReply, ...refusals },
+    },
+    async ({ ports, caller, parameter, request, durable }) => {
+      const access = await openMachine(ports, caller, parameter('id'));
+      requireRight(access, 'install');
+      requireIfMatch(request, access.etag);
+      const { machineId, resourceId } = access.machine;
+      const input: UninstallExtensionInput = { machineId, resourceId };
+      return acceptedReply(
+        await beginOperation(ports, durable(), {
+          machine: { document: access.machine, etag: access.etag },
+          kind: 'uninstall',
+          input,
+          requestedBy: { id: caller.id, name: caller.name },
+        }),
+      );
+    },
+  );
+}

@@ -1,0 +1,62 @@
+import type { z } from 'zod';
+import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
+import type { machineReply } from '#shared/protocol/api.ts';
+import type { MachineAccess } from './machine-access.ts';
+
+type MachineReply = z.input<typeof machineReply>;
+
+/** An agent that has not reported for three of its heartbeats is away. */
+const presenceMs = 3 * 60_000;
+
+const presenceOf = (agent: AgentDocument | undefined, now: Date): MachineReply['presence'] => ({
+  connected: agent?.connected === true && now.getTime() - Date.parse(agent.lastSeenAt ?? '') < presenceMs,
+  lastSeenAt: agent?.lastSeenAt ?? null,
+  agentVersion: agent?.agentVersion ?? null,
+});
+
+function certificateOf(certificate: CertificateDocument | undefined): MachineReply['certificate'] {
+  if (!certificate) return null;
+  const { state, hostNames, thumbprint, notBefore, notAfter, dueAt } = certificate;
+  return { state, hostNames, thumbprint, notBefore, notAfter, dueAt };
+}
+
+export const extensionOf = (machine: MachineDocument) => ({
+  name: 'AdminCenter' as const,
+  state: machine.extension?.state ?? ('absent' as const),
+  port: machine.extension?.port ?? null,
+  installedAt: machine.extension?.installedAt ?? null,
+});
+
+function factsOf({ facts }: MachineDocument): MachineReply['facts'] {
+  if (!facts) return null;
+  return { ...facts, memoryBytes: facts.memoryBytes ?? null, agentVersion: facts.agentVersion ?? null };
+}
+
+const permission = (decision: ReturnType<MachineAccess['decide']>) => ({
+  allowed: decision.allowed,
+  missingAction: decision.allowed ? null : decision.missingAction,
+});
+
+/** A machine as the API shows it to one caller. */
+export function viewMachine(
+  access: MachineAccess,
+  related: { certificate: CertificateDocument | undefined; agent: AgentDocument | undefined },
+  now: Date,
+): MachineReply {
+  const { machine } = access;
+  return {
+    id: machine.machineId,
+    resourceId: machine.resourceId,
+    name: machine.displayName,
+    kind: machine.kind,
+    subscriptionId: machine.subscriptionId,
+    facts: factsOf(machine),
+    machineName: machine.machineName ?? null,
+    extension: extensionOf(machine),
+    endpoint: { enabled: machine.endpoint?.enabled ?? false, services: { ...machine.endpoint?.services } },
+    certificate: certificateOf(related.certificate),
+    presence: presenceOf(related.agent, now),
+    operation: machine.currentOperation ?? null,
+    may: { install: permission(access.decide('install')), connect: permission(access.decide('connect-wac')) },
+  };
+}

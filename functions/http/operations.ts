@@ -1,0 +1,60 @@
+import { machineIdOfOperation } from '#orchestrations/names.ts';
+import type { OperationDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { percentOf } from '#shared/domain/operation.ts';
+import { operationReply, problem } from '#shared/protocol/api.ts';
+import { reconcile } from '../begin-operation.ts';
+import type { PortsProvider } from '../ports.ts';
+import { openMachine } from './machine-access.ts';
+import { defineRoute, type Reply } from './route.ts';
+
+/** Seconds after which a client looks again. */
+const lookAgainSeconds = '1';
+
+function viewOperation(operation: OperationDocument): object {
+  const { id, machineId, kind, status, steps, createdAt, endedAt, error, resource } = operation;
+  return {
+    id,
+    machineId,
+    kind,
+    status,
+    percent: percentOf(operation),
+    steps,
+    createdAt,
+    ...(endedAt !== undefined && { endedAt }),
+    ...(error && { error }),
+    ...(resource !== undefined && { resource }),
+  };
+}
+
+/** 202 with the address to ask. */
+export const acceptedReply = (operation: OperationDocument): Reply => ({
+  status: 202,
+  headers: { 'operation-location': `/api/operations/${operation.id}`, 'retry-after': lookAgainSeconds },
+  body: viewOperation(operation),
+});
+
+export function registerOperations(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'getOperation',
+      method: 'GET',
+      route: 'api/operations/{operationId}',
+      audience: 'user',
+      summary: 'Steps, progress and error of a long-running request',
+      replies: { 200: operationReply, 401: problem, 404: problem },
+    },
+    async ({ ports, caller, parameter, durable }) => {
+      const id = parameter('operationId');
+      const { machine } = await openMachine(ports, caller, machineIdOfOperation(id));
+      const stored = await ports.store.read(machine.machineId, 'operation', id);
+      if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
+      const operation = await reconcile(ports, durable(), stored.document);
+      return {
+        ...(operation.status === 'running' && { headers: { 'retry-after': lookAgainSeconds } }),
+        body: viewOperation(operation),
+      };
+    },
+  );
+}

@@ -1,0 +1,172 @@
+import {
+  app,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions';
+import { type DurableClient, getClient, input } from 'durable-functions';
+import type { z } from 'zod';
+import { AppError, toAppError } from '#shared/domain/error.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import { bearerOf, type Caller } from './authorization.ts';
+import { problemOf } from './problem-details.ts';
+
+/** Bytes. No body of this API is larger than a page of text. */
+const maximumBodyBytes = 64 * 1024;
+
+/** Who may call: named on every route. `agent` and `enrolment` prove themselves in their own handlers. */
+export type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
+
+export interface RouteCall<B> {
+  request: HttpRequest;
+  ports: AppPorts;
+  body: B;
+  /** The bytes of the body, for callers that sign them. */
+  bytes: Uint8Array;
+  parameter(name: string): string;
+  /** Throws unless the route's audience is `user`. */
+  caller: Caller;
+  durable(): DurableClient;
+  log: InvocationContext;
+}
+
+export interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Checked against the route's schema by the tests, sent as JSON. */
+  body?: object;
+}
+
+export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  /** Function name: unique, and among the routes that match a request the first by alphabet would win. */
+  name: string;
+  method: Uppercase<HttpMethod>;
+  /** From the root, with `{parameter}`. */
+  route: string;
+  audience: Audience;
+  summary: string;
+  body?: B;
+  /** Replies by status. */
+  replies: Readonly<Record<number, R | undefined>>;
+}
+
+/** Every JSON route that was registered: the API's description is made from this. */
+export const routes: RouteDefinition[] = [];
+
+async function readBody<B extends z.ZodType>(
+  request: HttpRequest,
+  schema: B | undefined,
+): Promise<{ body: z.output<B>; bytes: Uint8Array }> {
+  const nothing = { body: undefined as z.output<B>, bytes: new Uint8Array() };
+  const mayCarry = request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'DELETE';
+  if (!mayCarry) return nothing;
+  const length = request.headers.get('content-length');
+  if (length === null) {
+    if (schema || request.headers.has('transfer-encoding'))
+      throw new AppError('length_required', 'Content-Length is missing');
+    return nothing;
+  }
+  if (Number(length) > maximumBodyBytes) {
+    throw new AppError(
+      'body_too_large',
+      `the body has ${Number(length)} bytes; at most ${maximumBodyBytes} are read`,
+    );
+  }
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > maximumBodyBytes)
+    throw new AppError('body_too_large', `at most ${maximumBodyBytes} bytes are read`);
+  if (!schema) return { ...nothing, bytes };
+  const type = request.headers.get('content-type') ?? 'application/json';
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+    throw new AppError('unsupported_media_type', `the body is ${type}`);
+  }
+  return { body: parseBody(schema, bytes), bytes };
+}
+
+/** An empty body counts as `{}`: fields that are needed are then named one by one. */
+function parseBody<B extends z.ZodType>(schema: B, bytes: Uint8Array): z.output<B> {
+  const refuse = (errors: { field: string; message: string }[]) =>
+    new AppError('invalid_request', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+      facts: { errors },
+    });
+  let value: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw refuse([{ field: '(body)', message: 'is not JSON in UTF-8' }]);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw refuse(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({
+            field: [...issue.path, key].join('.'),
+            message: 'is not a field of this request',
+          }))
+        : [{ field: issue.path.join('.') || '(body)', message: issue.message }],
+    ),
+  );
+}
+
+const noCaller: Caller = { id: '', name: '', tenantId: '', isApplication: false };
+
+/** Checks that the caller is who the route is for. Agents sign their calls; their handlers check them. */
+async function authenticate(audience: Audience, request: HttpRequest, ports: AppPorts): Promise<Caller> {
+  if (audience === 'anonymous' || audience === 'agent') return noCaller;
+  const caller = await ports.callers.verify(bearerOf(request));
+  if (audience === 'proxy' && !ports.settings.ADMIN_CENTER_PROXY_PRINCIPALS.includes(caller.id)) {
+    throw new AppError('access_denied', 'this route is for the proxies', {
+      facts: { missingAction: 'proxy' },
+    });
+  }
+  return caller;
+}
+
+const durableInput = input.durableClient();
+
+/** Registers one JSON route: identity, bounded and parsed body, errors as problems. */
+export function defineRoute<B extends z.ZodType>(
+  provider: PortsProvider,
+  definition: RouteDefinition<B>,
+  handle: (call: RouteCall<z.output<B>>) => Promise<Reply>,
+): void {
+  routes.push(definition);
+  app.http(definition.name, {
+    methods: [definition.method],
+    route: definition.route,
+    authLevel: 'anonymous',
+    extraInputs: [durableInput],
+    handler: async (request, context): Promise<HttpResponseInit> => {
+      try {
+        const ports = provider();
+        const caller = await authenticate(definition.audience, request, ports);
+        const { body, bytes } = await readBody(request, definition.body);
+        const reply = await handle({
+          request,
+          ports,
+          caller,
+          body,
+          bytes,
+          parameter: (name) => request.params[name] ?? '',
+          durable: () => getClient(context),
+          log: context,
+        });
+        return {
+          status: reply.status ?? 200,
+          headers: { 'cache-control': 'no-store', ...reply.headers },
+          ...(reply.body !== undefined && { jsonBody: reply.body }),
+        };
+      } catch (caught) {
+        const error = toAppError(caught);
+        const { response, instance } = problemOf(error);
+        const line = `${definition.name} ${error.code} ${instance}`;
+        if (error.code === 'internal_error') context.error(line, error.cause ?? error);
+        else context.info(`${line} ${error.message}`);
+        return response;
+      }
+    },
+  });
+}

@@ -1,0 +1,242 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
+import type { OpenSessionInput, OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import { encodeBase32 } from '#shared/domain/base32.ts';
+import { type MachineDocument, revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
+import { AppError, isErrorCode } from '#shared/domain/error.ts';
+import { mintLabel } from '#shared/domain/label.ts';
+import { sessionHostName, sessionLifetime, sessionUrl } from '#shared/domain/session.ts';
+import {
+  connectReply,
+  connectRequest,
+  problem,
+  sessionPendingReply,
+  sessionReply,
+} from '#shared/protocol/api.ts';
+import { secretNames } from '#shared/protocol/resource-names.ts';
+import { mintTicket } from '#shared/protocol/ticket.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import type { Caller } from './authorization.ts';
+import { openMachine } from './machine-access.ts';
+import { defineRoute, type RouteCall } from './route.ts';
+
+const sessionsRoute = 'api/machines/{id}/sessions';
+const sessionRoute = `${sessionsRoute}/{sessionId}`;
+
+/** The instance is asked soon at first and then less often; after this time the answer is 202. */
+const patienceMs = 10_000;
+const firstPollMs = 10;
+const slowestPollMs = 250;
+
+const outcomeSchema = z.union([
+  z.object({ opened: z.literal(true) }),
+  z.object({
+    opened: z.literal(false),
+    error: z.object({
+      code: z.string(),
+      detail: z.string(),
+      facts: z.record(z.string(), z.unknown()).optional(),
+    }),
+  }),
+]);
+
+/** The outcome of the instance, or undefined when the patience is over. */
+async function awaitOutcome(
+  client: DurableClient,
+  instanceId: string,
+): Promise<OpenSessionOutcome | undefined> {
+  const deadline = performance.now() + patienceMs;
+  for (let wait = firstPollMs; performance.now() < deadline; wait = Math.min(wait * 1.3, slowestPollMs)) {
+    await sleep(wait);
+    const status = await client.getStatus(instanceId);
+    const state = String(status.runtimeStatus);
+    if (state === 'Completed') return outcomeSchema.parse(status.output) as OpenSessionOutcome;
+    if (state !== 'Running' && state !== 'Pending') {
+      throw new AppError('operation_interrupted', `opening the session ended as ${state}`);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Label and ticket are minted here, after the path was tried, and pass through nothing but this answer. Each answer
+ * has a ticket of its own.
+ */
+async function urlOf(ports: AppPorts, machine: MachineDocument, session: SessionDocument): Promise<string> {
+  const machineName = machine.machineName ?? '';
+  const [labelKey, { keyId }] = await Promise.all([
+    ports.secrets.getSecret(secretNames.sessionLabelKey),
+    ports.ticketKey.current(),
+  ]);
+  const { id: sessionId, service, expiresAt } = session;
+  const label = mintLabel(labelKey.value, machineName, { sessionId, service, expiresAt });
+  const ticket = await mintTicket(
+    { id: randomUUID(), user: session.user.name, machineName, sessionId, service, sessionEndsAt: expiresAt },
+    keyId,
+    (input) => ports.ticketKey.sign(keyId, input),
+    Math.floor(ports.now().getTime() / 1000),
+  );
+  return sessionUrl(sessionHostName(label, machineName, ports.zone), ports.sessionPort, ticket);
+}
+
+const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();
+
+/** A user reads and ends his own sessions; an administrator of the machine's installation may end any. */
+async function openOwnSession({ ports, caller, parameter }: RouteCall<unknown>, mayBeForeign: boolean) {
+  const access = await openMachine(ports, caller, parameter('id'));
+  const session = await ports.store.read(access.machine.machineId, 'session', parameter('sessionId'));
+  const isOwn = session?.document.user.id === caller.id;
+  if (!session || (!isOwn && !(mayBeForeign && access.decide('install').allowed))) {
+    throw new AppError('session_not_found', `there is no session ${parameter('sessionId')} of yours`);
+  }
+  return { machine: access.machine, session, isOwn };
+}
+
+function inputOf(machineId: string, caller: Caller, body: z.output<typeof connectRequest>): OpenSessionInput {
+  return {
+    machineId,
+    sessionId: encodeBase32(randomBytes(10)),
+    service: body.service,
+    user: { id: caller.id, name: caller.name },
+    lifetimeSeconds: body.lifetimeSeconds ?? sessionLifetime.default,
+  };
+}
+
+export function registerSessions(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'connect',
+      method: 'POST',
+      route: sessionsRoute,
+      audience: 'user',
+      summary: 'Connect: a unique short-lived URL, given only after the path was tried to its end',
+      body: connectRequest,
+      replies: {
+        201: connectReply,
+        202: sessionPendingReply,
+        400: problem,
+        401: problem,
+        403: problem,
+        404: problem,
+        409: problem,
+        502: problem,
+        503: problem,
+      },
+    },
+    async ({ ports, caller, parameter, body, durable }) => {
+      const { machine } = await openMachine(ports, caller, parameter('id'));
+      const { machineId } = machine;
+      const input = inputOf(machineId, caller, body);
+      const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
+      const client = durable();
+      const instanceId = sessionInstanceId(machineId, input.sessionId);
+      await client.startNew(orchestratorNames.openSession, { instanceId, input });
+      const outcome = await awaitOutcome(client, instanceId);
+      if (!outcome) {
+        return {
+          status: 202,
+          headers: { location, 'operation-location': location, 'retry-after': '1' },
+          body: { sessionId: input.sessionId, status: 'opening' },
+        };
+      }
+      if (!outcome.opened) {
+        const { code, detail, facts } = outcome.error;
+        throw new AppError(isErrorCode(code) ? code : 'internal_error', detail, { ...(facts && { facts }) });
+      }
+      const session = await ports.store.read(machineId, 'session', input.sessionId);
+      if (!session) throw new AppError('session_not_found', 'the session is gone already');
+      return {
+        status: 201,
+        headers: { location },
+        body: {
+          sessionId: input.sessionId,
+          url: await urlOf(ports, machine, session.document),
+          expiresAt: isoOf(session.document.expiresAt),
+        },
+      };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'getSession',
+      method: 'GET',
+      route: sessionRoute,
+      audience: 'user',
+      summary: 'A session; its user also gets a URL with a new ticket while it is open',
+      replies: { 200: sessionReply, 401: problem, 404: problem },
+    },
+    async (call) => {
+      const { machine, session, isOwn } = await openOwnSession(call, true);
+      const { document } = session;
+      const isOpen = document.state === 'open' && document.expiresAt * 1000 > call.ports.now().getTime();
+      return {
+        body: {
+          sessionId: document.id,
+          service: document.service,
+          state: document.state,
+          user: document.user.name,
+          createdAt: isoOf(document.createdAt),
+          expiresAt: isoOf(document.expiresAt),
+          ...(isOwn && isOpen && { url: await urlOf(call.ports, machine, document) }),
+        },
+      };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'revokeSession',
+      method: 'DELETE',
+      route: sessionRoute,
+      audience: 'user',
+      summary: 'End a session now: its live connections are cut',
+      replies: { 204: undefined, 401: problem, 404: problem },
+    },
+    async (call) => {
+      const { session } = await openOwnSession(call, true);
+      await revoke(call.ports, call.caller, session.document);
+      return { status: 204 };
+    },
+  );
+}
+
+/** First the record that a starting proxy reads, then the session, then the hints: repeatable at every point. */
+async function revoke(ports: AppPorts, caller: Caller, session: SessionDocument): Promise<void> {
+  const now = ports.now();
+  const { id: sessionId, machineId, expiresAt } = session;
+  const ttlSeconds = Math.max(1, expiresAt - Math.floor(now.getTime() / 1000)) + 60;
+  await ports.store.commit(revocationPartition, [
+    { put: { type: 'revocation', machineId: revocationPartition, key: sessionId, expiresAt, ttlSeconds } },
+  ]);
+  const at = now.toISOString();
+  await ports.store.commit(machineId, [
+    { put: { ...session, state: 'revoked' } },
+    {
+      create: {
+        type: 'audit',
+        machineId,
+        key: `${at}-${ports.newId()}`,
+        at,
+        actor: { id: caller.id, name: caller.name },
+        action: `revoke session ${sessionId}`,
+        outcome: 'succeeded',
+      },
+    },
+  ]);
+  const event = {
+    specversion: '1.0',
+    id: ports.newId(),
+    source: '/admin-center',
+    time: at,
+    type: 'admin-center.session.revoked',
+    data: { sessionId, expiresAt },
+  } as const;
+  await Promise.all([ports.bus.sendToProxies(event), ports.bus.sendToAgent(machineId, event)]);
+}

@@ -1,0 +1,90 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { type DurableClient, getClient, input } from 'durable-functions';
+import { agentReportedEvent } from '#orchestrations/names.ts';
+import { updateDocument } from '#orchestrations/records.ts';
+import type { AgentDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { isMachineId } from '#shared/domain/machine-name.ts';
+import { type AgentReport, type PublicKey, reportEnvelope } from '#shared/protocol/agent-messages.ts';
+import { verifyReport } from '#shared/protocol/report.ts';
+import { queueNames } from '#shared/protocol/resource-names.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+
+/** Name of the setting that holds the trigger's connection. */
+export const serviceBusConnection = 'AdminCenterServiceBus';
+
+function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
+  const { servingThumbprint: _, ...known } = agent;
+  return {
+    ...known,
+    reportSequence: report.sequence,
+    agentVersion: report.agentVersion,
+    lastSeenAt: report.at,
+    connected: report.relayConnected && report.kind !== 'stopping',
+    blockedServices: report.blockedServices,
+    ...(report.servingThumbprint !== undefined && { servingThumbprint: report.servingThumbprint }),
+  };
+}
+
+/** Writes what a signed report says, first to the store, then as a hint to the operation that may wait for it. */
+async function takeReport(
+  ports: AppPorts,
+  client: DurableClient,
+  machineId: string,
+  jws: string,
+): Promise<AgentReport> {
+  const agent = await ports.store.read(machineId, 'agent');
+  if (!agent) throw new AppError('report_refused', 'no agent has enrolled for this machine');
+  const key = JSON.parse(agent.document.signingKey) as PublicKey;
+  const report = await verifyReport(key, machineId, jws, agent.document.reportSequence);
+  await updateDocument(ports.store, machineId, 'agent', undefined, (found) =>
+    found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined,
+  );
+  const machine = await ports.store.read(machineId, 'machine');
+  const operation = machine?.document.currentOperation?.id;
+  if (operation !== undefined) await raise(client, operation);
+  return report;
+}
+
+/** An operation that has ended or is not known needs no hint: 404 and 410 are success. */
+async function raise(client: DurableClient, instanceId: string): Promise<void> {
+  try {
+    await client.raiseEvent(instanceId, agentReportedEvent, {});
+  } catch (error) {
+    const status = error instanceof Error ? /40[4]|410|no instance|not found/i.exec(error.message) : null;
+    if (!status) throw error;
+  }
+}
+
+/** The machine that sent: the bus holds reports of one machine in one session. */
+function sessionOf(context: InvocationContext): string {
+  const session = context.triggerMetadata?.['sessionId'];
+  return typeof session === 'string' ? session : '';
+}
+
+/**
+ * A forged, foreign or repeated report is dropped with a line in the log: repeating it would not mend it. Any
+ * other failure throws, so that the bus delivers the report again.
+ */
+export function registerAgentReports(provider: PortsProvider): void {
+  app.serviceBusQueue('agentReports', {
+    connection: serviceBusConnection,
+    queueName: queueNames.agentReports,
+    isSessionsEnabled: true,
+    extraInputs: [input.durableClient()],
+    handler: async (message, context) => {
+      const machineId = sessionOf(context);
+      // A strict envelope: no property of it can stand in for the bus's own metadata.
+      const envelope = reportEnvelope.safeParse(message);
+      try {
+        if (!envelope.success || !isMachineId(machineId))
+          throw new AppError('report_refused', 'the message is no report');
+        const report = await takeReport(provider(), getClient(context), machineId, envelope.data.jws);
+        context.info(`report ${report.kind} of ${machineId} number ${report.sequence}`);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'report_refused') throw error;
+        context.warn(`report of ${machineId} refused: ${error.message}`);
+      }
+    },
+  });
+}

@@ -1,0 +1,118 @@
+import { type OrchestrationContext as DurableContext, type Task, TaskFailedError } from 'durable-functions';
+import { z } from 'zod';
+import type { ActivitySteps, OrchestrationContext, RetryPolicy, Step } from '#orchestrations/context.ts';
+import { AppError, isErrorCode, toAppError } from '#shared/domain/error.ts';
+
+/**
+ * How our error crosses Durable's boundary: as properties of the failure (its message is host text). The facts
+ * travel as JSON text because numbers come back as doubles and nested objects do not come back at all.
+ */
+const carriedError = z.object({
+  appErrorCode: z.string().refine(isErrorCode),
+  appErrorDetail: z.string(),
+  appErrorFacts: z.string(),
+  appErrorRetryAfterMs: z.string().optional(),
+});
+
+export function exceptionProperties(error: unknown): z.infer<typeof carriedError> {
+  const { code, message, facts, retryAfterMs } = toAppError(error);
+  return {
+    appErrorCode: code,
+    appErrorDetail: message,
+    appErrorFacts: JSON.stringify(facts),
+    ...(retryAfterMs !== undefined && { appErrorRetryAfterMs: String(Math.ceil(retryAfterMs)) }),
+  };
+}
+
+function restore(properties: unknown): AppError | undefined {
+  const parsed = carriedError.safeParse(properties);
+  if (!parsed.success || !isErrorCode(parsed.data.appErrorCode)) return undefined;
+  const { appErrorCode, appErrorDetail, appErrorFacts, appErrorRetryAfterMs } = parsed.data;
+  return new AppError(appErrorCode, appErrorDetail, {
+    facts: JSON.parse(appErrorFacts) as Record<string, unknown>,
+    ...(appErrorRetryAfterMs !== undefined && { retryAfterMs: Number(appErrorRetryAfterMs) }),
+  });
+}
+
+/** A failed orchestration is text alone: between these marks stands our error in base64. */
+const marked = /\u27e6([A-Za-z0-9+/=]+)\u27e7/;
+
+/** The error with which an orchestrator ends so that its parent can read it. */
+export function errorForParent(error: AppError): Error {
+  const carried = Buffer.from(JSON.stringify(exceptionProperties(error))).toString('base64');
+  return new Error(`\u27e6${carried}\u27e7 ${error.message}`);
+}
+
+/** What a task failed with, as ours, at whatever depth the host wrapped it. */
+export function errorOfTask(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const details = error instanceof TaskFailedError ? error.failureDetails : undefined;
+  for (let failure = details; failure; failure = failure.innerFailure) {
+    const restored = restore(failure.properties);
+    if (restored) return restored;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const carried = marked.exec(text)?.[1];
+  const inText =
+    carried === undefined ? undefined : restore(JSON.parse(Buffer.from(carried, 'base64').toString('utf8')));
+  return inText ?? toAppError(error);
+}
+
+/** The only place that knows Durable's task objects. */
+function* result<T>(task: Task): Step<T> {
+  return (yield task) as T;
+}
+
+/** Our narrow context on Durable's. `clock` differs from the wall: it is the time of the episode. */
+export function createOrchestrationContext({ df }: DurableContext): OrchestrationContext {
+  function* sleep(ms: number): Step<void> {
+    yield* result(df.createTimer(new Date(df.currentUtcDateTime.getTime() + ms)));
+  }
+
+  /** The one place where retryability is read. A wait that the other side asked for goes before our own. */
+  function* attempt<T>(name: string, input: object, policy: RetryPolicy): Step<T> {
+    for (let round = 0; ; round += 1) {
+      try {
+        const output = yield* result<T | null>(df.callActivity(name, input));
+        return (output ?? undefined) as T;
+      } catch (caught) {
+        const error = errorOfTask(caught);
+        const wait = policy[round];
+        if (!error.isRetryable || wait === undefined) throw error;
+        yield* sleep(Math.max(wait, error.retryAfterMs ?? 0));
+      }
+    }
+  }
+
+  return {
+    instanceId: df.instanceId,
+    now: () => df.currentUtcDateTime,
+    sleep,
+    toAppError: errorOfTask,
+
+    activities: <A extends Record<string, (input: never) => Promise<object | undefined | void>>>(
+      policy: RetryPolicy,
+    ) =>
+      // Every property is an activity of that name; the type parameter says which there are.
+      new Proxy({} as ActivitySteps<A>, {
+        get: (_, name) => (input: object) => attempt(String(name), input, policy),
+      }),
+
+    *subOrchestration<I extends object, O>(name: string, input: I): Step<O> {
+      try {
+        return yield* result<O>(df.callSubOrchestrator(name, input));
+      } catch (caught) {
+        throw errorOfTask(caught);
+      }
+    },
+
+    *waitForEvent(name, timeoutMs): Step<boolean> {
+      const event = df.waitForExternalEvent(name);
+      const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + timeoutMs));
+      const first = yield* result<Task>(df.Task.any([event, timer]));
+      // An uncancelled timer would keep the finished instance running until it fires.
+      if (first === event) timer.cancel();
+      return first === event;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { DeliverCertificatePorts } from '#orchestrations/deliver-certificate/activities.ts';
+import type { InstallExtensionPorts } from '#orchestrations/install-extension/activities.ts';
+import type { IssueCertificatePorts } from '#orchestrations/issue-certificate/activities.ts';
+import type { OpenSessionPorts } from '#orchestrations/open-session/activities.ts';
+import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
+import type { SigningKey } from '#shared/ports/signing-key.ts';
+import type { CallerVerifier } from './http/authorization.ts';
+import type { Settings } from './settings.ts';
+
+/** Everything that handlers and activities are given; built once, in `composition.ts`. */
+export interface AppPorts
+  extends InstallExtensionPorts,
+    IssueCertificatePorts,
+    DeliverCertificatePorts,
+    UninstallExtensionPorts,
+    OpenSessionPorts {
+  settings: Settings;
+  callers: CallerVerifier;
+  ticketKey: SigningKey;
+}
+
+/** Built at first use: a cold start that only answers health loads no client. */
+export type PortsProvider = () => AppPorts;

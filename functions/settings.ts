@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { parseEnvironment } from '#shared/runtime/config.ts';
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+const guid = z.guid();
+const resourceId = z.string().startsWith('/subscriptions/');
+
+/** Every setting of the app. The same in every environment: only the values differ. */
+const schema = z.object({
+  /** Entra tenant of the deployment, and where tokens come from (no final slash). */
+  ADMIN_CENTER_TENANT_ID: guid,
+  ADMIN_CENTER_AUTHORITY: z.url(),
+  /** Client id of this API's app registration: the audience of access tokens. */
+  ADMIN_CENTER_API_AUDIENCE: guid,
+  ADMIN_CENTER_PORTAL_CLIENT_ID: guid,
+  /** Origin of this API as agents, proxies and the portal reach it. */
+  ADMIN_CENTER_API_URL: z.url(),
+  /** Object ids of the identities that proxies run as. */
+  ADMIN_CENTER_PROXY_PRINCIPALS: list,
+
+  ADMIN_CENTER_ARM_ENDPOINT: z.url().default('https://management.azure.com'),
+  ADMIN_CENTER_ARM_AUDIENCE: z.url().default('https://management.azure.com'),
+  ADMIN_CENTER_COSMOS_ENDPOINT: z.url(),
+  ADMIN_CENTER_VAULT_URL: z.url(),
+  /** Fully qualified namespace; the endpoint names another address and port where they differ. */
+  ADMIN_CENTER_SERVICE_BUS_HOST: z.string(),
+  ADMIN_CENTER_SERVICE_BUS_ENDPOINT: z.string().optional(),
+  ADMIN_CENTER_DNS_ZONE_ID: resourceId,
+  /** Seconds until a new record is seen everywhere. */
+  ADMIN_CENTER_DNS_PROPAGATION_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
+  ADMIN_CENTER_RELAY_NAMESPACE_ID: resourceId,
+  /** Host of the relay namespace, with a port where it is not 443. */
+  ADMIN_CENTER_RELAY_HOST: z.string(),
+  ADMIN_CENTER_ACME_DIRECTORY: z.url(),
+  ADMIN_CENTER_ACME_CONTACT: z.email().optional(),
+
+  /** Host name or address that machine names point at, and the port there. */
+  ADMIN_CENTER_PROXY_TARGET: z.string(),
+  ADMIN_CENTER_SESSION_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
+  /** Folder of the portal's static files, from the app's root. */
+  ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('dist/portal'),
+});
+
+export type Settings = ReturnType<typeof readSettings>;
+
+/** Settings of other programs and of the local run that may stand in the same environment. */
+const known = ['ADMIN_CENTER_LOCAL_CA_FILE', 'ADMIN_CENTER_ENVIRONMENT', 'ADMIN_CENTER_LOG_LEVEL'];
+
+/** Throws `configuration_incomplete` with every fault at once. */
+export const readSettings = (env: NodeJS.ProcessEnv) => parseEnvironment(schema, env, 'ADMIN_CENTER_', known);

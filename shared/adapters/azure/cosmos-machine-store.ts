@@ -1,0 +1,174 @@
+import type { Container, ItemDefinition, JSONObject, OperationInput } from '@azure/cosmos';
+import type { TokenCredential } from '@azure/identity';
+import {
+  type AnyDocument,
+  type CertificateDocument,
+  type DocumentOf,
+  type DocumentType,
+  documentId,
+  idOf,
+  type MachineDocument,
+} from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import { cosmosNames } from '#shared/protocol/resource-names.ts';
+
+export interface CosmosMachineStoreOptions {
+  endpoint: string;
+  credential: TokenCredential;
+}
+
+const conflict = new Set([404, 409, 412]);
+
+/** Machines' documents in one Cosmos container, partitioned by machine id. */
+export function createCosmosMachineStore({ endpoint, credential }: CosmosMachineStoreOptions): MachineStore {
+  let opened: Promise<Container> | undefined;
+  const container = () =>
+    (opened ??= import('@azure/cosmos').then(({ CosmosClient }) =>
+      new CosmosClient({
+        endpoint,
+        aadCredentials: credential,
+        connectionPolicy: { enableEndpointDiscovery: false },
+      })
+        .database(cosmosNames.database)
+        .container(cosmosNames.machines),
+    ));
+
+  return {
+    async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
+      const items = await container();
+      const response = await guarded(() =>
+        items.item(documentId(type, key), machineId).read<ItemDefinition>(),
+      );
+      if (!response.resource) return undefined;
+      return { document: fromItem<T>(response.resource), etag: response.etag };
+    },
+
+    async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
+      const items = await container();
+      const { resources } = await guarded(() =>
+        items.items
+          .query<ItemDefinition>(
+            {
+              query:
+                'SELECT * FROM c WHERE c.pk = @pk AND c.type = @type ORDER BY c.key DESC OFFSET 0 LIMIT @limit',
+              parameters: [
+                { name: '@pk', value: machineId },
+                { name: '@type', value: type },
+                { name: '@limit', value: limit },
+              ],
+            },
+            { partitionKey: machineId },
+          )
+          .fetchAll(),
+      );
+      return resources.map((item) => fromItem<T>(item));
+    },
+
+    async commit(machineId, changes) {
+      const items = await container();
+      const operations = await Promise.all(changes.map((change) => toOperation(items, machineId, change)));
+      const wanted = operations.filter((operation) => operation !== undefined);
+      if (wanted.length === 0) return changes.map(() => undefined);
+      const response = await guarded(() => items.items.batch(wanted, machineId));
+      const results = response.result ?? [];
+      const failed = results.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
+      if (failed && conflict.has(failed.statusCode)) {
+        throw new AppError('etag_mismatch', `a record of machine ${machineId} was changed meanwhile`);
+      }
+      if (failed) throw new AppError('store_unavailable', `the database answered ${failed.statusCode}`);
+      return results.map(({ eTag }) => eTag);
+    },
+
+    async findDue(now, limit) {
+      const items = await container();
+      const { resources } = await guarded(() =>
+        items.items
+          .query<ItemDefinition>({
+            query:
+              "SELECT * FROM c WHERE c.type = 'certificate' AND c.dueAt <= @now ORDER BY c.dueAt OFFSET 0 LIMIT @limit",
+            parameters: [
+              { name: '@now', value: now },
+              { name: '@limit', value: limit },
+            ],
+          })
+          .fetchAll(),
+      );
+      return resources.map((item) => fromItem<'certificate'>(item)) satisfies CertificateDocument[];
+    },
+
+    async listMachines() {
+      const items = await container();
+      const { resources } = await guarded(() =>
+        items.items.query<ItemDefinition>("SELECT * FROM c WHERE c.type = 'machine'").fetchAll(),
+      );
+      return resources.map((item) => fromItem<'machine'>(item)) satisfies MachineDocument[];
+    },
+  };
+}
+
+/** Cosmos's own members begin with an underscore; `pk`, `id` and `ttl` are ours to the store only. */
+function fromItem<T extends DocumentType>(item: ItemDefinition): DocumentOf<T> {
+  const { id: _id, pk, ttl, ...rest } = item;
+  const own = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_')));
+  const { documentId: kept, ...fields } = own;
+  return {
+    ...fields,
+    ...(kept !== undefined && { id: kept }),
+    machineId: pk,
+    ...(ttl !== undefined && { ttlSeconds: ttl }),
+  } as DocumentOf<T>;
+}
+
+/** A document may have an `id` of its own (a session, an operation); the store's id is another name. */
+function toItem(document: AnyDocument): JSONObject {
+  const { machineId, ttlSeconds, ...fields } = document;
+  const own = 'id' in fields ? { documentId: fields.id } : {};
+  const item = {
+    ...fields,
+    ...own,
+    id: idOf(document),
+    pk: machineId,
+    ...(ttlSeconds !== undefined && { ttl: ttlSeconds }),
+  };
+  // The client wants plain JSON: members that are undefined go here.
+  return JSON.parse(JSON.stringify(item)) as JSONObject;
+}
+
+async function toOperation(
+  items: Container,
+  machineId: string,
+  change: Change,
+): Promise<OperationInput | undefined> {
+  if ('create' in change) return { operationType: 'Create', resourceBody: toItem(change.create) };
+  if ('put' in change) return { operationType: 'Upsert', resourceBody: toItem(change.put) };
+  if ('replace' in change) {
+    return {
+      operationType: 'Replace',
+      id: idOf(change.replace),
+      resourceBody: toItem(change.replace),
+      ifMatch: change.etag,
+    };
+  }
+  // Deleting what is not there fails a whole batch; absent is success here.
+  const id = documentId(change.remove, change.key);
+  const { resource } = await guarded(() => items.item(id, machineId).read());
+  return resource ? { operationType: 'Delete', id } : undefined;
+}
+
+/** The client retries throttling and lost connections by itself; what comes out of it is final for this request. */
+async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const code = error !== null && typeof error === 'object' && 'code' in error ? error.code : undefined;
+    if (code === 401 || code === 403 || code === 404) {
+      throw new AppError('configuration_incomplete', `the database refuses the app: ${String(code)}`, {
+        cause: error,
+      });
+    }
+    if (code === 400 || code === 413) throw error;
+    throw new AppError('store_unavailable', 'the database does not answer', { cause: error });
+  }
+}

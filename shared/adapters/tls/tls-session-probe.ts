@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import { AppError, type ErrorCode } from '#shared/domain/error.ts';
+import type { SessionProbe } from '#shared/ports/session-probe.ts';
+
+const codeOf = (error: unknown): string =>
+  error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
+
+/** Alerts that the proxy sends before any machine was asked (RFC 8446 section 6.2). */
+const refusedByProxy = new Set([
+  'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
+  'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+  'ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME',
+]);
+/** Alert or reset that says that the machine could not be reached behind the proxy. */
+const refusedBehind = new Set(['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'ECONNRESET', 'EPIPE']);
+
+function hopOf(error: unknown): { code: ErrorCode; detail: string } {
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED' || code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+    return { code: 'proxy_unreachable', detail: `the proxy does not take connections (${code})` };
+  }
+  if (refusedByProxy.has(code))
+    return { code: 'proxy_refused', detail: `the proxy refused the name (${code})` };
+  if (refusedBehind.has(code))
+    return { code: 'agent_offline', detail: `the proxy could not reach the agent (${code})` };
+  return {
+    code: 'leaf_mismatch',
+    detail: `the handshake with the machine failed (${code || String(error)})`,
+  };
+}
+
+const timedOut = new AppError('agent_offline', 'nothing behind the proxy finished the handshake in time');
+
+function handshake(socket: TLSSocket, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(timedOut), timeoutMs);
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+    };
+    socket.once('secureConnect', () => end(resolve));
+    socket.once('error', (error) => end(() => reject(error)));
+    socket.once('close', () =>
+      end(() => reject(Object.assign(new Error('closed before the handshake'), { code: 'ECONNRESET' }))),
+    );
+  });
+}
+
+/** The probe with node:tls, certificate checks on: exactly what a browser will do next. */
+export function createTlsSessionProbe(): SessionProbe {
+  return {
+    async tryHandshake(hostName, port, timeoutMs) {
+      const { address } = await lookup(hostName).catch((cause: unknown) => {
+        throw new AppError('name_not_resolved', `${hostName} does not resolve (${codeOf(cause)})`, { cause });
+      });
+      const socket = connect({ host: address, port, servername: hostName, ALPNProtocols: ['http/1.1'] });
+      try {
+        await handshake(socket, timeoutMs);
+        const leaf = socket.getPeerX509Certificate();
+        if (!leaf) throw new AppError('leaf_mismatch', 'the machine showed no certificate');
+        return { thumbprint: createHash('sha256').update(leaf.raw).digest('hex') };
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        const { code, detail } = hopOf(error);
+        throw new AppError(code, detail, { cause: error });
+      } finally {
+        socket.on('error', () => {});
+        socket.destroy();
+      }
+    },
+  };
+}
