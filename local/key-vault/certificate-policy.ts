@@ -39,7 +39,7 @@ const policySchema = z.object({
 export type PolicyParameters = z.infer<typeof policySchema>;
 export const policyParameters = policySchema;
 
-export type KeyType = 'RSA' | 'EC';
+type KeyType = 'RSA' | 'EC';
 
 /** A policy with its defaults filled in, field names as on the wire. */
 export interface CertificatePolicy {
@@ -60,7 +60,7 @@ export type SubjectNameKind = 'emails' | 'dns_names' | 'upns' | 'uris' | 'ipAddr
 const subjectNameKinds: readonly SubjectNameKind[] = ['emails', 'dns_names', 'upns', 'uris', 'ipAddresses'];
 
 export const pemContentType = 'application/x-pem-file';
-export const pfxContentType = 'application/x-pkcs12';
+const pfxContentType = 'application/x-pkcs12';
 
 const curveSizes: Readonly<Record<string, number>> = { 'P-256': 256, 'P-384': 384, 'P-521': 521 };
 const rsaSizes = [2048, 3072, 4096];

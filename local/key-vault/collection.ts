@@ -17,7 +17,7 @@ export interface Collection<K extends Kind> {
 const maxPage = 25;
 const dayS = 24 * 60 * 60;
 
-export function notFound(noun: string, name: string): VaultError {
+function notFound(noun: string, name: string): VaultError {
   return new VaultError(
     404,
     `${noun}NotFound`,

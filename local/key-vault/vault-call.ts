@@ -20,7 +20,7 @@ export interface VaultContext {
   clock: Clock;
 }
 
-export type Handler = (context: VaultContext, call: VaultCall) => HttpReply | Promise<HttpReply>;
+type Handler = (context: VaultContext, call: VaultCall) => HttpReply | Promise<HttpReply>;
 
 /** One operation of the service by its name there; without `handle` it is known and refused. */
 export interface Route {
@@ -33,7 +33,7 @@ export interface Route {
 
 export const nowSeconds = ({ clock }: VaultContext) => Math.floor(clock.now() / 1000);
 
-export const nameOf = ({ parameters }: VaultCall) => parameters['name'] ?? '';
+const nameOf = ({ parameters }: VaultCall) => parameters['name'] ?? '';
 
 export const keyOf = <K extends Kind>(call: VaultCall, kind: K): ObjectKey<K> => ({
   vault: call.vault,

@@ -12,14 +12,14 @@ export interface ObjectKey<K extends Kind = Kind> {
 }
 
 /** The private half of a key as PKCS#8 PEM; it leaves only through the secret behind an exportable certificate. */
-export interface KeyBody {
+interface KeyBody {
   privateKey: string;
   operations: readonly string[];
   exportable: boolean;
 }
 
 /** `value` is absent for the secret behind a certificate: it is made of that version's key and chain. */
-export interface SecretBody {
+interface SecretBody {
   value?: string;
 }
 

@@ -11,7 +11,7 @@ import { createTokenVerifier } from '#local/kit/tokens.ts';
 
 const issuer = 'https://sts.windows.net/00000000-0000-4000-8000-00000000000a/';
 
-export interface TokenClaimsInput {
+interface TokenClaimsInput {
   audience?: string;
   /** Seconds from now; negative is expired. */
   lifetimeSeconds?: number;
