@@ -43,7 +43,7 @@ const schema = z.object({
   ADMIN_CENTER_PROXY_TARGET: z.string(),
   ADMIN_CENTER_SESSION_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
   /** Folder of the portal's static files, from the app's root. */
-  ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('dist/portal'),
+  ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });
 
 export type Settings = ReturnType<typeof readSettings>;

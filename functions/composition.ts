@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import { encodeBase32 } from '#shared/domain/base32.ts';
+import { createAcmeCertificateAuthority } from '#shared/adapters/acme/acme-certificate-authority.ts';
+import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
+import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
+import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-extension.ts';
+import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
+import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
+import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
+import { createAzureDnsZone } from '#shared/adapters/azure/azure-dns-zone.ts';
+import { createCosmosMachineStore } from '#shared/adapters/azure/cosmos-machine-store.ts';
+import { createKeyVaultCertificateVault } from '#shared/adapters/azure/key-vault-certificate-vault.ts';
+import { createKeyVaultSecretStore } from '#shared/adapters/azure/key-vault-secret-store.ts';
+import { createKeyVaultSigningKey } from '#shared/adapters/azure/key-vault-signing-key.ts';
+import { createServiceBusMessageBus } from '#shared/adapters/azure/service-bus-message-bus.ts';
+import { createTlsSessionProbe } from '#shared/adapters/tls/tls-session-probe.ts';
+import { keyNames } from '#shared/protocol/resource-names.ts';
+import { createCallerVerifier } from './http/authorization.ts';
+import type { AppPorts, PortsProvider } from './ports.ts';
+import { rememberRoles } from './remembered-roles.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** The app's own identity; its library is loaded when the first token is needed. */
+function lazyCredential(): TokenCredential {
+  let credential: Promise<TokenCredential> | undefined;
+  return {
+    async getToken(scopes, options) {
+      credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
+      return (await credential).getToken(scopes, options);
+    },
+  };
+}
+
+/** The only place that builds adapters. Settings are read at once, so that a bad deployment does not start. */
+export function compose(env: NodeJS.ProcessEnv): PortsProvider {
+  const settings = readSettings(env);
+  let ports: AppPorts | undefined;
+  return () => (ports ??= build(settings));
+}
+
+function build(settings: Settings): AppPorts {
+  const credential = lazyCredential();
+  const now = () => new Date();
+  const nowMs = () => Date.now();
+  const vaultUrl = settings.ADMIN_CENTER_VAULT_URL;
+  const contact = settings.ADMIN_CENTER_ACME_CONTACT;
+  const arm = createArmClient({
+    endpoint: settings.ADMIN_CENTER_ARM_ENDPOINT,
+    audience: settings.ADMIN_CENTER_ARM_AUDIENCE,
+    credential,
+  });
+  const dns = createAzureDnsZone({
+    endpoint: settings.ADMIN_CENTER_ARM_ENDPOINT,
+    audience: settings.ADMIN_CENTER_ARM_AUDIENCE,
+    zoneId: settings.ADMIN_CENTER_DNS_ZONE_ID,
+    credential,
+  });
+  return {
+    settings,
+    now,
+    newId: () => encodeBase32(randomBytes(10)),
+    random: Math.random,
+    callers: createCallerVerifier(settings, now),
+    store: createCosmosMachineStore({ endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential }),
+    secrets: createKeyVaultSecretStore({ vaultUrl, credential }),
+    vault: createKeyVaultCertificateVault({ vaultUrl, credential }),
+    ticketKey: createKeyVaultSigningKey({ vaultUrl, credential, keyName: keyNames.sessionTicket }),
+    authority: createAcmeCertificateAuthority({
+      directoryUrl: settings.ADMIN_CENTER_ACME_DIRECTORY,
+      accountKey: createKeyVaultSigningKey({ vaultUrl, credential, keyName: keyNames.acmeAccount }),
+      ...(contact !== undefined && { contact: [`mailto:${contact}`] }),
+      now: nowMs,
+    }),
+    dns,
+    resources: createArmResourceManager({ arm }),
+    roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
+    connectivity: createArmHybridConnectivity({ arm }),
+    extension: createArmMachineExtension({ arm }),
+    relay: createArmRelayNamespace({
+      arm,
+      namespaceId: settings.ADMIN_CENTER_RELAY_NAMESPACE_ID,
+      host: settings.ADMIN_CENTER_RELAY_HOST,
+      now,
+    }),
+    bus: createServiceBusMessageBus({
+      host: settings.ADMIN_CENTER_SERVICE_BUS_HOST,
+      endpoint: settings.ADMIN_CENTER_SERVICE_BUS_ENDPOINT,
+      credential,
+      now,
+    }),
+    probe: createTlsSessionProbe(),
+    zone: dns.zone,
+    proxyTarget: settings.ADMIN_CENTER_PROXY_TARGET,
+    sessionPort: settings.ADMIN_CENTER_SESSION_PORT,
+    controlPlane: settings.ADMIN_CENTER_API_URL,
+  };
+}
