@@ -1,0 +1,16 @@
+/** Descriptions of RFC 8446 section 6 that the proxy sends; always fatal, always in clear: no keys exist yet. */
+const alertDescriptions = {
+  access_denied: 49,
+  decode_error: 50,
+  internal_error: 80,
+  unrecognized_name: 112,
+} as const;
+
+export type TlsAlert = keyof typeof alertDescriptions;
+
+const alertRecord = 21;
+const fatal = 2;
+
+/** One whole alert record. The version 3.3 is what every TLS 1.2 and 1.3 client takes before the negotiation. */
+export const encodeAlert = (alert: TlsAlert): Buffer =>
+  Buffer.from([alertRecord, 3, 3, 0, 2, fatal, alertDescriptions[alert]]);
