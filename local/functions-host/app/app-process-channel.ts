@@ -42,6 +42,8 @@ export interface AppProcess {
   /** How many invocations wait for their answer. */
   running(): number;
   processId(): number | undefined;
+  /** The process is on its way out: what is lost now stays lost. */
+  closing(): boolean;
   close(): Promise<void>;
 }
 
@@ -176,6 +178,7 @@ export async function startAppProcess(
       },
       running: () => waiting.size,
       processId: () => child?.pid,
+      closing: () => closing,
       async close() {
         closing = true;
         const last = child;

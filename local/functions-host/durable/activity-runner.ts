@@ -9,13 +9,19 @@ export interface ActivityRunnerOptions {
   maxConcurrent: number;
   /** Resolves with the activity's result; rejects with the error of the activity. */
   invoke(name: string, input: string | null, instanceId: string): Promise<unknown>;
+  /** Asked when an activity's turn comes. */
+  mayRun(): boolean;
 }
 
-/** Runs one activity and answers with the message that its orchestration waits for. Never rejects. */
-export function createActivityRunner({ clock, maxConcurrent, invoke }: ActivityRunnerOptions) {
+/**
+ * Runs one activity and answers with the message that its orchestration waits for; with undefined when it may
+ * not run any more. Never rejects.
+ */
+export function createActivityRunner({ clock, maxConcurrent, invoke, mayRun }: ActivityRunnerOptions) {
   const gate = createGate(maxConcurrent);
-  return ({ taskId, name, input, instanceId }: ScheduledActivity): Promise<HistoryEvent> =>
+  return ({ taskId, name, input, instanceId }: ScheduledActivity): Promise<HistoryEvent | undefined> =>
     gate(async () => {
+      if (!mayRun()) return undefined;
       try {
         const result = await invoke(name, input, instanceId);
         const Result = result === undefined || result === null ? null : JSON.stringify(result);

@@ -56,6 +56,8 @@ export interface DurableEngine {
   whenFinished(instanceId: string): Promise<InstanceRecord>;
   /** When the next durable timer is due, in milliseconds. */
   nextTimer(): number | undefined;
+  /** Starts nothing more and resolves when what runs has ended and is written. */
+  drain(): Promise<void>;
   /** Takes no more work and waits for nothing: what runs is run again by the next engine on this store. */
   close(): void;
 }
@@ -152,6 +154,7 @@ export function createDurableEngine(options: DurableEngineOptions): DurableEngin
       );
     },
     nextTimer: () => scheduler.timers.next(),
+    drain: () => scheduler.drain(),
     close: () => scheduler.close(),
   };
 }

@@ -43,13 +43,17 @@ export function createScheduler(options: SchedulerOptions) {
   const live = new Map<string, LiveInstance>();
   const work = createWorkList();
   const orchestratorGate = createGate(limits.maxConcurrentOrchestrators);
+  /** No new episode and no new activity; what runs may still be written. */
+  let draining = false;
+  /** Nothing is written any more. */
   let closed = false;
 
   const runActivity = createActivityRunner({
     clock,
     maxConcurrent: limits.maxConcurrentActivities,
-    // An activity that still queued when the engine closed is the next engine's to run.
-    invoke: (...args) => (closed ? new Promise(() => {}) : options.invokeActivity(...args)),
+    invoke: (...args) => options.invokeActivity(...args),
+    // An activity that still queues when the engine stops is the next engine's to run.
+    mayRun: () => !draining,
   });
   const timers = createTimerService(clock, ({ instanceId, executionId, timerId, fireAtMs, createdMs }) => {
     const FireAt = new Date(fireAtMs).toISOString();
@@ -82,7 +86,7 @@ export function createScheduler(options: SchedulerOptions) {
   async function pump(instance: LiveInstance): Promise<void> {
     instance.busy = true;
     try {
-      while (!closed && live.get(instance.record.id) === instance) {
+      while (!draining && live.get(instance.record.id) === instance) {
         const batch = takeBatch(instance);
         if (!batch.length) break;
         await orchestratorGate(() => runEpisode(instance, batch));
@@ -96,6 +100,7 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   async function runEpisode(instance: LiveInstance, batch: readonly StoredMessage[]): Promise<void> {
+    if (draining) return;
     const { id, executionId: current } = instance.record;
     const messages = batch.filter(({ executionId }) => executionId === null || executionId === current);
     const newEvents: HistoryEvent[] = [
@@ -163,6 +168,7 @@ export function createScheduler(options: SchedulerOptions) {
     const { instanceId, executionId, name } = activity;
     const run = async () => {
       const event = await runActivity(activity);
+      if (!event) return;
       if (event.EventType === eventType.taskFailed) onTrace({ event: 'activity-failed', instanceId, name });
       post(instanceId, executionId, event, () => store.removeActivity(activity));
     };
@@ -198,7 +204,12 @@ export function createScheduler(options: SchedulerOptions) {
       live.delete(instanceId);
       timers.cancelAll(instanceId);
     },
+    drain(): Promise<void> {
+      draining = true;
+      return work.idle();
+    },
     close(): void {
+      draining = true;
       closed = true;
       timers.close();
     },

@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../kit/clock.ts';
+import { type AppProcess, startAppProcess } from './app/app-process-channel.ts';
+import { appEnvironment, readLocalSettings } from './app-environment.ts';
+import { clientPayload } from './durable/client-payload.ts';
+import { createDurableEngine } from './durable/engine.ts';
+import { createManagementApi } from './durable/management-api.ts';
+import { serveRpc } from './durable/rpc-listener.ts';
+import { traceLine } from './durable/trace-lines.ts';
+import { createFunctionTable, type HostedFunction, type TriggerKind } from './function-table.ts';
+import type { HostLog } from './host-log.ts';
+import { readHostSettings } from './host-settings.ts';
+import { createAdminEndpoints } from './http/admin.ts';
+import { reply } from './http/exchange.ts';
+import { createFrontDoor } from './http/front-door.ts';
+import { hasKey, loadHostKeys } from './http/host-keys.ts';
+import { listen } from './http/listener.ts';
+import { createRoutes, overlappingRoutes } from './http/routes.ts';
+import { createInvoker } from './invoker.ts';
+import { valueOf } from './rpc-data.ts';
+import type { MessageSource } from './service-bus/message-source.ts';
+import { createSdkMessageSource } from './service-bus/sdk-message-source.ts';
+import { startServiceBusTrigger } from './service-bus/service-bus-trigger.ts';
+import { createTimerTrigger } from './timers/timer-trigger.ts';
+
+export interface FunctionsHostOptions {
+  /** Folder of host.json and of the package.json whose `main` is loaded. */
+  appDirectory: string;
+  /** 0 takes a free port; always 127.0.0.1. */
+  port: number;
+  /** Keys, timers and orchestrations are kept here. */
+  store: DatabaseSync;
+  clock: Clock;
+  env: NodeJS.ProcessEnv;
+  log: HostLog;
+  /** Admin endpoints and durable webhooks without a key. */
+  openAdmin?: boolean;
+  /** Default 100 MB, as the real host. */
+  maxBodyBytes?: number;
+  /** Default: the official Service Bus client. */
+  messageSource?: MessageSource;
+}
+
+export interface FunctionsHost {
+  port: number;
+  /** `http://localhost:PORT` */
+  origin: string;
+  masterKey: string;
+  appProcessId(): number | undefined;
+  /** Takes nothing new, lets handlers run on for at most `withinMs` (default 10 s), and ends. */
+  close(withinMs?: number): Promise<void>;
+}
+
+const defaultMaxBodyBytes = 100 * 1024 * 1024;
+const drainMs = 10_000;
+
+/** Starts the app and serves it. Rejects with what the app uses and this host does not serve. */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const { appDirectory, store, clock, log, openAdmin = false } = options;
+  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+  const env = { ...readLocalSettings(appDirectory), ...options.env };
+  const settings = readHostSettings(appDirectory, env);
+  const keys = loadHostKeys(store);
+
+  // The listener answers 503 until the app is loaded: the app must know the port when it loads.
+  let door: ReturnType<typeof createFrontDoor> = async (exchange) => reply(exchange, 503);
+  const onError = (error: unknown) =>
+    log.line('error', `The host failed on a request: ${error instanceof Error ? error.stack : error}`);
+  const listener = await listen({ port: options.port, handle: (exchange) => door(exchange), onError });
+  const origin = `http://localhost:${listener.port}`;
+
+  let app: AppProcess | undefined;
+  try {
+    const started = await startAppProcess({
+      appDirectory,
+      env: appEnvironment(env, appDirectory, listener.port),
+      log,
+      functionTimeoutMs: settings.functionTimeoutMs,
+    });
+    app = started.process;
+    return await serve(started.process, createFunctionTable(started.app, env));
+  } catch (error) {
+    await app?.close();
+    listener.close();
+    await listener.drain();
+    throw error;
+  }
+
+  async function serve(process: AppProcess, functions: HostedFunction[]): Promise<FunctionsHost> {
+    const ofKind = (kind: TriggerKind) => functions.filter((each) => each.kind === kind);
+    const named = (kind: TriggerKind, name: string) => {
+      const found = ofKind(kind).find((each) => each.name.toLowerCase() === name.toLowerCase());
+      if (!found) throw new Error(`the app has no ${kind} function '${name}'`);
+      return found;
+    };
+    // Served before the engine exists: the engine takes up old work at once, and that may use the client.
+    const rpc = await serveRpc((request) => management(request), maxBodyBytes);
+    const { hubName } = settings;
+    const payload = clientPayload({ origin, hubName, key: keys.durable, rpcBaseUrl: rpc.baseUrl });
+    const clientInput = JSON.stringify(payload);
+    const { invoke, invokeDurably } = createInvoker({
+      app: () => process,
+      log,
+      now: () => clock.now(),
+      clientInput: () => clientInput,
+    });
+
+    const routes = createRoutes(functions, settings.routePrefix);
+    for (const [winner, loser] of overlappingRoutes(routes))
+      log.line(
+        'warning',
+        `Functions '${winner.target.name}' and '${loser.target.name}' can match the same request: '${winner.template.source}' wins over '${loser.template.source}' by its function's name.`,
+      );
+    const timers = ofKind('timer').map((target) => ({
+      target,
+      timer: createTimerTrigger({
+        target,
+        store,
+        clock,
+        timeZone: env['WEBSITE_TIME_ZONE'] ?? env['TZ'],
+        run: (each, data, reason) => invoke({ target: each, data, reason }),
+      }),
+    }));
+
+    const catalog = {
+      orchestrators: () => ofKind('orchestration').map(({ name }) => name),
+      activities: () => ofKind('activity').map(({ name }) => name),
+    };
+    const { maxConcurrentActivities, maxConcurrentOrchestrators } = settings;
+    const engine = createDurableEngine({
+      store,
+      clock,
+      catalog,
+      limits: {
+        ...(maxConcurrentActivities !== undefined && { maxConcurrentActivities }),
+        ...(maxConcurrentOrchestrators !== undefined && { maxConcurrentOrchestrators }),
+      },
+      onTrace(trace) {
+        const { level, text } = traceLine(trace);
+        log.line(level, text);
+      },
+      async invokeOrchestrator(name, text) {
+        const target = named('orchestration', name);
+        const { returnValue } = await invokeDurably({ target, data: { string: text }, reason: '' });
+        return valueOf(returnValue);
+      },
+      async invokeActivity(name, input, instanceId) {
+        const { returnValue } = await invokeDurably({
+          target: named('activity', name),
+          data: input === null ? {} : { string: input },
+          triggerMetadata: { instanceId: { string: instanceId } },
+          reason: '(null)',
+        });
+        return valueOf(returnValue);
+      },
+    });
+    const management = createManagementApi(engine, payload);
+
+    const admin = createAdminEndpoints({
+      functions: () => functions,
+      hostId: randomUUID(),
+      isAuthorized: ({ request, url }) => openAdmin || hasKey(request, url, [keys.master]),
+      runNow(target, input) {
+        const timer = timers.find((each) => each.target === target)?.timer;
+        if (timer) void timer.runNow();
+        else if (target.kind === 'service-bus' || target.kind === 'activity') {
+          const reason = 'This function was programmatically called via the host APIs.';
+          invoke({ target, data: input === undefined ? {} : { string: input }, reason }).catch(() => {});
+        } else return false;
+        return true;
+      },
+    });
+    door = createFrontDoor({
+      routes,
+      keys,
+      openAdmin,
+      showHomePage: env['AzureWebJobsDisableHomepage'] === 'false',
+      maxBodyBytes,
+      admin,
+      management,
+      invoke,
+    });
+
+    const source =
+      options.messageSource ?? createSdkMessageSource({ env, settings: settings.serviceBus, log });
+    const receivers = await Promise.all(
+      ofKind('service-bus').map((target) =>
+        startServiceBusTrigger({
+          target,
+          source,
+          run: (each, data, triggerMetadata, reason) =>
+            invoke({ target: each, data, triggerMetadata, reason }),
+        }),
+      ),
+    );
+    for (const { timer } of timers) timer.start();
+
+    return {
+      port: listener.port,
+      origin,
+      masterKey: keys.master,
+      appProcessId: () => process.processId(),
+      async close(withinMs = drainMs) {
+        for (const { timer } of timers) timer.close();
+        const drained = Promise.all([
+          listener.drain(),
+          engine.drain(),
+          ...receivers.map((receiver) => receiver.close()),
+        ]);
+        await Promise.race([drained, sleep(withinMs, undefined, { ref: false })]);
+        engine.close();
+        listener.close();
+        await rpc.close();
+        await process.close();
+      },
+    };
+  }
+}
