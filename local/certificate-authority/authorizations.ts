@@ -56,7 +56,7 @@ function authorizationOf(row: AuthorizationRow, now: number): Authorization {
   };
 }
 
-export function findAuthorization(authority: Authority, id: string): Authorization | undefined {
+function findAuthorization(authority: Authority, id: string): Authorization | undefined {
   const row = authority.store.prepare('SELECT * FROM acme_authorizations WHERE id = ?').get(id) as
     | AuthorizationRow
     | undefined;

@@ -8,7 +8,7 @@ import { authorizationFor } from './authorizations.ts';
 import { requireReplaceable } from './certificates.ts';
 import { requireNames } from './identifiers.ts';
 import { issueLater } from './issuance.ts';
-import { findOrder, findUnfinishedOrder, type Order, requireOwnOrder } from './orders.ts';
+import { findOrder, findUnfinishedOrder, type Order, requireOwnOrder, usefulOrderIds } from './orders.ts';
 import { Problem, retryAfter } from './problem.ts';
 import { registeredDomainOf, requireBudget, spendBudget } from './rate-limits.ts';
 import { parsePayload } from './signed-request.ts';
@@ -97,6 +97,11 @@ export function newOrder(
 
 export function readOrder(authority: Authority, origin: string, account: Account, id: string): HttpReply {
   return render(authority, origin, requireOwnOrder(authority, account, id), 200);
+}
+
+export function listOrders(authority: Authority, origin: string, account: Account): HttpReply {
+  const orders = usefulOrderIds(authority, account).map((id) => urls.order(origin, id));
+  return { status: 200, body: { orders } };
 }
 
 function requireReady(authority: Authority, account: Account, id: string): Order {

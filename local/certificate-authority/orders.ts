@@ -127,3 +127,14 @@ export function processingOrders(authority: Authority): { id: string; issueAt: n
     .prepare(`SELECT id, issue_at AS issueAt FROM acme_orders WHERE status = 'processing'`)
     .all() as unknown as { id: string; issueAt: number }[];
 }
+
+/** RFC 8555 section 7.1.2.1: what may still be of use, invalid orders left out. */
+export function usefulOrderIds(authority: Authority, account: Account): string[] {
+  const rows = authority.store
+    .prepare('SELECT * FROM acme_orders WHERE account = ? ORDER BY expires_at')
+    .all(account.id) as unknown as OrderRow[];
+  return rows
+    .map((row) => orderOf(authority, row))
+    .filter(({ status }) => status !== 'invalid')
+    .map(({ id }) => id);
+}

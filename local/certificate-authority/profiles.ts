@@ -1,6 +1,6 @@
 const hourMs = 60 * 60 * 1000;
 
-export interface Profile {
+interface Profile {
   description: string;
   lifetimeMs: number;
 }

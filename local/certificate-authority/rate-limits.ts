@@ -4,7 +4,7 @@ import { Problem } from './problem.ts';
 const minuteMs = 60_000;
 
 /** A token bucket: `capacity` at once, one more every `refillMs`. */
-export interface RateLimit {
+interface RateLimit {
   capacity: number;
   refillMs: number;
 }
@@ -23,42 +23,45 @@ export const letsEncryptRateLimits: RateLimits = {
 /** The last two labels: there is no public suffix list below `localhost`. */
 export const registeredDomainOf = (name: string): string => name.split('.').slice(-2).join('.');
 
+/** What a bucket is kept in. */
+type Budgets = Pick<Authority, 'store' | 'clock' | 'rateLimits'>;
+
 /**
  * One timestamp per bucket says everything: the moment at which it will be full again. A token may be taken
  * while that moment lies less than the whole bucket ahead.
  */
 function tokenAfter(
-  authority: Authority,
+  budgets: Budgets,
   name: RateLimitName,
   subject: string,
 ): { fullAt: number; waitMs: number } {
-  const limit = authority.rateLimits[name];
+  const limit = budgets.rateLimits[name];
   if (!limit) return { fullAt: 0, waitMs: 0 };
-  const row = authority.store
+  const row = budgets.store
     .prepare('SELECT full_at FROM acme_budgets WHERE rate_limit = ? AND subject = ?')
     .get(name, subject) as { full_at: number } | undefined;
-  const now = authority.clock.now();
+  const now = budgets.clock.now();
   const fullAt = Math.max(row?.full_at ?? now, now) + limit.refillMs;
   return { fullAt, waitMs: fullAt - now - limit.capacity * limit.refillMs };
 }
 
 /** Throws `rateLimited` with Retry-After when the bucket is empty; takes nothing. */
-export function requireBudget(authority: Authority, name: RateLimitName, subject: string): void {
-  const { waitMs } = tokenAfter(authority, name, subject);
+export function requireBudget(budgets: Budgets, name: RateLimitName, subject: string): void {
+  const { waitMs } = tokenAfter(budgets, name, subject);
   if (waitMs <= 0) return;
-  const { capacity = 0 } = authority.rateLimits[name] ?? {};
-  const until = new Date(authority.clock.now() + waitMs).toISOString();
+  const { capacity = 0 } = budgets.rateLimits[name] ?? {};
+  const until = new Date(budgets.clock.now() + waitMs).toISOString();
   throw new Problem('rateLimited', `too many (${capacity}) for ${subject}: ${name}, retry after ${until}`, {
     retryAfterMs: waitMs,
   });
 }
 
 /** Takes one token. */
-export function spendBudget(authority: Authority, name: RateLimitName, subject: string): void {
-  if (!authority.rateLimits[name]) return;
-  authority.store
+export function spendBudget(budgets: Budgets, name: RateLimitName, subject: string): void {
+  if (!budgets.rateLimits[name]) return;
+  budgets.store
     .prepare(
       'INSERT INTO acme_budgets VALUES (?, ?, ?) ON CONFLICT (rate_limit, subject) DO UPDATE SET full_at = excluded.full_at',
     )
-    .run(name, subject, tokenAfter(authority, name, subject).fullAt);
+    .run(name, subject, tokenAfter(budgets, name, subject).fullAt);
 }

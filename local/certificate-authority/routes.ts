@@ -4,7 +4,7 @@ import type { Authority } from './authority.ts';
 import { authorizationRequest, challengeRequest } from './authorizations.ts';
 import { downloadCertificate, renewalInfo, revokeCertificate } from './certificates.ts';
 import { directory } from './directory.ts';
-import { finalizeOrder, newOrder, readOrder } from './order-requests.ts';
+import { finalizeOrder, listOrders, newOrder, readOrder } from './order-requests.ts';
 import { Problem } from './problem.ts';
 import type { SignedRequest } from './signed-request.ts';
 
@@ -23,7 +23,7 @@ type Handler =
   | { signedBy: 'key' | 'key or account'; handle(target: Target, request: SignedRequest): Reply }
   | { signedBy: 'account'; handle(target: Target, account: Account, payload: unknown): Reply };
 
-export type Route = Handler & { operation: string; methods: readonly string[]; pattern: RegExp };
+type Route = Handler & { operation: string; methods: readonly string[]; pattern: RegExp };
 
 const path = (text: string): RegExp => new RegExp(`^${text.replace(':id', '([\\w.-]{1,200})')}$`);
 const post = ['POST'];
@@ -36,7 +36,7 @@ function requireReading(payload: unknown): void {
   if (payload !== undefined) throw new Problem('malformed', 'this resource is read with an empty payload');
 }
 
-export const routes: readonly Route[] = [
+const routes: readonly Route[] = [
   {
     operation: 'directory',
     methods: ['GET', 'HEAD'],
@@ -134,17 +134,26 @@ export const routes: readonly Route[] = [
     signedBy: 'nobody',
     handle: ({ authority, id }) => renewalInfo(authority, id),
   },
-  ...['keyChange', 'accountOrders'].map(
-    (operation): Route => ({
-      operation,
-      methods: post,
-      pattern: path(operation === 'keyChange' ? '/acme/key-change' : '/acme/account/:id/orders'),
-      signedBy: 'nobody',
-      handle() {
-        throw new Problem('malformed', `this stand-in does not have ${operation}`, { status: 501 });
-      },
-    }),
-  ),
+  {
+    operation: 'accountOrders',
+    methods: post,
+    pattern: path('/acme/account/:id/orders'),
+    signedBy: 'account',
+    handle(target, account, payload) {
+      requireSelf(target, account);
+      requireReading(payload);
+      return listOrders(target.authority, target.origin, account);
+    },
+  },
+  {
+    operation: 'keyChange',
+    methods: post,
+    pattern: path('/acme/key-change'),
+    signedBy: 'account',
+    handle() {
+      throw new Problem('malformed', 'this stand-in does not have keyChange', { status: 501 });
+    },
+  },
 ];
 
 export function findRoute(request: HttpRequest): { route: Route; id: string } | undefined {

@@ -48,7 +48,7 @@ export function createAcmeAccount(options: AcmeAccountOptions): AcmeAccount {
     }
     const { headers } = await transport.post({ keyId, publicKey }, newAccount, {
       termsOfServiceAgreed: true,
-      contact,
+      ...(contact.length > 0 && { contact }),
       ...(externalAccount && {
         externalAccountBinding: bindExternally(externalAccount, publicKey, newAccount),
       }),

@@ -20,7 +20,7 @@ export type ProblemDocument = z.infer<typeof problemShape>;
 export type Subproblem = z.infer<typeof subproblemShape>;
 
 /** `badNonce` of `urn:ietf:params:acme:error:badNonce`; types of other origin stay whole. */
-export const shortType = (type: string): string =>
+const shortType = (type: string): string =>
   type.startsWith(urnPrefix) ? type.slice(urnPrefix.length) : type;
 
 /** What an authority answered instead of what was asked for (RFC 8555 section 6.7). */

@@ -197,8 +197,15 @@ describe('requests as RFC 8555 writes them', () => {
     expect(await newOrder({ ...dns(`unlike.${zone}`), replaces })).toMatchObject(problem('malformed'));
   });
 
+  it('lists the orders of an account that are not lost', async () => {
+    const { orderUrl } = await issue(rig, [`listed.${zone}`]);
+    const { body } = await send(`${new URL(kid).pathname}/orders`);
+    expect(body['orders']).toContain(orderUrl);
+  });
+
   it('says what it does not have', async () => {
-    expect((await send('/acme/key-change', {})).status).toBe(501);
+    const change = await send('/acme/key-change', {});
+    expect(change).toMatchObject({ status: 501, body: { detail: expect.stringContaining('keyChange') } });
     expect((await fetch(`${rig.origin}/acme/nothing`)).status).toBe(404);
     expect((await fetch(`${rig.origin}/acme/new-order`)).status).toBe(405);
     const large = await fetch(`${rig.origin}/acme/new-order`, { method: 'POST', body: 'x'.repeat(100_000) });

@@ -28,7 +28,7 @@ x509.cryptoProvider.set(webcrypto);
 export const zone = 'wac.localhost';
 
 /** An account key in memory; `sign` is what a vault would do. */
-export function createAccountKey(): SigningKey & { privateKey: KeyObject } {
+function createAccountKey(): SigningKey & { privateKey: KeyObject } {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
   return {
@@ -47,6 +47,8 @@ export interface Rig {
   store: DatabaseSync;
   directoryUrl: string;
   origin: string;
+  /** What another process needs to be the same authority. */
+  settings: Pick<CertificateAuthorityOptions, 'tls' | 'issuer' | 'root' | 'dnsServer' | 'nonceRejectRate'>;
   accountKey: ReturnType<typeof createAccountKey>;
   client: CertificateAuthority;
   createClient(options?: Partial<Parameters<typeof createAcmeCertificateAuthority>[0]>): CertificateAuthority;
@@ -66,16 +68,19 @@ export async function createRig(overrides: Partial<CertificateAuthorityOptions> 
   const zones: ZoneTable = { [zone]: { '@': [soa] } };
   const store = overrides.store ?? openStore(':memory:');
   const dns = await createDns({ clock: systemClock, store, port: 0, zones: zonesOf(zones) });
+  const settings: Rig['settings'] = {
+    tls,
+    issuer,
+    root: root.cert,
+    dnsServer: { host: '127.0.0.1', port: dns.port },
+    nonceRejectRate: 0,
+  };
   const open = (port: number, more: Partial<CertificateAuthorityOptions> = {}) =>
     createCertificateAuthority({
       clock: systemClock,
       store,
       port,
-      tls,
-      issuer,
-      root: root.cert,
-      dnsServer: { host: '127.0.0.1', port: dns.port },
-      nonceRejectRate: 0,
+      ...settings,
       ...overrides,
       ...more,
     });
@@ -97,6 +102,7 @@ export async function createRig(overrides: Partial<CertificateAuthorityOptions> 
     store,
     origin,
     directoryUrl: `${origin}/directory`,
+    settings,
     accountKey,
     client: createClient(),
     createClient,
