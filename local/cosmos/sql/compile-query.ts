@@ -107,8 +107,8 @@ function compileCollection(source: Source, scope: Scope): (row: Row, run: Run) =
   }
   const { root, path, span } = collection;
   const slot = scope.find(root);
-  // The first name of the outermost FROM is the container, whatever it is called.
-  if (slot === undefined && !scope.isOutermost) scope.get(root, span);
+  // The first name of the first FROM is the container, whatever it is called.
+  if (slot === undefined && scope.hasAliases) scope.get(root, span);
   return (row, run) => {
     const value = path.reduce<Value>(member, slot === undefined ? run.document : row[slot]);
     if (iterates) return elements(value);

@@ -7,7 +7,7 @@ import type { Value } from './values.ts';
 export type Row = Value[];
 
 /** How many rows one request may look at: a cross product of arrays ends in an error, not in a stuck process. */
-const maxSteps = 5_000_000;
+const maxSteps = 2_000_000;
 
 /** What is constant while a query runs over one document, and the count of its work. */
 export interface Run extends CallContext {
@@ -46,8 +46,9 @@ export class Scope {
     this.parent = parent;
   }
 
-  get isOutermost(): boolean {
-    return this.parent === undefined;
+  /** Whether an expression here could name anything: before the first alias there is only the container. */
+  get hasAliases(): boolean {
+    return this.slots.size > 0 || (this.parent?.hasAliases ?? false);
   }
 
   newSlot(): number {

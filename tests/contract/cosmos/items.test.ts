@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, newContainer, openAccount, statusOf } from './account.ts';
+import { rest } from './rest.ts';
 
 let account: Account;
 beforeAll(async () => {
@@ -94,13 +95,18 @@ describe('items', () => {
   });
 
   it.each([
-    ['a slash in the id', { id: 'a/b' }],
-    ['a ttl of 0', { id: 'a', ttl: 0 }],
-    ['a ttl that is text', { id: 'a', ttl: '5' }],
-  ])('are refused with 400 for %s', async (_, content) => {
-    const container = await newContainer(account);
-    const create = container.items.create({ pk: 'p', ...content });
-    await expect(create).rejects.toThrow(/id|ttl/i);
+    ['a slash in the id', '{"id":"a/b","pk":"p"}'],
+    ['no id', '{"pk":"p"}'],
+    ['a ttl of 0', '{"id":"a","pk":"p","ttl":0}'],
+    ['a ttl that is text', '{"id":"a","pk":"p","ttl":"5"}'],
+    ['an array', '[]'],
+    ['text that is not JSON', '{"id":'],
+    ['an object as partition key', '{"id":"a","pk":{"x":1}}'],
+  ])('are refused with 400 for %s', async (_, body) => {
+    const { database } = await newContainer(account);
+    const headers = { 'x-ms-documentdb-partitionkey': '["p"]' };
+    const answer = await rest(account, 'POST', `/dbs/${database.id}/colls/items/docs`, { headers, body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BadRequest' } });
   });
 
   it('of more than 2 MB are refused with 413', async () => {
