@@ -41,13 +41,17 @@ export function createForwarder({ scheme, onUnreachable }: ForwarderOptions): Fo
   const proxy = createProxyServer({ agent: false, secure: false });
   const destinations = new WeakMap<IncomingMessage, Destination>();
 
-  proxy.on('proxyReqWs', (outgoing) => {
-    outgoing.prependListener('upgrade', (incoming: IncomingMessage) =>
-      confineResponseCookies(incoming.headers),
-    );
-    outgoing.prependListener('response', (incoming: IncomingMessage) =>
-      confineResponseCookies(incoming.headers),
-    );
+  proxy.on('proxyReqWs', (outgoing, _request, socket) => {
+    const confine = (incoming: IncomingMessage) => confineResponseCookies(incoming.headers);
+    outgoing.prependListener('response', confine);
+    outgoing.prependListener('upgrade', (incoming: IncomingMessage, local: Socket) => {
+      confine(incoming);
+      // The library passes on an orderly end only.
+      socket.once('close', () => local.destroy());
+      local.once('close', () => {
+        if (!local.readableEnded) socket.destroy();
+      });
+    });
   });
   proxy.on('proxyRes', (incoming) => prepareResponseHeaders(incoming.headers));
   proxy.on('error', (error, request, response) => {

@@ -1,0 +1,212 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { duplexPair } from 'node:stream';
+import { connect, type TLSSocket } from 'node:tls';
+import { exportJWK, generateKeyPair } from 'jose';
+import { WebSocket } from 'ws';
+import { createCertificateStore } from '#agent/certificate-store.ts';
+import { createClock } from '#agent/clock.ts';
+import { openIdentity } from '#agent/identity.ts';
+import { type MachineDoor, openMachineDoor } from '#agent/machine-door.ts';
+import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority.ts';
+import { mintLabel } from '#shared/domain/label.ts';
+import type { StreamPurpose } from '#shared/ports/tunnel.ts';
+import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
+import { mintTicket } from '#shared/protocol/ticket.ts';
+import { createLogger } from '#shared/runtime/logger.ts';
+
+export const machineName = 'a'.repeat(26);
+export const zone = 'wac.localhost';
+export const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+const root = await createLocalRoot(Date.now());
+const ticketKeys = await generateKeyPair('ES256', { extractable: true });
+const { x = '', y = '' } = await exportJWK(ticketKeys.publicKey);
+const ticketKey = { kty: 'EC', crv: 'P-256', x, y, kid: 'tickets-1', alg: 'ES256' } as const;
+
+/** A certificate for the machine's names, as the authority would issue it. */
+export async function issueCertificate() {
+  const base = `${machineName}.${zone}`;
+  const identity = await issueServerIdentity(root, [base, `*.${base}`], Date.now());
+  return { privateKeyPem: identity.key, chainPem: identity.cert };
+}
+
+export interface TicketChange {
+  id?: string;
+  machineName?: string;
+  sessionId?: string;
+  service?: 'WAC' | 'SSH';
+  sessionEndsAt?: number;
+  mintedAt?: number;
+}
+
+let tickets = 0;
+export function ticketFor(sessionId: string, change: TicketChange = {}): Promise<string> {
+  const { mintedAt = nowSeconds(), ...rest } = change;
+  const ticket = {
+    id: `ticket-${String((tickets += 1)).padStart(12, '0')}`,
+    user: 'ada@contoso.example',
+    machineName,
+    sessionId,
+    service: 'WAC' as const,
+    sessionEndsAt: nowSeconds() + 3600,
+    ...rest,
+  };
+  const sign = async (input: Uint8Array) =>
+    new Uint8Array(
+      await crypto.subtle.sign(
+        { name: 'ECDSA', hash: 'SHA-256' },
+        ticketKeys.privateKey,
+        Uint8Array.from(input),
+      ),
+    );
+  return mintTicket(ticket, ticketKey.kid, sign, mintedAt);
+}
+
+/** The host name of a session; the agent does not check the label's MAC, the proxy does. */
+export function hostOf(sessionId: string): string {
+  const label = mintLabel(new Uint8Array(32), machineName, {
+    sessionId,
+    service: 'WAC',
+    expiresAt: nowSeconds() + 3600,
+  });
+  return `${label}.${machineName}.${zone}`;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+export interface Connection {
+  socket: TLSSocket;
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Reply>;
+  webSocket(path: string, headers?: Record<string, string>): WebSocket;
+}
+
+/** One machine's door with everything real behind it but the tunnel: streams are in-memory pairs. */
+export async function openTestMachine(options: { port: number; services?: AgentState['services'] }) {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-door-'));
+  const identity = await openIdentity(dataDirectory);
+  const certificates = createCertificateStore(dataDirectory, identity.unsealingKey);
+  const lines: string[] = [];
+  const state: AgentState = {
+    machineId: 'b'.repeat(26),
+    machineName,
+    zone,
+    services: options.services ?? [{ name: 'WAC', port: options.port }],
+    ticketKeys: [ticketKey],
+    relay: { host: 'local.relay.localhost', path: machineName },
+    messages: { host: '', endpoint: '', eventQueue: '', reportQueue: '' },
+  };
+  const openDoor = async (): Promise<MachineDoor> => {
+    const door = await openMachineDoor({
+      settings: { dataDirectory, port: String(options.port), targetScheme: 'http' },
+      clock: createClock(),
+      certificates,
+      logger: createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now }),
+      onPolicyChange: () => undefined,
+    });
+    door.configure(state);
+    return door;
+  };
+  const install = async (content: { privateKeyPem: string; chainPem: string }, thumbprint: string) =>
+    certificates.install(
+      { thumbprint, sealed: await sealCertificate(identity.publicEncryptionKey, content) },
+      state,
+    );
+  let door = await openDoor();
+
+  /** A stream as the tunnel brings it; rejects with the status and reason that the agent gave. */
+  const openStream = (purpose: StreamPurpose) =>
+    new Promise<ReturnType<typeof duplexPair>[0]>((resolve, reject) => {
+      door.take({
+        purpose,
+        accept: async () => {
+          const [ours, theirs] = duplexPair();
+          ours.once('close', () => theirs.destroy());
+          theirs.once('close', () => ours.destroy());
+          resolve(theirs);
+          return ours;
+        },
+        reject: async (status, reason) => reject(new Error(`${status} ${reason}`)),
+      });
+    });
+
+  const connectAs = async (sessionId: string, serverName = hostOf(sessionId)): Promise<Connection> => {
+    const stream = await openStream({ service: 'WAC', sessionId });
+    const socket = connect({
+      socket: stream,
+      servername: serverName,
+      ca: root.cert,
+      ALPNProtocols: ['http/1.1'],
+    });
+    await new Promise((resolve, reject) => {
+      socket.once('secureConnect', resolve);
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed before the handshake was over')));
+    });
+    // One agent for one connection: requests wait for each other on it.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    agent.createConnection = () => socket;
+    return {
+      socket,
+      get: (path, headers = {}, method = 'GET') =>
+        new Promise((resolve, reject) => {
+          const sent = request({
+            agent,
+            method,
+            path,
+            headers: { host: serverName, ...headers },
+          });
+          sent.once('error', reject);
+          sent.once('response', (incoming) => {
+            const chunks: Buffer[] = [];
+            incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+            incoming.once('error', reject);
+            incoming.once('end', () =>
+              resolve({
+                status: incoming.statusCode ?? 0,
+                headers: incoming.headers,
+                body: Buffer.concat(chunks).toString('utf8'),
+              }),
+            );
+          });
+          sent.end();
+        }),
+      webSocket: (path, headers = {}) =>
+        new WebSocket(`ws://${serverName}${path}`, { createConnection: () => socket, headers }),
+    };
+  };
+
+  return {
+    dataDirectory,
+    certificates,
+    lines,
+    install,
+    openStream,
+    connectAs,
+    door: () => door,
+    /** Opens the session with a fresh ticket; answers the cookie as the browser would send it back. */
+    async signIn(sessionId: string): Promise<string> {
+      const connection = await connectAs(sessionId);
+      const opened = await connection.get(`/_session?ticket=${await ticketFor(sessionId)}`);
+      connection.socket.destroy();
+      return opened.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    },
+    async restart() {
+      door.close();
+      door = await openDoor();
+    },
+    async close() {
+      door.close();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestMachine = Awaited<ReturnType<typeof openTestMachine>>;
