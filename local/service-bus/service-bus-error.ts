@@ -1,3 +1,5 @@
+import { standardTier } from './limits.ts';
+
 /** Every refusal that this stand-in gives: the AMQP condition and the HTTP status that the service uses for it. */
 const refusals = {
   argument: { condition: 'com.microsoft:argument-error', status: 400 },
@@ -48,6 +50,12 @@ export const sessionLockLost = () =>
 
 export const entityNotFound = (path: string) =>
   new ServiceBusError('entity_not_found', `The messaging entity '${path}' could not be found.`);
+
+export const messageTooLarge = (size: number) =>
+  new ServiceBusError(
+    'message_too_large',
+    `The received message (size:${size} bytes) exceeds the limit (${standardTier.messageBytes} bytes) currently allowed on the link.`,
+  );
 
 /** What a client sees of anything thrown: our own refusals as they are, the rest as an internal error. */
 export function asServiceBusError(error: unknown): ServiceBusError {

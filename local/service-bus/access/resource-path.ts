@@ -10,9 +10,11 @@ export function resourcePathOf(resource: string, namespace: string): string | un
   // The development emulator string names the machine instead of the namespace.
   const isOurs =
     host.split('.')[0] === namespace.toLowerCase() || host === 'localhost' || host === '127.0.0.1';
-  return isOurs ? trimPath(parts?.[2] ?? '') : undefined;
+  return isOurs ? trimPath(parts?.[2] ?? '').replace(managementSuffix, '') : undefined;
 }
 
+/** Who may use an entity may ask its management node, which clients name as a resource of its own. */
+const managementSuffix = /\/\$management$/;
 const aroundPath = /^\/+|\/+$/g;
 
 export const trimPath = (path: string): string => path.replaceAll(aroundPath, '').toLowerCase();

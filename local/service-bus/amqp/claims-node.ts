@@ -41,7 +41,7 @@ export function createClaimsNode({
     const grant = isJwt
       ? await authorization.verifyJwt(token, resource)
       : authorization.verifySharedAccess(token, resource);
-    claims.put((resourcePathOf(resource, namespace) ?? '').replace(/\/\$management$/, ''), grant);
+    claims.put(resourcePathOf(resource, namespace) ?? '', grant);
   };
 
   return {

@@ -3,8 +3,15 @@ import type { Authorization } from '../access/authorization.ts';
 import { createConnectionClaims } from '../access/connection-claims.ts';
 import type { Namespace } from '../broker/namespace.ts';
 import { standardTier } from '../limits.ts';
-import { asServiceBusError, ServiceBusError } from '../service-bus-error.ts';
-import type { ByteChannel, Connection, Link, LinkContext, Sender } from '../wire/rhea.ts';
+import { asServiceBusError, messageTooLarge, ServiceBusError } from '../service-bus-error.ts';
+import {
+  type ByteChannel,
+  type Connection,
+  type Link,
+  type LinkContext,
+  messageCodec,
+  type Sender,
+} from '../wire/rhea.ts';
 import { claimsAddress, createClaimsNode } from './claims-node.ts';
 import { createIncomingLink } from './incoming-link.ts';
 import { createManagementNode, managementSuffix } from './management-node.ts';
@@ -49,17 +56,13 @@ export function serveConnection(
     node?.onGone?.();
   };
 
-  const refuse = (link: Link, reason: ServiceBusError) => {
-    link.close(asAmqpError(reason));
-    forget(link);
-  };
-
   const closeUncovered = () => {
     for (const [link, node] of nodes)
       try {
         node.requireAuthorized?.();
       } catch (error) {
-        refuse(link, asServiceBusError(error));
+        node.onGone?.();
+        link.close(asAmqpError(asServiceBusError(error)));
       }
   };
 
@@ -96,8 +99,7 @@ export function serveConnection(
       return replies.add(path.toLowerCase(), link);
     const source = namespace.source(path);
     namespace.touch(source.live);
-    const onClosed = () => forget(link);
-    return attachReceiver({ link, path, source, claims, operations, onClosed });
+    return attachReceiver({ link, path, source, claims, operations });
   };
 
   const open = (link: Link, create: () => LinkNode) => {
@@ -127,13 +129,18 @@ export function serveConnection(
       }
     });
 
-  takeTransfersRaw(connection, { isServed: (link) => nodes.has(link), refuse });
+  const limits = takeTransfersRaw(connection, (link) => nodes.has(link));
   on('receiver_open', ({ receiver }) => receiver && open(receiver, () => openReceivingNode(receiver)));
   on('sender_open', ({ sender }) => sender && open(sender, () => openSendingNode(sender)));
   on('receiver_close', ({ receiver }) => receiver && forget(receiver));
   on('sender_close', ({ sender }) => sender && forget(sender));
   on('message', ({ receiver, message, delivery }) => {
-    if (receiver && message && delivery) nodes.get(receiver)?.onMessage?.(message, delivery);
+    const node = receiver && nodes.get(receiver);
+    if (!node || !message || !delivery) return;
+    const size = limits.takeOversize(receiver);
+    if (size === undefined) return node.onMessage?.(message, delivery);
+    const error = asAmqpError(messageTooLarge(size));
+    delivery.update(true, messageCodec.rejected({ error }).described());
   });
   for (const outcome of outcomes)
     on(outcome, ({ sender, delivery }) => {

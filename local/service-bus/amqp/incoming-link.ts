@@ -22,6 +22,7 @@ export function createIncomingLink({ path, namespace, claims, operations }: Inco
   namespace.requireTarget(path);
 
   const accept = (bytes: Buffer, format: number | null) => {
+    requireAuthorized();
     const messages = format === batchFormat ? splitBatch(bytes).map(parseMessage) : [parseMessage(bytes)];
     namespace.send(namespace.requireTarget(path), messages);
   };

@@ -8,10 +8,10 @@ export interface LinkNode {
   /** The peer settled a delivery or said how it wants it settled. */
   onOutcome?(delivery: Delivery): void;
   onCredit?(): void;
-  /** The link, its session or its connection ended. */
+  /** The link, its session or its connection ended, or the broker ended it; may come twice. */
   onGone?(): void;
   /** Throws when the link is no longer covered by a token. */
-  requireAuthorized?(): void;
+  requireAuthorized?(): unknown;
 }
 
 export const asAmqpError = ({ condition, message }: ServiceBusError): AmqpError => ({

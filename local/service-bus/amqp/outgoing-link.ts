@@ -20,8 +20,6 @@ export interface OutgoingOptions {
   source: Source;
   claims: ConnectionClaims;
   operations: Operations;
-  /** The broker, not the peer, ended the link. */
-  onClosed(): void;
 }
 
 /** The end of a receiver's link: a consumer of its mailbox, and the outcomes that come back. */
@@ -49,6 +47,8 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
   const credit = createCredit(link);
   const lockTokens = new Map<Delivery, Buffer>();
 
+  let closedBecause: ServiceBusError | undefined;
+
   const consumer: Consumer = {
     takesForGood: link.snd_settle_mode === settledMode,
     credit: () => (link.state.local_open ? credit.left() : 0),
@@ -61,12 +61,16 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
       if (lock) lockTokens.set(delivery, lock.token);
     },
     close(reason: ServiceBusError) {
+      closedBecause = reason;
+      mailbox.consumers.delete(consumer);
       link.close(asAmqpError(reason));
-      options.onClosed();
     },
   };
 
   const settleAs = (settlement: Settlement, token: Buffer) => {
+    // The peer may not have seen the link close when it settled.
+    if (closedBecause) throw closedBecause;
+    requireAuthorized();
     if (sessions && sessions.locks.sessionOf(consumer) === undefined) throw sessionLockLost();
     settle(mailbox, requireLocked(mailbox, sessions?.locks, token), settlement);
   };
@@ -74,7 +78,7 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
   return {
     consumer,
     node: {
-      requireAuthorized,
+      requireAuthorized: () => closedBecause ?? requireAuthorized(),
       onOutcome(delivery) {
         const settlement = settlementOf(delivery.remote_state);
         const token = lockTokens.get(delivery);

@@ -73,7 +73,6 @@ export function attachReceiver(options: OutgoingOptions): LinkNode {
       mailbox.consumers.delete(consumer);
       if (isHeld) link.open();
       link.close(asAmqpError(reason));
-      options.onClosed();
     },
   };
   mailbox.consumers.add(consumer);

@@ -9,35 +9,33 @@ const longestRange = 65_536;
 /** Room for the header and annotations around a message of the largest size, and for the parts of a batch. */
 const transferSlack = 16 * 1024;
 
-export interface LinkRefusal {
-  isServed(link: Link): boolean;
-  refuse(link: Link, reason: ServiceBusError): void;
+export interface TransferLimits {
+  /** The size of the message that just ended on this link, when it was over the limit: its bytes are gone. */
+  takeOversize(link: Link): number | undefined;
 }
 
 /**
  * Has a connection hand over messages as bytes, bounds what a message of many transfers can take, and refuses
  * dispositions of absurd ranges. rhea has no setting for any of the three, so its handlers are wrapped.
  */
-export function takeTransfersRaw(connection: Connection, links: LinkRefusal): void {
+export function takeTransfersRaw(connection: Connection, isServed: (link: Link) => boolean): TransferLimits {
   const received = new Map<Link, number>();
+  const oversize = new Map<Link, number>();
   const { on_transfer: onTransfer, on_disposition: onDisposition, _process: process } = connection;
 
-  const linkOf = ({ channel, performative }: TransferFrame): Link | undefined =>
-    connection.remote_channel_map[channel]?.remote.handles[performative.handle];
-
   const bound = (frame: TransferFrame) => {
-    const link = linkOf(frame);
+    const { channel, performative, payload } = frame;
+    const link = connection.remote_channel_map[channel]?.remote.handles[performative.handle];
     if (!link) return;
-    const size = (received.get(link) ?? 0) + (frame.payload?.length ?? 0);
-    if (frame.performative.more) received.set(link, size);
-    else received.delete(link);
-    if (size > standardTier.messageBytes + transferSlack && links.isServed(link)) {
-      const limit = standardTier.messageBytes;
-      const description = `The received message exceeds the limit of ${limit} bytes of the link.`;
-      links.refuse(link, new ServiceBusError('message_too_large', description));
+    const size = (received.get(link) ?? 0) + (payload?.length ?? 0);
+    const isTooLarge = size > standardTier.messageBytes + transferSlack;
+    if (performative.more) received.set(link, size);
+    else {
+      received.delete(link);
+      if (isTooLarge) oversize.set(link, size);
     }
-    // Keep rhea's count of deliveries in order, but none of the bytes.
-    if (!links.isServed(link)) frame.payload = Buffer.alloc(0);
+    // Keeps rhea's count of deliveries in order, but none of the bytes.
+    if (isTooLarge || !isServed(link)) frame.payload = Buffer.alloc(0);
   };
 
   connection.on_transfer = (frame) => {
@@ -58,5 +56,12 @@ export function takeTransfersRaw(connection: Connection, links: LinkRefusal): vo
       // It runs on a tick of its own, where a throw would end the process.
       connection.emit('error', error);
     }
+  };
+  return {
+    takeOversize(link) {
+      const size = oversize.get(link);
+      oversize.delete(link);
+      return size;
+    },
   };
 }

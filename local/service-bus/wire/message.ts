@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { standardTier } from '../limits.ts';
-import { ServiceBusError } from '../service-bus-error.ts';
+import { messageTooLarge, ServiceBusError } from '../service-bus-error.ts';
 import { type Typed, types } from './rhea.ts';
 import {
   encodeMapSection,
@@ -91,11 +91,7 @@ function withMessageId(properties: Typed | undefined, messageId: string): Buffer
 
 /** Throws ServiceBusError when the bytes are no message or a property is over the service's limit. */
 export function parseMessage(bytes: Buffer): Message {
-  if (bytes.length > standardTier.messageBytes)
-    throw new ServiceBusError(
-      'message_too_large',
-      `The received message (size:${bytes.length}) exceeds the limit (${standardTier.messageBytes}) of the entity.`,
-    );
+  if (bytes.length > standardTier.messageBytes) throw messageTooLarge(bytes.length);
   const sections = splitSections(bytes);
   const find = (code: number) => sections.find((section) => section.code === code);
   const [durable, priority, ttl] = itemsOf(find(sectionCodes.header)?.value);
