@@ -42,7 +42,7 @@ export interface BatchRequest {
   isMinimal: boolean;
 }
 
-export interface OperationResult {
+interface OperationResult {
   statusCode: number;
   requestCharge: number;
   subStatusCode?: number;

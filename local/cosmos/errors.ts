@@ -63,7 +63,7 @@ export function renderError(error: unknown): HttpReply {
 }
 
 /** What a throttled request is told to wait. */
-export const throttledRetryAfterMs = 10;
+const throttledRetryAfterMs = 10;
 
 /** The answer of a switched-on fault. */
 export function renderFault(status: number, operation: string): HttpReply {

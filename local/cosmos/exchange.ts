@@ -17,12 +17,29 @@ export interface Exchange {
 
 export type Handler = (exchange: Exchange) => HttpReply;
 
+/** The service's own limit; whatever walks a document afterwards may recurse. */
+const maxNesting = 128;
+
 export function jsonBody({ request }: Exchange): unknown {
+  const text = request.body.toString('utf8');
+  if (nestingOf(text) > maxNesting)
+    throw badRequest(`The request payload is nested more than ${maxNesting} levels deep.`);
   try {
-    return JSON.parse(request.body.toString('utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     throw badRequest('The request payload is invalid. Ensure to provide a valid request payload.');
   }
+}
+
+/** The deepest level of arrays and objects in a JSON text. */
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [bracket] of text.replace(/"[^"\\]*(?:\\[\s\S][^"\\]*)*"/g, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 export function getDatabase({ service, route }: Exchange): Database {
@@ -31,7 +48,7 @@ export function getDatabase({ service, route }: Exchange): Database {
   return database;
 }
 
-export function getContainer(exchange: Exchange): Container {
+function getContainer(exchange: Exchange): Container {
   const container = exchange.service.containers.find(getDatabase(exchange), exchange.route.container);
   if (!container) throw ownerNotFound();
   return container;

@@ -6,7 +6,7 @@ import type { JsonObject } from './sql/values.ts';
 import type { Container } from './storage/containers.ts';
 import type { ItemDocument, Items, StoredItem } from './storage/items.ts';
 
-export interface Conditions {
+interface Conditions {
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
 }

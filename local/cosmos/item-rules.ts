@@ -7,7 +7,7 @@ import { type PartitionKey, partitionKeyOf, partitionText } from './storage/part
 /** A document may have 2 MB as UTF-8 JSON. */
 export const maxDocumentBytes = 2 * 1024 * 1024;
 
-const maxIdLength = 1023;
+const maxIdBytes = 1023;
 
 /** Checks a database's, container's or item's name. Throws 400. */
 export function requireId(id: unknown): string {
@@ -15,8 +15,8 @@ export function requireId(id: unknown): string {
     throw badRequest(
       "The input content is invalid because the required properties - 'id; ' - are missing or empty.",
     );
-  if (id.length > maxIdLength || /[/\\?#]/.test(id))
-    throw badRequest(`The id must have at most ${maxIdLength} characters and none of / \\ ? #.`);
+  if (Buffer.byteLength(id) > maxIdBytes || /[/\\?#]/.test(id))
+    throw badRequest(`The id must have at most ${maxIdBytes} bytes and none of / \\ ? #.`);
   return id;
 }
 

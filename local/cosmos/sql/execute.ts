@@ -13,7 +13,7 @@ export interface PlacedDocument {
   value: Json;
 }
 
-export interface QueryInput {
+interface QueryInput {
   /** The documents after a place, in their order. */
   documents(afterPlace: number): Iterable<PlacedDocument>;
   parameters: ReadonlyMap<string, Value>;
@@ -23,7 +23,7 @@ export interface QueryInput {
   continuation: string | undefined;
 }
 
-export interface QueryPage {
+interface QueryPage {
   items: Json[];
   /** Absent on the last page. */
   continuation: string | undefined;

@@ -25,7 +25,7 @@ export function countStep(run: Run): void {
 export type Evaluate = (row: Row, run: Run) => Value;
 
 /** A subquery, evaluated for one row of the query around it. */
-export type Subquery = (row: Row, run: Run) => Iterable<Value>;
+type Subquery = (row: Row, run: Run) => Iterable<Value>;
 
 /** What one compilation shares: the slots given out and the parameters that the text names. */
 export interface Session {

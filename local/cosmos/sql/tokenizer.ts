@@ -1,6 +1,6 @@
 import { SqlError } from './syntax-error.ts';
 
-export type TokenKind = 'word' | 'keyword' | 'number' | 'string' | 'parameter' | 'symbol' | 'end';
+type TokenKind = 'word' | 'keyword' | 'number' | 'string' | 'parameter' | 'symbol' | 'end';
 
 export interface Token {
   kind: TokenKind;

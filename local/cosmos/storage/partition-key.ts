@@ -16,7 +16,12 @@ export function prefixRange(prefix: PartitionKey): { from: string; to: string } 
   return { from, to: `${from}\u{10FFFF}` };
 }
 
-const isComponent = (value: Json) => value === null || typeof value !== 'object';
+const maxBytes = 2048;
+
+/** A string of at most 2 KB, a number, a boolean or null. */
+const isComponent = (value: Json) =>
+  value === null ||
+  (typeof value !== 'object' && (typeof value !== 'string' || Buffer.byteLength(value) <= maxBytes));
 
 /** Reads the `x-ms-documentdb-partitionkey` header: a JSON array of primitives, `{}` for none. */
 export function parsePartitionKey(header: string): PartitionKey {
@@ -30,7 +35,9 @@ export function parsePartitionKey(header: string): PartitionKey {
   return content.map((value: Json) => {
     if (isObject(value) && Object.keys(value).length === 0) return undefined;
     if (!isComponent(value))
-      throw badRequest('A partition key holds strings, numbers, booleans and null only.');
+      throw badRequest(
+        `A partition key holds strings of at most ${maxBytes} bytes, numbers, booleans and null only.`,
+      );
     return value;
   });
 }
@@ -40,7 +47,9 @@ export function partitionKeyOf(document: JsonObject, paths: readonly string[][])
   return paths.map((keys) => {
     const value = valueAt(document, keys);
     if (value !== undefined && !isComponent(value))
-      throw wrongPartitionKey(`The partition key at '/${keys.join('/')}' must not be an object or an array.`);
+      throw wrongPartitionKey(
+        `The partition key at '/${keys.join('/')}' must not be an object, an array or a string of more than ${maxBytes} bytes.`,
+      );
     return value;
   });
 }

@@ -102,6 +102,8 @@ describe('items', () => {
     ['an array', '[]'],
     ['text that is not JSON', '{"id":'],
     ['an object as partition key', '{"id":"a","pk":{"x":1}}'],
+    ['more than 128 levels', `{"id":"a","pk":"p","deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['an id of more than 1,023 bytes', `{"id":"${'ü'.repeat(512)}","pk":"p"}`],
   ])('are refused with 400 for %s', async (_, body) => {
     const { database } = await newContainer(account);
     const headers = { 'x-ms-documentdb-partitionkey': '["p"]' };

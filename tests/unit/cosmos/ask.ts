@@ -1,7 +1,7 @@
 import { prepareQuery } from '#local/cosmos/sql/execute.ts';
 import type { Json, Value } from '#local/cosmos/sql/values.ts';
 
-export const now = Date.UTC(2026, 1, 13, 10, 20, 30, 400);
+const now = Date.UTC(2026, 1, 13, 10, 20, 30, 400);
 
 /** Runs a query over documents to its last page. */
 export function ask(text: string, documents: Json[] = [{}], parameters: Record<string, Value> = {}): Json[] {
