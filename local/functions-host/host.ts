@@ -21,7 +21,6 @@ import { createRoutes, overlappingRoutes } from './http/routes.ts';
 import { createInvoker } from './invoker.ts';
 import { valueOf } from './rpc-data.ts';
 import type { MessageSource } from './service-bus/message-source.ts';
-import { createSdkMessageSource } from './service-bus/sdk-message-source.ts';
 import { startServiceBusTrigger } from './service-bus/service-bus-trigger.ts';
 import { createTimerTrigger } from './timers/timer-trigger.ts';
 
@@ -183,13 +182,17 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       invoke,
     });
 
-    const source =
-      options.messageSource ?? createSdkMessageSource({ env, settings: settings.serviceBus, log });
+    const messageSource = async (): Promise<MessageSource> => {
+      if (options.messageSource) return options.messageSource;
+      // The client takes a third of a second to load: only an app with such a trigger pays for it.
+      const { createSdkMessageSource } = await import('./service-bus/sdk-message-source.ts');
+      return createSdkMessageSource({ env, settings: settings.serviceBus, log });
+    };
     const receivers = await Promise.all(
-      ofKind('service-bus').map((target) =>
+      ofKind('service-bus').map(async (target) =>
         startServiceBusTrigger({
           target,
-          source,
+          source: await messageSource(),
           run: (each, data, triggerMetadata, reason) =>
             invoke({ target: each, data, triggerMetadata, reason }),
         }),

@@ -1,4 +1,3 @@
-import { DefaultAzureCredential } from '@azure/identity';
 import {
   isServiceBusError,
   ServiceBusClient,
@@ -11,12 +10,13 @@ import type { ServiceBusSettings } from '../host-settings.ts';
 import type { BusMessage, MessageEntity, MessageSource } from './message-source.ts';
 
 /** The client for a connection name: a connection string, or a namespace with the app's own identity. */
-function connect(connection: string, env: NodeJS.ProcessEnv): ServiceBusClient {
+async function connect(connection: string, env: NodeJS.ProcessEnv): Promise<ServiceBusClient> {
   const text = env[connection] ?? env[`AzureWebJobs${connection}`];
   if (text) return new ServiceBusClient(text);
   const namespace = env[`${connection}__fullyQualifiedNamespace`];
   if (!namespace)
     throw new Error(`there is no setting '${connection}' and no '${connection}__fullyQualifiedNamespace'`);
+  const { DefaultAzureCredential } = await import('@azure/identity');
   const [host = '', port] = namespace.split(':');
   return new ServiceBusClient(
     host,
@@ -152,7 +152,7 @@ export function createSdkMessageSource({ env, settings, log }: SdkMessageSourceO
 
   return {
     async receive(connection, entity, handle) {
-      const client = connect(connection, env);
+      const client = await connect(connection, env);
       const stop = entity.sessions
         ? receiveSessions(client, entity, handle)
         : receivePlain(client, entity, handle);
