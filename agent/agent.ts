@@ -60,26 +60,6 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   /** Known good: a handshake has been made with it. */
   let servingThumbprint: string | undefined;
 
-  const door = await openMachineDoor({
-    settings,
-    clock,
-    certificates,
-    logger,
-    onPolicyChange: () => reports.add('heartbeat'),
-  });
-  const relay = createRelayLink({
-    open: (target) => openTunnel(target, async () => (await tokens.get()).relay, clock.now),
-    onStream: door.take,
-    onState(connected, reason) {
-      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', reason ? { reason } : {});
-      // The token may be what was refused.
-      if (!connected) tokens.drop();
-    },
-    onChange(connected) {
-      reports.add('heartbeat');
-      if (connected) desired.refresh();
-    },
-  });
   const reports = createReports({
     machineId,
     messages: () => state?.messages,
@@ -99,6 +79,27 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     now: clock.now,
     onSent: (kind) => logger.log('agent.reported', { kind }),
     onUnsent: (error) => logger.log('agent.report_unsent', { error }),
+  });
+
+  const door = await openMachineDoor({
+    settings,
+    clock,
+    certificates,
+    logger,
+    onPolicyChange: () => reports.add('heartbeat'),
+  });
+  const relay = createRelayLink({
+    open: (target) => openTunnel(target, async () => (await tokens.get()).relay, clock.now),
+    onStream: door.take,
+    onState(connected, reason) {
+      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', reason ? { reason } : {});
+      // The token may be what was refused.
+      if (!connected) tokens.drop();
+    },
+    onChange(connected) {
+      reports.add('heartbeat');
+      if (connected) desired.refresh();
+    },
   });
   const loops: Promise<void>[] = [];
   let events: AbortController | undefined;

@@ -18,6 +18,11 @@ export interface LocalPolicy {
 export const allows = (policy: LocalPolicy, port: number): boolean =>
   policy.enabled && policy.ports.has(port);
 
+const same = (left: LocalPolicy, right: LocalPolicy): boolean =>
+  left.enabled === right.enabled &&
+  left.ports.size === right.ports.size &&
+  [...left.ports].every((port) => right.ports.has(port));
+
 const denyAll: LocalPolicy = { enabled: false, ports: new Set() };
 
 function parsePorts(text: string): ReadonlySet<number> {
@@ -77,7 +82,8 @@ export async function watchPolicy(options: PolicyWatchOptions): Promise<PolicyWa
 
   async function reread(): Promise<void> {
     const next = await read();
-    if (isClosed) return;
+    // A file that does not exist is announced once, too.
+    if (isClosed || same(policy, next)) return;
     policy = next;
     options.onChange(next);
   }

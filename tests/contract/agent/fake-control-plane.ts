@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError, errorTable, toAppError } from '#shared/domain/error.ts';
+import { machineIdOf } from '#shared/domain/machine-name.ts';
+import {
+  type AgentState,
+  type AgentTokens,
+  type EnrolmentRequest,
+  enrolmentRequest,
+} from '#shared/protocol/agent-messages.ts';
+import { verifyAgentCall } from '#shared/protocol/agent-token.ts';
+import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
+
+export interface FakeControlPlaneOptions {
+  token: string;
+  state(machineId: string): AgentState;
+  tokens(): AgentTokens;
+  /** What the vault holds; sealed to whichever agent asks. */
+  certificate(): { thumbprint: string; privateKeyPem: string; chainPem: string };
+}
+
+/** Answers /api/agent/* as the control plane does and refuses every call that is not signed by the enrolled key. */
+export async function startFakeControlPlane(options: FakeControlPlaneOptions, port = 0) {
+  const calls: string[] = [];
+  let enrolled: EnrolmentRequest | undefined;
+  /** Answers to give instead, the next first. */
+  const failures: { status: number; headers?: Record<string, string> }[] = [];
+
+  async function answer(method: string, url: string, token: string, body: Uint8Array): Promise<object> {
+    const path = new URL(url).pathname;
+    calls.push(`${method} ${path}`);
+    const now = Math.floor(Date.now() / 1000);
+    const call = { method, url, body };
+    if (path === '/api/agent/enrolment') {
+      const request = enrolmentRequest.parse(JSON.parse(Buffer.from(body).toString()));
+      if (request.token !== options.token) throw new AppError('enrolment_refused', 'not this token');
+      await verifyAgentCall(request.signingKey, machineIdOf(request.resourceId), token, call, now);
+      enrolled = request;
+      return { machineId: machineIdOf(request.resourceId) };
+    }
+    if (!enrolled) throw new AppError('agent_token_invalid', 'no such agent');
+    const machineId = machineIdOf(enrolled.resourceId);
+    await verifyAgentCall(enrolled.signingKey, machineId, token, call, now);
+    if (path === '/api/agent/state') return options.state(machineId);
+    if (path === '/api/agent/tokens') return options.tokens();
+    const { thumbprint, ...content } = options.certificate();
+    return { thumbprint, sealed: await sealCertificate(enrolled.encryptionKey, content) };
+  }
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const failure = failures.shift();
+    if (failure) return void response.writeHead(failure.status, failure.headers).end();
+    const url = `http://${request.headers.host}${request.url}`;
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    try {
+      const reply = await answer(request.method ?? '', url, token, Buffer.concat(chunks));
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      response.writeHead(errorTable[error.code].status, { 'content-type': 'application/problem+json' });
+      return void response.end(JSON.stringify({ code: error.code, detail: error.message }));
+    }
+  }
+
+  const server = createServer((request, response) => void respond(request, response));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    failures,
+    enrolled: () => enrolled,
+    forget: () => {
+      enrolled = undefined;
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
