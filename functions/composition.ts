@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
-import { encodeBase32 } from '#shared/domain/base32.ts';
 import { createAcmeCertificateAuthority } from '#shared/adapters/acme/acme-certificate-authority.ts';
 import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
@@ -15,6 +14,7 @@ import { createKeyVaultSecretStore } from '#shared/adapters/azure/key-vault-secr
 import { createKeyVaultSigningKey } from '#shared/adapters/azure/key-vault-signing-key.ts';
 import { createServiceBusMessageBus } from '#shared/adapters/azure/service-bus-message-bus.ts';
 import { createTlsSessionProbe } from '#shared/adapters/tls/tls-session-probe.ts';
+import { encodeBase32 } from '#shared/domain/base32.ts';
 import { keyNames } from '#shared/protocol/resource-names.ts';
 import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
@@ -26,7 +26,9 @@ function lazyCredential(): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   return {
     async getToken(scopes, options) {
-      credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
+      credential ??= import('@azure/identity').then(
+        ({ DefaultAzureCredential }) => new DefaultAzureCredential(),
+      );
       return (await credential).getToken(scopes, options);
     },
   };

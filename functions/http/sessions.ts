@@ -82,6 +82,8 @@ async function urlOf(ports: AppPorts, machine: MachineDocument, session: Session
   return sessionUrl(sessionHostName(label, machineName, ports.zone), ports.sessionPort, ticket);
 }
 
+const stepOf = (name: string, endedAt: string | undefined) =>
+  endedAt === undefined ? [] : [{ name, endedAt }];
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();
 
 /** A user reads and ends his own sessions; an administrator of the machine's installation may end any. */
@@ -183,6 +185,10 @@ export function registerSessions(provider: PortsProvider): void {
           user: document.user.name,
           createdAt: isoOf(document.createdAt),
           expiresAt: isoOf(document.expiresAt),
+          steps: [
+            ...stepOf('Ask the provider for access', document.accessGrantedAt),
+            ...stepOf('Open the session on the proxy', document.openedAt),
+          ],
           ...(isOwn && isOpen && { url: await urlOf(call.ports, machine, document) }),
         },
       };

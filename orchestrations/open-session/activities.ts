@@ -114,7 +114,8 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
      * leaf must be the one on record, or the one the agent says it serves while a newer one is on its way.
      */
     async tryNewSession(input: OpenSessionInput): Promise<void> {
-      const createdAt = Math.floor(now().getTime() / 1000);
+      const accessGrantedAt = now();
+      const createdAt = Math.floor(accessGrantedAt.getTime() / 1000);
       const session: Session = {
         id: input.sessionId,
         machineId: input.machineId,
@@ -123,6 +124,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         state: 'opening',
         createdAt,
         expiresAt: createdAt + input.lifetimeSeconds,
+        accessGrantedAt: accessGrantedAt.toISOString(),
       };
       const existing = await store.read(input.machineId, 'session', input.sessionId);
       // A repetition after a crash keeps the times of the first attempt: the label depends on them.
@@ -153,7 +155,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         });
       }
       await store.commit(input.machineId, [
-        { put: { ...opening, state: 'open', seenThumbprint: thumbprint } },
+        { put: { ...opening, state: 'open', seenThumbprint: thumbprint, openedAt: now().toISOString() } },
         audit(input, 'succeeded'),
       ]);
     },

@@ -14,6 +14,9 @@ export interface Session {
   /** Unix seconds. */
   createdAt: number;
   expiresAt: number;
+  /** When each of the two steps of Connect had succeeded, ISO 8601. */
+  accessGrantedAt?: string;
+  openedAt?: string;
   /** SHA-256 of the leaf that answered when the path was tried. */
   seenThumbprint?: string;
   failure?: { code: string; detail: string };

@@ -175,6 +175,10 @@ export const sessionReply = z.object({
   user: z.string(),
   createdAt: timestamp,
   expiresAt: timestamp,
+  /** The two steps of Connect that have succeeded. */
+  steps: z.array(z.object({ name: z.string(), endedAt: timestamp })),
+  /** For its user while it is open: opens the session once more, within a minute. */
+  url: z.string().optional(),
 });
 export const sessionPendingReply = z.object({ sessionId: z.string(), status: z.literal('opening') });
 

@@ -1,0 +1,98 @@
+import { containerDefinitions, cosmosNames } from '#shared/protocol/resource-names.ts';
+import type { DataFolder } from './data-folder.ts';
+import * as sample from './sample-data.ts';
+import type { TwinAddresses } from './twin.ts';
+
+export interface AppAddresses {
+  /** Origin of the API. */
+  api: string;
+  /** Port of the proxy. */
+  sessionPort: number;
+}
+
+/** What `connection.json` holds: how any client, and the app on any Functions host, reaches the stand-ins. */
+export type Connection = ReturnType<typeof describeConnection>;
+
+export function describeConnection(data: DataFolder, twin: TwinAddresses, app: AppAddresses) {
+  const cosmosKey = data.secret('cosmos-master-key');
+  const busKey = data.secret('service-bus-root-key');
+  return {
+    caFile: data.caFile,
+    tenantId: sample.tenantId,
+    subscriptionId: sample.subscriptionId,
+    entra: { authority: `${twin.authority}/${sample.tenantId}`, origin: twin.authority },
+    managedIdentity: {
+      endpoint: twin.identityEndpoint,
+      headers: {
+        app: data.secret('identity-app'),
+        proxy: data.secret('identity-proxy'),
+        deployment: data.secret('identity-deployment'),
+        ...Object.fromEntries(
+          sample.sampleMachines.map(({ name }) => [name, data.secret(`identity-${name}`)]),
+        ),
+      },
+    },
+    resourceManager: { endpoint: twin.arm, audience: 'https://management.azure.com' },
+    cosmos: {
+      endpoint: twin.cosmos,
+      key: cosmosKey,
+      connectionString: `AccountEndpoint=${twin.cosmos}/;AccountKey=${cosmosKey};`,
+      database: cosmosNames.database,
+      containers: containerDefinitions.map(({ id }) => id),
+    },
+    serviceBus: {
+      host: twin.serviceBusHost,
+      endpoint: twin.serviceBus,
+      connectionString: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${busKey}`,
+    },
+    keyVault: { url: twin.vault },
+    relay: { host: twin.relayHost, namespaceId: sample.relayNamespaceId },
+    dns: { ...twin.dns, zone: sample.zone },
+    acme: { directory: twin.acmeDirectory },
+    accounts: sample.accounts.map(({ objectId, userPrincipalName, description }) => ({
+      objectId,
+      userPrincipalName,
+      description,
+    })),
+    signIn: {
+      clientId: sample.commandLineClientId,
+      redirectUri: sample.commandLineRedirect,
+      scope: sample.apiScope,
+    },
+    machines: sample.sampleMachines.map(({ name, resourceId }) => ({ name, resourceId })),
+    api: app.api,
+    sessionPort: app.sessionPort,
+    /** Every setting of the app, as environment variables of whichever Functions host runs it. */
+    appSettings: appSettings(data, twin, app),
+  };
+}
+
+function appSettings(data: DataFolder, twin: TwinAddresses, app: AppAddresses): Record<string, string> {
+  return {
+    ADMIN_CENTER_TENANT_ID: sample.tenantId,
+    ADMIN_CENTER_AUTHORITY: twin.authority,
+    ADMIN_CENTER_API_AUDIENCE: sample.apiClientId,
+    ADMIN_CENTER_PORTAL_CLIENT_ID: sample.portalClientId,
+    ADMIN_CENTER_API_URL: app.api,
+    ADMIN_CENTER_PROXY_PRINCIPALS: sample.principals.proxy,
+    ADMIN_CENTER_ARM_ENDPOINT: twin.arm,
+    ADMIN_CENTER_COSMOS_ENDPOINT: twin.cosmos,
+    ADMIN_CENTER_VAULT_URL: twin.vault,
+    ADMIN_CENTER_SERVICE_BUS_HOST: twin.serviceBusHost,
+    ADMIN_CENTER_SERVICE_BUS_ENDPOINT: twin.serviceBus,
+    ADMIN_CENTER_DNS_ZONE_ID: sample.dnsZoneId,
+    ADMIN_CENTER_DNS_PROPAGATION_SECONDS: '0',
+    ADMIN_CENTER_RELAY_NAMESPACE_ID: sample.relayNamespaceId,
+    ADMIN_CENTER_RELAY_HOST: twin.relayHost,
+    ADMIN_CENTER_ACME_DIRECTORY: twin.acmeDirectory,
+    ADMIN_CENTER_PROXY_TARGET: '127.0.0.1',
+    ADMIN_CENTER_SESSION_PORT: String(app.sessionPort),
+    ADMIN_CENTER_LOCAL_CA_FILE: data.caFile,
+    AdminCenterServiceBus: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${data.secret('service-bus-root-key')}`,
+    IDENTITY_ENDPOINT: twin.identityEndpoint,
+    IDENTITY_HEADER: data.secret('identity-app'),
+    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+    AzureWebJobsDisableHomepage: 'true',
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+  };
+}

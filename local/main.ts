@@ -1,0 +1,189 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { parseArgs } from 'node:util';
+import { build } from '#tools/build.ts';
+import { openBrowser } from './browser.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { runFunc } from './func.ts';
+import { runMainJob } from './main-job.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import * as sample from './sample-data.ts';
+import { type LocalSystem, startStandIns, startSystem } from './system.ts';
+import { trust, untrust } from './trust.ts';
+
+const usage = `Usage: npm run <task> -- [options]
+
+  npm start            the whole system on this computer, and the main job once
+  npm run twin         the stand-ins of the Azure services alone, and connection.json
+  npm run func         the same app on Core Tools' func start, with Azurite
+  npm run browser      a throw-away browser profile that trusts the local CA
+  npm run trust        add the local CA to your own trust store; npm run untrust removes it
+
+Options
+  --once               end after the main job: 0 when it succeeded, 1 with the failing hop
+  --port N             port of the API and the portal (7071 when free)
+  --data DIR           folder of all state (.admin-center)
+  --fresh              delete that folder first
+  --json               one JSON object a line
+  --help               this text`;
+
+interface Options {
+  task: string;
+  once: boolean;
+  json: boolean;
+  fresh: boolean;
+  data: string;
+  port: number | undefined;
+}
+
+/** Throws with a sentence for the person who typed it. */
+function readOptions(args: readonly string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      data: { type: 'string', default: '.admin-center' },
+      port: { type: 'string' },
+    },
+  });
+  if (values.help) return undefined;
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw new Error('--port must be a whole number from 1 to 65535');
+  }
+  return { ...values, port, task: positionals[0] ?? 'start' };
+}
+
+/** Clients in this process trust the local root too; checks stay on. */
+function trustHere(data: DataFolder): void {
+  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+
+function summary(
+  report: Reporter,
+  system: LocalSystem,
+  job: { url: string; expiresAt: string },
+  data: DataFolder,
+): void {
+  const { connection } = system;
+  report.table('Ready', [
+    ['portal', `${connection.api}/portal/`],
+    ['session', job.url],
+    [
+      '',
+      `opens once, within a minute from now; the session ends at ${new Date(job.expiresAt).toLocaleTimeString()}`,
+    ],
+    ...sample.accounts.map(
+      (account, index) =>
+        [
+          index === 0 ? 'accounts' : '',
+          `${account.userPrincipalName}  ${account.description ?? ''}`,
+        ] as const,
+    ),
+    ['browser', 'npm run browser opens one that trusts the local CA; npm run trust adds it to your own'],
+    ['data', data.path],
+    ['stop', 'Ctrl-C'],
+  ]);
+}
+
+async function start(options: Options, data: DataFolder, report: Reporter): Promise<number> {
+  report.section('Start');
+  const began = performance.now();
+  await build();
+  report.step('the app, the proxy, the agent and the portal are built', (performance.now() - began) / 1000);
+  const stopped = interrupted();
+  const system = await startSystem(data, options.port, report);
+  try {
+    const [machine] = system.machines;
+    const [administrator] = sample.accounts;
+    if (!machine || !administrator) throw new Error('there are no samples');
+    const job = runMainJob({
+      api: system.connection.api,
+      authority: system.connection.entra.origin,
+      account: administrator.userPrincipalName,
+      resourceId: machine.resourceId,
+      port: machine.port,
+      agentCertificateFile: machine.agentCertificateFile,
+      report,
+    });
+    const result = await Promise.race([job, stopped.then(() => undefined)]);
+    if (!result) return 130;
+    summary(report, system, result, data);
+    report.step('from start to the open session', report.elapsed());
+    if (!options.once) await stopped;
+    return 0;
+  } catch (error) {
+    report.fail(error instanceof Error ? error.message : String(error));
+    report.note(`logs are in ${data.file('logs')}`);
+    if (!options.once) await stopped;
+    return 1;
+  } finally {
+    if (!options.once) report.note('stopping');
+    await system.stop();
+  }
+}
+
+async function twin(options: Options, data: DataFolder, report: Reporter): Promise<number> {
+  const stopped = interrupted();
+  const { twin: running, stop } = await startStandIns(data, options.port, report);
+  report.table(
+    'Stand-ins',
+    running.standIns.map((standIn) => [standIn.name, `127.0.0.1:${standIn.port}`] as const),
+  );
+  report.note(`addresses and credentials: ${data.file('connection.json')}`);
+  await stopped;
+  await stop();
+  return 0;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (!options) {
+    console.log(usage);
+    return 0;
+  }
+  const report = createReporter({
+    json: options.json,
+    write: (line) => console.log(line),
+    colours: process.stdout.isTTY && !process.env['NO_COLOR'],
+  });
+  const data = await openDataFolder(options.data, { fresh: options.fresh });
+  trustHere(data);
+  switch (options.task) {
+    case 'start':
+      return start(options, data, report);
+    case 'twin':
+      return twin(options, data, report);
+    case 'func':
+      return runFunc(data, options.port, report);
+    case 'trust':
+      return trust(data.caFile);
+    case 'untrust':
+      return untrust(data.caFile);
+    case 'browser':
+      return openBrowser({
+        url: `http://localhost:${data.knownPort('api')}/portal/`,
+        caFile: data.caFile,
+        dataDirectory: data.path,
+      });
+    default:
+      throw new Error(`there is no task ${options.task}\n${usage}`);
+  }
+}
+
+run(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  },
+);

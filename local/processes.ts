@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import { type Child, startChild } from './child-process.ts';
+import type { DataFolder } from './data-folder.ts';
+import * as sample from './sample-data.ts';
+import type { TwinAddresses } from './twin.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const preload = ['--import', new URL('./kit/preload.mjs', import.meta.url).href];
+
+/** What our children need of our own environment, and nothing else of it. */
+function baseEnvironment(data: DataFolder): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'TZ'];
+  const inherited = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
+  return { ...inherited, ADMIN_CENTER_LOCAL_CA_FILE: data.caFile, NODE_NO_WARNINGS: '1' };
+}
+
+const log = (data: DataFolder, name: string) => data.file('logs', `${name}.log`);
+
+/** The embedded Functions host with the built app. */
+export function startHost(data: DataFolder, port: number, settings: Record<string, string>): Promise<Child> {
+  return startChild({
+    name: 'functions host',
+    args: [
+      ...preload,
+      'local/functions-host/main.ts',
+      '--app',
+      'dist',
+      '--port',
+      String(port),
+      '--state',
+      data.file('state', 'functions-host.sqlite'),
+    ],
+    env: { ...baseEnvironment(data), ...settings },
+    cwd: root,
+    logFile: log(data, 'functions-host'),
+    ready: /^ready /,
+  });
+}
+
+export function startProxy(data: DataFolder, twin: TwinAddresses, api: string, port: number): Promise<Child> {
+  return startChild({
+    name: 'proxy',
+    args: [...preload, 'dist/proxy/main.js'],
+    env: {
+      ...baseEnvironment(data),
+      ADMIN_CENTER_API_URL: api,
+      ADMIN_CENTER_API_AUDIENCE: `api://${sample.apiClientId}`,
+      ADMIN_CENTER_RELAY_HOST: twin.relayHost,
+      ADMIN_CENTER_SERVICE_BUS_HOST: twin.serviceBusHost,
+      ADMIN_CENTER_SERVICE_BUS_ENDPOINT: twin.serviceBus,
+      ADMIN_CENTER_PROXY_LISTEN: `127.0.0.1:${port}`,
+      IDENTITY_ENDPOINT: twin.identityEndpoint,
+      IDENTITY_HEADER: data.secret('identity-proxy'),
+    },
+    cwd: root,
+    logFile: log(data, 'proxy'),
+    ready: /"event":"proxy.listened"/,
+  });
+}
+
+export interface StartedMachine extends sample.SampleMachine {
+  child: Child;
+  /** Port of its web application. */
+  port: number;
+  agentCertificateFile: string;
+}
+
+/** One sample machine: its extension host, which starts an agent once the extension is there, and its web application. */
+export async function startMachine(
+  data: DataFolder,
+  twin: TwinAddresses,
+  machine: sample.SampleMachine,
+): Promise<StartedMachine> {
+  const port = await data.port(`machine-${machine.name}`, machine.preferredPort);
+  const folder = ['machines', machine.name];
+  data.writeJson(`${machine.name}.json`, {
+    name: machine.name,
+    machineId: machine.resourceId,
+    armEndpoint: twin.arm,
+    dataDirectory: data.file(...folder),
+    appPort: port,
+    agentEntry: fileURLToPath(new URL('../dist/agent/main.js', import.meta.url)),
+  });
+  const child = await startChild({
+    name: machine.name,
+    args: [...preload, 'local/sample-machine/main.ts', '--config', data.file(`${machine.name}.json`)],
+    env: {
+      ...baseEnvironment(data),
+      IDENTITY_ENDPOINT: twin.identityEndpoint,
+      IDENTITY_HEADER: data.secret(`identity-${machine.name}`),
+    },
+    cwd: root,
+    logFile: log(data, machine.name),
+    ready: /ready/,
+  });
+  return { ...machine, child, port, agentCertificateFile: data.file(...folder, 'agent', 'certificate.pem') };
+}

@@ -1,0 +1,117 @@
+import type { LocalAccount, LocalApplication, LocalServicePrincipal } from './entra/directory.ts';
+
+/** The one sample tenant: everything that is fixed in a local run, and nothing that is secret. */
+export const tenantId = '00000000-0000-4000-8000-00000000000a';
+export const subscriptionId = '00000000-0000-4000-8000-000000000001';
+export const resourceGroup = 'rg-local';
+export const zone = 'wac.localhost';
+
+const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+export const subscriptionScope = `/subscriptions/${subscriptionId}`;
+export const resourceGroupId = group;
+export const dnsZoneId = `${group}/providers/Microsoft.Network/dnsZones/${zone}`;
+export const relayNamespace = 'local';
+export const relayNamespaceId = `${group}/providers/Microsoft.Relay/namespaces/${relayNamespace}`;
+export const vault = 'local';
+
+const objectId = (kind: number, number: number) =>
+  `00000000-0000-4000-8000-${String(kind).padStart(6, '0')}${String(number).padStart(6, '0')}`;
+
+/** Client ids of the app registrations. */
+export const apiClientId = objectId(1, 1);
+export const portalClientId = objectId(1, 2);
+export const commandLineClientId = objectId(1, 3);
+export const apiScope = `api://${apiClientId}/user_impersonation`;
+/** A loopback address with any port is registered for programs (RFC 8252 section 7.3). */
+export const commandLineRedirect = 'http://localhost/signed-in';
+
+/** Managed identities, one for each process. */
+export const principals = {
+  app: objectId(2, 1),
+  proxy: objectId(2, 2),
+  deployment: objectId(2, 3),
+} as const;
+export type PrincipalName = keyof typeof principals;
+
+const adminLogin = 'Windows Admin Center Administrator Login';
+
+/** People by what they are for; the roles are assigned on the subscription. */
+export const accounts: readonly (LocalAccount & { roles: readonly string[] })[] = [
+  {
+    objectId: objectId(3, 1),
+    userPrincipalName: 'administrator@sample.localhost',
+    displayName: 'Administrator',
+    description: 'Contributor and Windows Admin Center Administrator Login: installs and connects',
+    roles: ['Contributor', adminLogin],
+  },
+  {
+    objectId: objectId(3, 2),
+    userPrincipalName: 'operator@sample.localhost',
+    displayName: 'Operator',
+    description: 'Reader and Windows Admin Center Administrator Login: connects',
+    roles: ['Reader', adminLogin],
+  },
+  {
+    objectId: objectId(3, 3),
+    userPrincipalName: 'owner@sample.localhost',
+    displayName: 'Owner',
+    description: 'Owner: installs, and may not connect',
+    roles: ['Owner'],
+  },
+  {
+    objectId: objectId(3, 4),
+    userPrincipalName: 'stranger@sample.localhost',
+    displayName: 'Stranger',
+    description: 'No role: sees no machine',
+    roles: [],
+  },
+];
+
+export const applicationsFor = (apiOrigin: string): LocalApplication[] => [
+  {
+    clientId: apiClientId,
+    displayName: 'Admin Center Control Plane',
+    api: { identifierUri: `api://${apiClientId}`, scopes: ['user_impersonation'] },
+  },
+  {
+    clientId: portalClientId,
+    displayName: 'Admin Center portal',
+    redirectUris: [{ kind: 'spa', uri: `${apiOrigin}/portal/` }],
+  },
+  {
+    clientId: commandLineClientId,
+    displayName: 'Admin Center command line',
+    redirectUris: [{ kind: 'public', uri: commandLineRedirect }],
+  },
+];
+
+export const servicePrincipals: readonly LocalServicePrincipal[] = [
+  { objectId: principals.app, appId: objectId(1, 11), displayName: 'Control plane app' },
+  { objectId: principals.proxy, appId: objectId(1, 12), displayName: 'Proxy' },
+  { objectId: principals.deployment, appId: objectId(1, 13), displayName: 'Deployment' },
+];
+export const appIdOf = (principal: PrincipalName): string =>
+  servicePrincipals.find((one) => one.objectId === principals[principal])?.appId ?? '';
+
+export interface SampleMachine {
+  name: string;
+  resourceId: string;
+  /** Identity of the machine itself. */
+  principalId: string;
+  clientId: string;
+  /** Where its web application listens unless that port is taken. */
+  preferredPort: number;
+}
+
+const machine = (number: number, name: string, preferredPort: number): SampleMachine => ({
+  name,
+  resourceId: `${group}/providers/Microsoft.HybridCompute/machines/${name}`,
+  principalId: objectId(4, number),
+  clientId: objectId(5, number),
+  preferredPort,
+});
+
+export const sampleMachines: readonly SampleMachine[] = [
+  machine(1, 'server-01', 6516),
+  machine(2, 'server-02', 6517),
+];

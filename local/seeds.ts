@@ -1,0 +1,56 @@
+import { cpus, release, totalmem, version } from 'node:os';
+import { builtInRoles } from './resource-manager/providers/built-in-roles.ts';
+import {
+  arcMachine,
+  dnsZone,
+  relayNamespace,
+  resourceGroup,
+  roleAssignment,
+  type SeedResource,
+} from './resource-manager/seeds.ts';
+import * as sample from './sample-data.ts';
+
+const location = 'westeurope';
+
+/** The sample machines are this computer: they report its real system, memory and cores. */
+const machineOf = (machine: sample.SampleMachine): SeedResource =>
+  arcMachine({
+    groupId: sample.resourceGroupId,
+    name: machine.name,
+    location,
+    // The preconditions of Windows Server do not apply to whatever a developer works on.
+    osType: 'linux',
+    osSku: version(),
+    osVersion: release(),
+    memoryBytes: totalmem(),
+    cores: cpus().length,
+    agentVersion: '1.60.02000.2',
+    principalId: machine.principalId,
+    tenantId: sample.tenantId,
+  });
+
+function roleNamed(name: string): string {
+  const role = builtInRoles.find((one) => one.roleName === name);
+  if (!role) throw new Error(`the local resource manager has no role ${name}`);
+  return role.name;
+}
+
+/** What Azure Resource Manager holds before anything is installed. */
+export function seedResources(): SeedResource[] {
+  return [
+    resourceGroup(sample.subscriptionId, sample.resourceGroup, location),
+    dnsZone(sample.resourceGroupId, sample.zone),
+    relayNamespace(sample.resourceGroupId, sample.relayNamespace, location),
+    ...sample.sampleMachines.map(machineOf),
+    ...sample.accounts.flatMap((account) =>
+      account.roles.map((role) =>
+        roleAssignment({
+          scope: sample.subscriptionScope,
+          roleDefinition: roleNamed(role),
+          principalId: account.objectId,
+          principalType: 'User',
+        }),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,166 @@
+import { createCertificateAuthority } from './certificate-authority/certificate-authority.ts';
+import { createCosmos } from './cosmos/server.ts';
+import type { DataFolder } from './data-folder.ts';
+import { createDns } from './dns/dns.ts';
+import { createEntra } from './entra/entra.ts';
+import { createManagedIdentity } from './entra/managed-identity.ts';
+import { createKeyVault } from './key-vault/key-vault.ts';
+import { systemClock } from './kit/clock.ts';
+import { issueServerIdentity } from './kit/local-authority.ts';
+import { refuseProduction, type StandIn } from './kit/stand-in.ts';
+import { createTokenVerifier } from './kit/tokens.ts';
+import { createRelay } from './relay/relay.ts';
+import { createResourceManager } from './resource-manager/resource-manager.ts';
+import * as sample from './sample-data.ts';
+import { seedResources } from './seeds.ts';
+import { createServiceBus } from './service-bus/service-bus.ts';
+
+/** Where the stand-ins are, as clients write it. */
+export interface TwinAddresses {
+  authority: string;
+  identityEndpoint: string;
+  arm: string;
+  cosmos: string;
+  /** Host without port, and `sb://host:port`. */
+  serviceBusHost: string;
+  serviceBus: string;
+  vault: string;
+  relayHost: string;
+  acmeDirectory: string;
+  dns: { host: string; port: number };
+}
+
+export interface Twin {
+  addresses: TwinAddresses;
+  standIns: readonly StandIn[];
+  close(): Promise<void>;
+}
+
+const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'servicebus', 'relay'].flatMap(
+  (name) => [`${name}.localhost`, `*.${name}.localhost`],
+);
+
+/** Starts every stand-in in this process. `apiOrigin` is where the portal will be, for its redirect URI. */
+export async function startTwin(data: DataFolder, apiOrigin: string): Promise<Twin> {
+  refuseProduction(process.env);
+  const clock = systemClock;
+  const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], clock.now());
+  const standIns: StandIn[] = [];
+  const started = <T extends StandIn>(standIn: T): T => {
+    standIns.push(standIn);
+    return standIn;
+  };
+  const options = async (name: string) => ({
+    clock,
+    store: data.store(name),
+    port: await data.port(name),
+    tls,
+  });
+
+  const entra = started(
+    await createEntra({
+      ...(await options('entra')),
+      tenantId: sample.tenantId,
+      accounts: sample.accounts,
+      applications: sample.applicationsFor(apiOrigin),
+      servicePrincipals: sample.servicePrincipals,
+    }),
+  );
+  const verifyToken = createTokenVerifier({ keys: entra.jwks, issuers: entra.issuers, clock });
+  const identity = started(
+    await createManagedIdentity({
+      ...(await options('identity')),
+      issue: entra.mint,
+      identities: identitiesOf(data),
+    }),
+  );
+  const relayOptions = await options('relay');
+  const relayHost = `${sample.relayNamespace}.relay.localhost:${relayOptions.port}`;
+  const resourceManager = started(
+    await createResourceManager({
+      ...(await options('resource-manager')),
+      verifyToken,
+      tenantId: sample.tenantId,
+      subscriptionId: sample.subscriptionId,
+      seed: seedResources(),
+      groupsOf: entra.groupsOf,
+      relayHost: () => relayHost,
+    }),
+  );
+  const dns = started(await createDns({ ...(await options('dns')), zones: resourceManager.zones }));
+  const keyVault = started(
+    await createKeyVault({
+      ...(await options('key-vault')),
+      verifyToken,
+      authority: entra.authority,
+      vaults: [sample.vault],
+    }),
+  );
+  const cosmos = started(
+    await createCosmos({
+      ...(await options('cosmos')),
+      verifyToken,
+      masterKey: data.secret('cosmos-master-key'),
+    }),
+  );
+  const serviceBus = started(
+    await createServiceBus({
+      ...(await options('service-bus')),
+      verifyToken,
+      namespace: 'local',
+      rootKey: { name: 'RootManageSharedAccessKey', key: data.secret('service-bus-root-key') },
+    }),
+  );
+  started(
+    await createRelay({
+      ...relayOptions,
+      publicHost: relayHost,
+      namespace: sample.relayNamespace,
+      hybridConnections: resourceManager.hybridConnections,
+      verifyToken,
+    }),
+  );
+  const authority = started(
+    await createCertificateAuthority({
+      ...(await options('certificate-authority')),
+      issuer: data.issuer,
+      root: data.root.cert,
+      dnsServer: { host: '127.0.0.1', port: dns.port },
+    }),
+  );
+
+  const serviceBusHost = 'local.servicebus.localhost';
+  return {
+    standIns,
+    addresses: {
+      authority: entra.origin,
+      identityEndpoint: identity.endpoint,
+      arm: resourceManager.origin,
+      cosmos: `https://cosmos.localhost:${cosmos.port}`,
+      serviceBusHost,
+      serviceBus: `sb://${serviceBusHost}:${serviceBus.port}`,
+      vault: keyVault.urlOf(sample.vault),
+      relayHost,
+      acmeDirectory: `https://acme.localhost:${authority.port}/directory`,
+      dns: { host: '127.0.0.1', port: dns.port },
+    },
+    async close() {
+      for (const standIn of standIns.toReversed()) await standIn.close();
+    },
+  };
+}
+
+/** Each process proves who it is by a header of its own. */
+const identitiesOf = (data: DataFolder) => [
+  ...(['app', 'proxy', 'deployment'] as const).map((name) => ({
+    header: data.secret(`identity-${name}`),
+    objectId: sample.principals[name],
+    clientId: sample.appIdOf(name),
+  })),
+  ...sample.sampleMachines.map((machine) => ({
+    header: data.secret(`identity-${machine.name}`),
+    objectId: machine.principalId,
+    clientId: machine.clientId,
+    resourceId: machine.resourceId,
+  })),
+];
