@@ -105,7 +105,8 @@ export function createSdkMessageSource({ env, settings, log }: SdkMessageSourceO
 
   function receiveSessions(client: ServiceBusClient, entity: MessageEntity, handle: Handle) {
     const stopping = new AbortController();
-    const options = { ...common, ...renewal, maxAutoLockRenewalDurationInMs: settings.maxAutoLockRenewalMs };
+    const active = new Set<Promise<void>>();
+    const options = { ...common, ...renewal };
     const accept = (): Promise<ServiceBusSessionReceiver> => {
       const withSignal = { ...options, abortSignal: stopping.signal };
       return entity.kind === 'queue'
@@ -129,7 +130,9 @@ export function createSdkMessageSource({ env, settings, log }: SdkMessageSourceO
     const lane = async () => {
       while (!stopping.signal.aborted) {
         try {
-          await drainSession(await accept());
+          const session = drainSession(await accept());
+          active.add(session);
+          await session.finally(() => active.delete(session));
         } catch (error) {
           if (stopping.signal.aborted) return;
           // No session had a message for as long as the service waits: that is no error.
@@ -143,10 +146,11 @@ export function createSdkMessageSource({ env, settings, log }: SdkMessageSourceO
         }
       }
     };
-    const lanes = Array.from({ length: settings.maxConcurrentSessions }, lane);
+    for (let count = 0; count < settings.maxConcurrentSessions; count += 1) void lane();
+    // A lane that waits for a session is not waited for: closing the client ends it.
     return async () => {
       stopping.abort();
-      await Promise.allSettled(lanes);
+      await Promise.allSettled(active);
     };
   }
 

@@ -54,7 +54,7 @@ export function createHostFolder(): HostFolder {
           env: {
             ...process.env,
             NODE_ENV: 'test',
-            'AzureWebJobs.onMessage.Disabled': 'true',
+            'AzureWebJobs.leftOut.Disabled': 'true',
             ...env,
             RUNS_FILE: runsFile,
           },

@@ -128,7 +128,7 @@ describe('the admin endpoints', () => {
     const response = await get('/admin/functions', { 'x-functions-key': host.masterKey });
     const functions = (await response.json()) as { name: string }[];
     expect(functions.map(({ name }) => name)).toContain('tick');
-    expect(functions.map(({ name }) => name)).not.toContain('onMessage');
+    expect(functions.map(({ name }) => name)).not.toContain('leftOut');
   });
 });
 
