@@ -84,7 +84,7 @@ export async function runFunc(data: DataFolder, port: number | undefined, report
     JSON.stringify({ IsEncrypted: false, Values: settings }, null, 2),
     { mode: 0o600 },
   );
-  const func = spawn('func', ['start', '--port', String(standing.hostPort)], {
+  const func = spawn('func', ['start', '--port', new URL(standing.connection.api).port], {
     cwd: app,
     stdio: 'inherit',
     env: { ...process.env, ...settings },

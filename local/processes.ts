@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from './child-process.ts';
+import type { Connection } from './connection.ts';
 import type { DataFolder } from './data-folder.ts';
 import * as sample from './sample-data.ts';
-import type { TwinAddresses } from './twin.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const preload = ['--import', new URL('./kit/preload.mjs', import.meta.url).href];
@@ -17,7 +17,7 @@ function baseEnvironment(data: DataFolder): NodeJS.ProcessEnv {
 const log = (data: DataFolder, name: string) => data.file('logs', `${name}.log`);
 
 /** The embedded Functions host with the built app. */
-export function startHost(data: DataFolder, port: number, settings: Record<string, string>): Promise<Child> {
+export function startHost(data: DataFolder, connection: Connection): Promise<Child> {
   return startChild({
     name: 'functions host',
     args: [
@@ -26,31 +26,33 @@ export function startHost(data: DataFolder, port: number, settings: Record<strin
       '--app',
       'dist',
       '--port',
-      String(port),
+      new URL(connection.api).port,
       '--state',
       data.file('state', 'functions-host.sqlite'),
+      // As under Core Tools: on a developer's loopback the admin routes need no key.
+      '--no-admin-key',
     ],
-    env: { ...baseEnvironment(data), ...settings },
+    env: { ...baseEnvironment(data), ...connection.appSettings },
     cwd: root,
     logFile: log(data, 'functions-host'),
     ready: /^ready /,
   });
 }
 
-export function startProxy(data: DataFolder, twin: TwinAddresses, api: string, port: number): Promise<Child> {
+export function startProxy(data: DataFolder, connection: Connection): Promise<Child> {
   return startChild({
     name: 'proxy',
     args: [...preload, 'dist/proxy/main.js'],
     env: {
       ...baseEnvironment(data),
-      ADMIN_CENTER_API_URL: api,
+      ADMIN_CENTER_API_URL: connection.api,
       ADMIN_CENTER_API_AUDIENCE: `api://${sample.apiClientId}`,
-      ADMIN_CENTER_RELAY_HOST: twin.relayHost,
-      ADMIN_CENTER_SERVICE_BUS_HOST: twin.serviceBusHost,
-      ADMIN_CENTER_SERVICE_BUS_ENDPOINT: twin.serviceBus,
-      ADMIN_CENTER_PROXY_LISTEN: `127.0.0.1:${port}`,
-      IDENTITY_ENDPOINT: twin.identityEndpoint,
-      IDENTITY_HEADER: data.secret('identity-proxy'),
+      ADMIN_CENTER_RELAY_HOST: connection.relay.host,
+      ADMIN_CENTER_SERVICE_BUS_HOST: connection.serviceBus.host,
+      ADMIN_CENTER_SERVICE_BUS_ENDPOINT: connection.serviceBus.endpoint,
+      ADMIN_CENTER_PROXY_LISTEN: `127.0.0.1:${connection.sessionPort}`,
+      IDENTITY_ENDPOINT: connection.managedIdentity.endpoint,
+      IDENTITY_HEADER: connection.managedIdentity.headers.proxy,
     },
     cwd: root,
     logFile: log(data, 'proxy'),
@@ -68,7 +70,7 @@ export interface StartedMachine extends sample.SampleMachine {
 /** One sample machine: its extension host, which starts an agent once the extension is there, and its web application. */
 export async function startMachine(
   data: DataFolder,
-  twin: TwinAddresses,
+  connection: Connection,
   machine: sample.SampleMachine,
 ): Promise<StartedMachine> {
   const port = await data.port(`machine-${machine.name}`, machine.preferredPort);
@@ -76,7 +78,7 @@ export async function startMachine(
   data.writeJson(`${machine.name}.json`, {
     name: machine.name,
     machineId: machine.resourceId,
-    armEndpoint: twin.arm,
+    armEndpoint: connection.resourceManager.endpoint,
     dataDirectory: data.file(...folder),
     appPort: port,
     agentEntry: fileURLToPath(new URL('../dist/agent/main.js', import.meta.url)),
@@ -86,7 +88,7 @@ export async function startMachine(
     args: [...preload, 'local/sample-machine/main.ts', '--config', data.file(`${machine.name}.json`)],
     env: {
       ...baseEnvironment(data),
-      IDENTITY_ENDPOINT: twin.identityEndpoint,
+      IDENTITY_ENDPOINT: connection.managedIdentity.endpoint,
       IDENTITY_HEADER: data.secret(`identity-${machine.name}`),
     },
     cwd: root,

@@ -1,4 +1,3 @@
-import { cpus, release, totalmem, version } from 'node:os';
 import { builtInRoles } from './resource-manager/providers/built-in-roles.ts';
 import {
   arcMachine,
@@ -9,6 +8,7 @@ import {
   type SeedResource,
 } from './resource-manager/seeds.ts';
 import * as sample from './sample-data.ts';
+import { thisComputer } from './this-computer.ts';
 
 const location = 'westeurope';
 
@@ -20,10 +20,11 @@ const machineOf = (machine: sample.SampleMachine): SeedResource =>
     location,
     // The preconditions of Windows Server do not apply to whatever a developer works on.
     osType: 'linux',
-    osSku: version(),
-    osVersion: release(),
-    memoryBytes: totalmem(),
-    cores: cpus().length,
+    osSku: thisComputer.osName,
+    osVersion: thisComputer.osVersion,
+    memoryBytes: thisComputer.memoryBytes,
+    cores: thisComputer.cores,
+    fqdn: thisComputer.hostName,
     agentVersion: '1.60.02000.2',
     principalId: machine.principalId,
     tenantId: sample.tenantId,

@@ -11,14 +11,17 @@ import { startTwin, type Twin } from './twin.ts';
 export interface StandingTwin {
   twin: Twin;
   connection: Connection;
-  hostPort: number;
   stop(): Promise<void>;
 }
 
-export interface LocalSystem extends StandingTwin {
-  host: Child;
+/** What stands between the app and the people: one proxy and the sample machines. */
+export interface Edge {
   proxy: Child;
   machines: readonly StartedMachine[];
+  stop(): Promise<void>;
+}
+
+export interface LocalSystem extends StandingTwin, Edge {
   /** Ends the host as it stands (a crash when the signal is SIGKILL) and starts it anew on its state. */
   restartHost(signal: NodeJS.Signals): Promise<void>;
 }
@@ -32,9 +35,8 @@ export async function startStandIns(
   report: Reporter,
 ): Promise<StandingTwin> {
   const began = performance.now();
-  const hostPort = await data.port('api', wantedPort ?? 7071);
+  const api = `http://localhost:${await data.port('api', wantedPort ?? 7071)}`;
   const sessionPort = await data.port('proxy', 8443);
-  const api = `http://localhost:${hostPort}`;
   const twin = await startTwin(data, api);
   await provision({
     addresses: twin.addresses,
@@ -44,7 +46,33 @@ export async function startStandIns(
   const connection = describeConnection(data, twin.addresses, { api, sessionPort });
   data.writeJson('connection.json', connection);
   report.step(`${twin.standIns.length} stand-ins of Azure services`, seconds(began));
-  return { twin, connection, hostPort, stop: () => twin.close() };
+  return { twin, connection, stop: () => twin.close() };
+}
+
+/** Starts what needs a control plane that answers already. */
+export async function startEdge(data: DataFolder, connection: Connection, report: Reporter): Promise<Edge> {
+  const began = performance.now();
+  const started = await Promise.allSettled([
+    startProxy(data, connection),
+    ...sample.sampleMachines.map((machine) => startMachine(data, connection, machine)),
+  ]);
+  const children = started.flatMap((one) =>
+    one.status === 'fulfilled' ? ['child' in one.value ? one.value.child : one.value] : [],
+  );
+  const stop = async () => {
+    await Promise.all(children.map((child) => child.stop()));
+  };
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  const values = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const machines = values.flatMap((one) => ('child' in one ? [one] : []));
+  const [proxy] = values.flatMap((one) => ('child' in one ? [] : [one]));
+  if (!proxy) throw new Error('there is no proxy');
+  report.step(`one proxy and ${machines.length} sample machines`, seconds(began));
+  return { proxy, machines, stop };
 }
 
 /** Everything: stand-ins, the app on the embedded host, one proxy, the sample machines. */
@@ -54,41 +82,26 @@ export async function startSystem(
   report: Reporter,
 ): Promise<LocalSystem> {
   const standing = await startStandIns(data, wantedPort, report);
-  const { twin, connection, hostPort } = standing;
-  const children: Child[] = [];
+  let host: Child | undefined;
+  let edge: Edge | undefined;
   const stop = async () => {
-    await Promise.all(children.toReversed().map((child) => child.stop()));
+    await edge?.stop();
+    await host?.stop();
     await standing.stop();
   };
   try {
-    const launchHost = async () => {
-      const host = await startHost(data, hostPort, connection.appSettings);
-      children.push(host);
-      return host;
-    };
     const began = performance.now();
-    let host = await launchHost();
+    host = await startHost(data, standing.connection);
     report.step('the app on the embedded Functions host', seconds(began));
-    const beganRest = performance.now();
-    const [proxy, ...machines] = await Promise.all([
-      startProxy(data, twin.addresses, connection.api, connection.sessionPort),
-      ...sample.sampleMachines.map((machine) => startMachine(data, twin.addresses, machine)),
-    ]);
-    children.push(proxy, ...machines.map(({ child }) => child));
-    report.step(`one proxy and ${machines.length} sample machines`, seconds(beganRest));
+    edge = await startEdge(data, standing.connection, report);
     return {
       ...standing,
-      get host() {
-        return host;
-      },
-      proxy,
-      machines,
+      ...edge,
       stop,
       async restartHost(signal) {
-        children.splice(children.indexOf(host), 1);
-        host.kill(signal);
-        await host.ended;
-        host = await launchHost();
+        host?.kill(signal);
+        await host?.ended;
+        host = await startHost(data, standing.connection);
       },
     };
   } catch (error) {

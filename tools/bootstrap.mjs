@@ -34,19 +34,28 @@ function fail(message) {
 /** Runs to the end; Ctrl-C reaches the child through the terminal, and we wait for its own clean-up. */
 function run(command, args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env, shell: isWindows && command === 'npm' });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env,
+      shell: isWindows && command === 'npm',
+    });
     const pass = (signal) => child.kill(signal);
     // From a terminal the whole group gets the signal; from a service manager only this process does.
     const forward = process.stdin.isTTY ? () => {} : pass;
     process.on('SIGINT', forward);
     process.on('SIGTERM', pass);
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0)));
+    child.once('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0)),
+    );
   });
 }
 
 async function install() {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === hash) return;
   console.error('Installing the packages of package-lock.json (about a minute, once).');
   const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
@@ -55,8 +64,10 @@ async function install() {
 }
 
 const [task, ...rest] = process.argv.slice(2);
-if (!Object.hasOwn(tasks, task ?? '')) fail(`Usage: node tools/bootstrap.mjs <${Object.keys(tasks).join('|')}> [options]`);
-if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.version}.`);
+if (!Object.hasOwn(tasks, task ?? ''))
+  fail(`Usage: node tools/bootstrap.mjs <${Object.keys(tasks).join('|')}> [options]`);
+if (Number(process.versions.node.split('.')[0]) < 20)
+  fail(`Node 20 or newer is needed; this is ${process.version}.`);
 
 await install();
 const bin = join(modules, '.bin');

@@ -65,7 +65,12 @@ async function writePage(): Promise<void> {
 /** The app's root as a Functions host wants it. */
 async function writeAppFiles(): Promise<void> {
   await copyFile(join(root, 'host.json'), join(dist, 'host.json'));
-  const description = { name: 'admin-center-control-plane', private: true, type: 'module', main: 'functions/main.js' };
+  const description = {
+    name: 'admin-center-control-plane',
+    private: true,
+    type: 'module',
+    main: 'functions/main.js',
+  };
   await writeFile(join(dist, 'package.json'), `${JSON.stringify(description, null, 2)}\n`);
 }
 
