@@ -13,8 +13,8 @@ const isOurs = (name: string): boolean =>
 /** RFC 9110 section 7.6.1: these speak of one connection; the service's is not the browser's. */
 const connectionHeaders = ['connection', 'keep-alive', 'proxy-connection'];
 
-/** A header holds visible ASCII; a name with other letters travels percent-encoded. */
-const asHeader = (text: string): string => (/^[ -~]+$/.test(text) ? text : encodeURIComponent(text));
+/** A header holds visible ASCII; a name with anything else, or with a percent sign, travels percent-encoded. */
+const asHeader = (text: string): string => (/^[!-$&-~]+$/.test(text) ? text : encodeURIComponent(text));
 
 /** Changes the browser's headers in place to what the service may see. */
 export function prepareRequestHeaders(headers: IncomingHttpHeaders, user: string): void {
