@@ -13,7 +13,7 @@ const refreshLifetimeMs = {
 };
 
 /** What a person agreed to at the authorize endpoint. */
-export interface Consent {
+interface Consent {
   clientId: string;
   objectId: string;
   scope: string;
@@ -24,7 +24,7 @@ export interface Consent {
   codeChallenge: string;
 }
 
-export interface RefreshGrant {
+interface RefreshGrant {
   clientId: string;
   objectId: string;
   scope: string;
@@ -33,9 +33,7 @@ export interface RefreshGrant {
   expiresAt: number;
 }
 
-export type CodeOutcome =
-  | { state: 'fresh'; consent: Consent }
-  | { state: 'unknown' | 'redeemed' | 'expired' };
+type CodeOutcome = { state: 'fresh'; consent: Consent } | { state: 'unknown' | 'redeemed' | 'expired' };
 
 /** Authorization codes and refresh tokens. Only their hashes are kept. */
 export interface GrantedCodes {

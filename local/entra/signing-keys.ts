@@ -7,7 +7,7 @@ import type { Clock } from '#local/kit/clock.ts';
 /** A retired key stays published this long: longer than any token lives (24 h for managed identities). */
 const keepRetiredMs = 48 * 60 * 60 * 1000;
 
-export interface SigningKey {
+interface SigningKey {
   kid: string;
   privateKey: KeyObject;
 }

@@ -38,6 +38,17 @@ export async function authenticate(
   return claims;
 }
 
+export type MayAct = (claims: TokenClaims, action: string, scope: string) => boolean;
+
+export function requirePermission(mayAct: MayAct, claims: TokenClaims, action: string, scope: string): void {
+  if (mayAct(claims, action, scope)) return;
+  throw new ArmError(
+    403,
+    'AuthorizationFailed',
+    `The client '${claims.upn ?? claims.oid}' with object id '${claims.oid}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
+}
+
 /** There is one subscription; every path below another one is answered alike. */
 export function requireSubscription(path: string, subscriptionId: string): void {
   const asked = /^\/subscriptions\/([^/]+)/i.exec(path)?.[1];

@@ -15,12 +15,11 @@ import {
 import type { Resource } from './resource-store.ts';
 import type { ProviderContext, ResourceCall, TypeRules, Verb } from './type-rules.ts';
 
-export type MayAct = (claims: TokenClaims, action: string, scope: string) => boolean;
-
 export interface DispatchOptions {
   context: ProviderContext;
   types: ReadonlyMap<string, TypeRules>;
-  mayAct: MayAct;
+  /** Throws when the caller may not do the action at the scope. */
+  requireMayAct(claims: TokenClaims, action: string, scope: string): void;
   /** Throws when the namespace is not registered in the subscription. */
   requireRegistered(namespace: string): void;
   /** The version of the call; throws as ARM does when it is missing or not one of these. */
@@ -37,7 +36,7 @@ const permissions: Readonly<Record<Verb, string>> = {
 
 /** Requests for resources: finds the type's rules, checks what holds for all types, and does the verb. */
 export function createDispatch(options: DispatchOptions) {
-  const { context, types, mayAct, requireRegistered, requireVersion } = options;
+  const { context, types, requireMayAct, requireRegistered, requireVersion } = options;
   const { resources, database } = context;
   const namespaces = new Set([...types.keys()].map((type) => type.split('/')[0] ?? ''));
 
@@ -54,15 +53,6 @@ export function createDispatch(options: DispatchOptions) {
       400,
       'InvalidResourceType',
       `The resource type '${id.types.join('/')}' could not be found in the namespace '${id.namespace}': the local resource manager does not have it.`,
-    );
-  };
-
-  const requireMayAct = (call: ResourceCall, action: string, scope: string) => {
-    if (mayAct(call.claims, action, scope)) return;
-    throw new ArmError(
-      403,
-      'AuthorizationFailed',
-      `The client '${call.claims.upn ?? call.claims.oid}' with object id '${call.claims.oid}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
     );
   };
 
@@ -92,7 +82,7 @@ export function createDispatch(options: DispatchOptions) {
     const rules = requireRules(id);
     const resourceCall = { ...call, id };
     requireVersion(call, rules);
-    requireMayAct(resourceCall, `${rules.type}/${action(rules)}`, id.id);
+    requireMayAct(call.claims, `${rules.type}/${action(rules)}`, id.id);
     requireRegistered(id.namespace);
     return { rules, call: resourceCall };
   };

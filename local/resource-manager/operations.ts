@@ -6,9 +6,9 @@ import { ArmError } from './arm-error.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { Route } from './type-rules.ts';
 
-export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
-export interface OperationError {
+interface OperationError {
   code: string;
   message: string;
 }

@@ -20,25 +20,26 @@ export interface ResourceId {
 const badSegment = /[<>%&\\?#\p{Cc}]/u;
 const maxPathLength = 2048;
 
+export function decodeSegment(segment: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(segment);
+  } catch {
+    throw new ArmError(400, 'InvalidRequestUri', `The segment '${segment}' is not valid percent-encoding.`);
+  }
+  if (badSegment.test(text) || text.includes('/'))
+    throw new ArmError(
+      400,
+      'InvalidRequestUri',
+      `The segment '${segment}' has characters that no name may have.`,
+    );
+  return text;
+}
+
 function decodeSegments(path: string): string[] {
   if (path.length > maxPathLength)
     throw new ArmError(414, 'RequestUriTooLong', 'The request URI is too long.');
-  const segments = path.split('/').filter(Boolean);
-  return segments.map((segment) => {
-    let text: string;
-    try {
-      text = decodeURIComponent(segment);
-    } catch {
-      throw new ArmError(400, 'InvalidRequestUri', `The segment '${segment}' is not valid percent-encoding.`);
-    }
-    if (badSegment.test(text) || text.includes('/'))
-      throw new ArmError(
-        400,
-        'InvalidRequestUri',
-        `The segment '${segment}' has characters that no name may have.`,
-      );
-    return text;
-  });
+  return path.split('/').filter(Boolean).map(decodeSegment);
 }
 
 const join = (segments: readonly string[]): string => (segments.length ? `/${segments.join('/')}` : '');

@@ -7,8 +7,15 @@ import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.t
 import { inTransaction } from '#local/kit/store.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
 import { renderArmError, requestIds } from './arm-error.ts';
-import { authenticate, readBody, requireSubscription, requireVersion } from './arm-request.ts';
-import { createDispatch, type MayAct } from './dispatch.ts';
+import {
+  authenticate,
+  type MayAct,
+  readBody,
+  requirePermission,
+  requireSubscription,
+  requireVersion,
+} from './arm-request.ts';
+import { createDispatch } from './dispatch.ts';
 import { showResource } from './generic-verbs.ts';
 import { openOperations } from './operations.ts';
 import { createGoalWaiters, localTwinRoutes } from './providers/local-twin.ts';
@@ -21,7 +28,7 @@ import { microsoftNetworkDns } from './providers/microsoft-network-dns.ts';
 import { microsoftRelay } from './providers/microsoft-relay.ts';
 import { microsoftResources } from './providers/microsoft-resources.ts';
 import { openRegistrations } from './providers/registration.ts';
-import { isCollection, parseResourceId, splitAction, typeKey } from './resource-id.ts';
+import { decodeSegment, isCollection, parseResourceId, splitAction, typeKey } from './resource-id.ts';
 import { openResourceStore } from './resource-store.ts';
 import type { SeedResource } from './seeds.ts';
 import type { ArmCall, ProviderContext, Route, TypeRules } from './type-rules.ts';
@@ -143,11 +150,13 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
   });
   committed = [];
 
+  /** A group is a segment or, for the machine's side, a whole id. */
+  const decodeGroup = (group: string) => group.split('/').map(decodeSegment).join('/');
   const findRoute = ({ method, url }: HttpRequest): { route: Route; groups: string[] } | undefined => {
     const path = url.pathname.replace(/\/$/, '');
     for (const route of routes) {
       const match = route.method === method ? route.pattern.exec(path) : null;
-      if (match) return { route, groups: match.slice(1).map(decodeURIComponent) };
+      if (match) return { route, groups: match.slice(1).map(decodeGroup) };
     }
     return undefined;
   };
@@ -166,10 +175,12 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     }
   };
 
+  const requireMayAct = (claims: TokenClaims, action: string, scope: string) =>
+    requirePermission(options.mayAct ?? (() => true), claims, action, scope);
   const dispatch = createDispatch({
     context,
     types,
-    mayAct: options.mayAct ?? (() => true),
+    requireMayAct,
     requireRegistered: registrations.requireRegistered,
     requireVersion: (call, rules) => requireVersion(call.query, rules.apiVersions, rules.type),
   });
@@ -194,6 +205,8 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     try {
       if (found) {
         requireVersion(query, found.route.apiVersions, found.route.name);
+        const permission = found.route.permission?.(...found.groups);
+        if (permission) requireMayAct(claims, permission, `/subscriptions/${subscriptionId}`);
         reply = await found.route.handle(call, ...found.groups);
       } else reply = dispatch(call);
     } catch (error) {

@@ -71,6 +71,8 @@ export interface Route {
   /** Matched against the decoded path, without regard to case. */
   pattern: RegExp;
   apiVersions: readonly string[];
+  /** What the caller must be allowed; absent means that any caller of the tenant may. */
+  permission?(...groups: string[]): string;
   handle(call: ArmCall, ...groups: string[]): HttpReply | Promise<HttpReply>;
 }
 

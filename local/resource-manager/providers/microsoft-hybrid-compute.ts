@@ -14,7 +14,7 @@ export interface GoalSignal {
 }
 
 /** The number of a machine's newest goal; it only grows, also when an extension is gone. */
-export function createSequences(database: DatabaseSync): (machineKey: string) => number {
+function createSequences(database: DatabaseSync): (machineKey: string) => number {
   database.exec(
     'CREATE TABLE IF NOT EXISTS arm_machine_sequence (machine TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT',
   );

@@ -118,6 +118,7 @@ export function openRegistrations(options: {
         method: 'POST',
         pattern: /^\/subscriptions\/[^/]+\/providers\/([^/]+)\/(register|unregister)$/i,
         apiVersions: resourcesApiVersions,
+        permission: (namespace = '', action = '') => `${namespace}/${action.toLowerCase()}/action`,
         handle: (_, namespace = '', action = '') => change(namespace, action),
       },
     ],

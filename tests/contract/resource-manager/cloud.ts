@@ -18,8 +18,8 @@ export { tenantId };
 export const subscriptionId = '00000000-0000-4000-8000-000000000001';
 export const groupId = `/subscriptions/${subscriptionId}/resourceGroups/rg-local`;
 export const machineId = `${groupId}/providers/Microsoft.HybridCompute/machines/sample-1`;
-export const machinePrincipal = '00000000-0000-4000-8000-0000000000d1';
-export const appPrincipal = '00000000-0000-4000-8000-0000000000d2';
+const machinePrincipal = '00000000-0000-4000-8000-0000000000d1';
+const appPrincipal = '00000000-0000-4000-8000-0000000000d2';
 export const zone = 'wac.localhost';
 
 export const versions = {
@@ -59,16 +59,21 @@ export const seed = [
 ];
 
 /** Entra, managed identity and Resource Manager together, ended after the test file. */
-export async function startCloud(
-  options: Partial<ResourceManagerOptions> & { clock?: Clock } = {},
-): Promise<Cloud> {
+export async function startCloud({
+  onCreated,
+  ...options
+}: Partial<ResourceManagerOptions> & {
+  clock?: Clock;
+  /** Given what the resource manager was made with, to make a second one. */
+  onCreated?(options: ResourceManagerOptions): void;
+} = {}): Promise<Cloud> {
   const clock = options.clock ?? systemClock;
   const identity = await trustedTls('login.localhost', 'arm.localhost');
   const entra = await startEntra(identity, clock);
   const app = { header: 'app-secret', objectId: appPrincipal, clientId: appPrincipal };
   const common = { clock, store: openStore(':memory:'), port: 0 };
   const msi = await createManagedIdentity({ ...common, issue: entra.mint, identities: [app] });
-  const arm = await createResourceManager({
+  const armOptions: ResourceManagerOptions = {
     ...common,
     tls: identity,
     verifyToken: createTokenVerifier({ keys: entra.jwks, issuers: entra.issuers, clock }),
@@ -78,7 +83,9 @@ export async function startCloud(
     registrationDelayMs: 30,
     retryAfterSeconds: 0,
     ...options,
-  });
+  };
+  const arm = await createResourceManager(armOptions);
+  onCreated?.(armOptions);
   vi.stubEnv('IDENTITY_ENDPOINT', msi.endpoint);
   vi.stubEnv('IDENTITY_HEADER', app.header);
   afterAll(async () => {

@@ -84,6 +84,9 @@ describe('every request', () => {
   it('refuses what the caller may not do', async () => {
     const reader = cloud.clientOf({ roles: 'reader' });
     const path = `${groupId}/providers/Microsoft.Compute/virtualMachines/vm1`;
+    const provider = `/subscriptions/${subscriptionId}/providers/Microsoft.Relay`;
+    expect((await call(reader, 'post', `${provider}/register`, versions.resources)).status).toBe(403);
+    expect((await call(reader, 'get', provider, versions.resources)).status).toBe(200);
     const refused = await call(reader, 'put', path, '2024-07-01', { body: { location: 'westeurope' } });
     expect([refused.status, code(refused.body)]).toEqual([403, 'AuthorizationFailed']);
     expect(refused.body).toMatchObject({
