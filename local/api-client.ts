@@ -49,6 +49,8 @@ export function createApiClient(origin: string, token: string) {
     getSession: (id: string, sessionId: string) =>
       call('GET', `/api/machines/${id}/sessions/${sessionId}`, sessionReply),
 
+    getOperation: (id: string) => call('GET', `/api/operations/${id}`, operationReply),
+
     /** Asks until the operation has ended; every answer that differs from the one before is shown. */
     async follow(
       operation: OperationReply,

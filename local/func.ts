@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, cp } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '#tools/build.ts';
 import { startChild } from './child-process.ts';
 import type { DataFolder } from './data-folder.ts';
 import { freePort } from './kit/free-port.ts';
 import type { Reporter } from './reporter.ts';
-import { startStandIns } from './system.ts';
+import { startEdge, startStandIns } from './system.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -89,8 +90,24 @@ export async function runFunc(data: DataFolder, port: number | undefined, report
     stdio: 'inherit',
     env: { ...process.env, ...settings },
   });
-  const code = await new Promise<number>((resolve) => func.once('exit', (status) => resolve(status ?? 1)));
+  const ended = new Promise<number>((resolve) => func.once('exit', (status) => resolve(status ?? 1)));
+  const edge = await Promise.race([whenHealthy(standing.connection.api), ended]).then((answer) =>
+    answer === undefined ? startEdge(data, standing.connection, report) : undefined,
+  );
+  const code = await ended;
+  await edge?.stop();
   await storage.stop();
   await standing.stop();
   return code;
+}
+
+/** Core Tools takes its time to load extensions; it says what it does meanwhile. */
+async function whenHealthy(api: string): Promise<void> {
+  const deadline = Date.now() + 180_000;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${api}/api/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(500);
+  }
+  throw new Error('func start does not answer after three minutes');
 }

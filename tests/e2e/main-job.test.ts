@@ -1,0 +1,127 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiClient } from '#local/api-client.ts';
+import { getPage, openSessionUrl } from '#local/open-session-url.ts';
+import type { OperationReply } from '#shared/protocol/api.ts';
+import { installOn } from '../support/install.ts';
+import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';
+
+describe('install and connect, as an administrator does it', () => {
+  let system: SystemUnderTest;
+  let administrator: ApiClient & { token: string };
+  let machineId: string;
+  let seen: OperationReply[];
+
+  beforeAll(async () => {
+    system = await startSystem();
+    administrator = await system.as('Administrator');
+    seen = [];
+    ({ machineId } = await installOn(administrator, machineAt(system, 0), (operation) =>
+      seen.push(operation),
+    ));
+  });
+  afterAll(() => system?.stop());
+
+  const leafOfAgent = () => {
+    const leaf = new X509Certificate(readFileSync(machineAt(system, 0).agentCertificateFile));
+    return { leaf, thumbprint: createHash('sha256').update(leaf.raw).digest('hex') };
+  };
+
+  it('requirement 106: the home page is the exact sentence as plain text', async () => {
+    const response = await fetch(`${system.baseUrl}/`);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toBe(
+      "You've found the Windows Admin Center in Azure APIs' home page. Please use the Azure portal to manage your virtual machines with Windows Admin Center.",
+    );
+  });
+
+  it('requirement 43: install is three steps in their order, each visible with its times', () => {
+    const last = seen.at(-1);
+    expect(last?.status).toBe('succeeded');
+    expect(last?.percent).toBe(100);
+    expect(last?.steps.map(({ name }) => name)).toEqual([
+      'Register the resource provider',
+      'Deploy the endpoint',
+      'Install the agent',
+    ]);
+    const times = (last?.steps ?? []).flatMap(({ startedAt, endedAt }) => [startedAt ?? '', endedAt ?? '']);
+    expect(times).toEqual(times.toSorted());
+    expect(times.every((time) => time !== '')).toBe(true);
+  });
+
+  it('requirements 48 and 64: the machine serves one certificate for its base name and its wildcard', async () => {
+    const machine = await administrator.getMachine(machineId);
+    expect(machine.extension).toMatchObject({ state: 'installed', port: machineAt(system, 0).port });
+    expect(machine.certificate?.state).toBe('served');
+    const { leaf, thumbprint } = leafOfAgent();
+    expect(machine.certificate?.thumbprint).toBe(thumbprint);
+    const base = `${machine.machineName}.${system.connection.dns.zone}`;
+    expect(machine.certificate?.hostNames).toEqual([base, `*.${base}`]);
+    expect(leaf.checkHost(base)).toBe(base);
+    expect(leaf.checkHost(`label.${base}`)).toBe(`*.${base}`);
+  });
+
+  it('requirements 61-63: the name is a hash and tells nothing of the machine', async () => {
+    const { machineName, name } = await administrator.getMachine(machineId);
+    expect(machineName).toMatch(/^[a-z2-7]{26}$/);
+    expect(machineName).not.toContain(name);
+    expect(machineName).not.toBe(machineId);
+  });
+
+  it('requirement 69: the leaf that the client sees is the one that the machine holds', async () => {
+    const session = await administrator.connect(machineId);
+    const page = await openSessionUrl(session.url);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain(machineAt(system, 0).name);
+    expect(page.thumbprint).toBe(leafOfAgent().thumbprint);
+  });
+
+  it('requirement 74: two connects never share a URL', async () => {
+    const [first, second] = await Promise.all([
+      administrator.connect(machineId),
+      administrator.connect(machineId),
+    ]);
+    expect(new URL(first.url).host).not.toBe(new URL(second.url).host);
+    expect(first.sessionId).not.toBe(second.sessionId);
+  });
+
+  it('a good name without a ticket gets the agent’s own 401 page', async () => {
+    const { url } = await administrator.connect(machineId);
+    const page = await getPage(new URL('/', url).href);
+    expect(page.status).toBe(401);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+    expect(page.thumbprint).toBe(leafOfAgent().thumbprint);
+  });
+
+  it('a ticket opens once', async () => {
+    const { url } = await administrator.connect(machineId);
+    expect((await openSessionUrl(url)).status).toBe(200);
+    expect((await getPage(url)).status).toBe(401);
+  });
+
+  it('the cookie of one session does not open another', async () => {
+    const [first, second] = [await administrator.connect(machineId), await administrator.connect(machineId)];
+    const { cookie } = await openSessionUrl(first.url);
+    expect((await getPage(new URL('/', first.url).href, { cookie })).status).toBe(200);
+    expect((await getPage(new URL('/', second.url).href, { cookie })).status).toBe(401);
+  });
+
+  it('a revoked session is cut and its name is refused', async () => {
+    const { url, sessionId } = await administrator.connect(machineId);
+    await openSessionUrl(url);
+    const revoked = await fetch(`${system.baseUrl}/api/machines/${machineId}/sessions/${sessionId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${administrator.token}` },
+    });
+    expect(revoked.status).toBe(204);
+    await expect
+      .poll(() =>
+        getPage(new URL('/', url).href).then(
+          ({ status }) => status,
+          () => 'refused',
+        ),
+      )
+      .toBe('refused');
+  });
+});
