@@ -126,7 +126,7 @@ export async function runExtensionHost({ config, client, signal, log }: Extensio
         ...settings.data,
         ...secret.data,
         resourceId: config.machineId,
-        dataDirectory: join(directory, 'data'),
+        dataDirectory: directory,
       }),
     );
     await keepInstalled({ sequence, isReported: false });

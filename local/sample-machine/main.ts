@@ -16,7 +16,7 @@ async function run(signal: AbortSignal): Promise<void> {
   const log = (event: string, fields: Record<string, unknown> = {}) =>
     console.log(JSON.stringify({ time: new Date().toISOString(), machine: config.name, event, ...fields }));
   const app = await startWebApp({ name: config.name, port: config.appPort });
-  log('machine.started', { url: `http://127.0.0.1:${app.port}/` });
+  log('machine.ready', { url: `http://127.0.0.1:${app.port}/` });
   const { machineId, armEndpoint } = config;
   const client = createGoalStateClient({ armEndpoint, machineId, identity: { endpoint, header }, signal });
   await runExtensionHost({ config, client, signal, log });
