@@ -77,6 +77,7 @@ export async function serveConnection(
   const release = sessions.add(sessionId, expiresAt, (reason) => {
     cutBy = reason;
     ending.abort();
+    // Not resetAndDestroy: that waits until the client has read what is written, and a cut must not wait.
     socket.destroy();
   });
   const abandon = () => ending.abort();

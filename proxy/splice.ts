@@ -23,7 +23,7 @@ function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
 
 /**
  * Joins a client's socket and a tunnel stream both ways until both directions have ended or one side is lost; then
- * the other is destroyed. `head` are the client's first bytes, already read. Both legs must be paused, and the socket
+ * the other is destroyed (TLS inside tells a cut from an end by its close_notify). `head` are the client's first bytes, already read. Both legs must be paused, and the socket
  * be made with `allowHalfOpen`. `counts` is kept up to date while bytes flow.
  */
 export function splice(client: Socket, tunnel: Duplex, head: Buffer, counts: ByteCounts): Promise<SpliceEnd> {
