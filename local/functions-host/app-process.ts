@@ -11,10 +11,8 @@ import { loadApp, terminateApp } from './worker/load-app.ts';
 const send = (message: FromApp) => void process.send?.(message);
 
 const registry = createCoreRegistry({
-  log: {
-    write: (level, category, message, functionName) =>
-      send({ type: 'log', level, category, message, ...(functionName !== undefined && { functionName }) }),
-  },
+  write: (level, category, message, functionName) =>
+    send({ type: 'log', level, category, message, ...(functionName !== undefined && { functionName }) }),
 });
 provideCoreModule(registry.api);
 

@@ -19,7 +19,7 @@ import { hasKey, loadHostKeys } from './http/host-keys.ts';
 import { listen } from './http/listener.ts';
 import { createRoutes, overlappingRoutes } from './http/routes.ts';
 import { createInvoker } from './invoker.ts';
-import { valueOf } from './rpc-data.ts';
+import { type RpcData, valueOf } from './rpc-data.ts';
 import type { MessageSource } from './service-bus/message-source.ts';
 import { startServiceBusTrigger } from './service-bus/service-bus-trigger.ts';
 import { createTimerTrigger } from './timers/timer-trigger.ts';
@@ -52,6 +52,17 @@ export interface FunctionsHost {
   close(withinMs?: number): Promise<void>;
 }
 
+/** Runs `work` for one function; what it throws names the function. */
+function naming<T>({ name }: HostedFunction, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(`function '${name}': ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
 const defaultMaxBodyBytes = 100 * 1024 * 1024;
 const drainMs = 10_000;
 
@@ -70,7 +81,14 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const listener = await listen({ port: options.port, handle: (exchange) => door(exchange), onError });
   const origin = `http://localhost:${listener.port}`;
 
-  let app: AppProcess | undefined;
+  /** What was begun, to be ended when the start fails. */
+  const begun: (() => unknown)[] = [
+    () => {
+      const drained = listener.drain();
+      listener.close();
+      return drained;
+    },
+  ];
   try {
     const started = await startAppProcess({
       appDirectory,
@@ -78,12 +96,10 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       log,
       functionTimeoutMs: settings.functionTimeoutMs,
     });
-    app = started.process;
+    begun.push(() => started.process.close());
     return await serve(started.process, createFunctionTable(started.app, env));
   } catch (error) {
-    await app?.close();
-    listener.close();
-    await listener.drain();
+    for (const end of begun.toReversed()) await end();
     throw error;
   }
 
@@ -94,8 +110,22 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       if (!found) throw new Error(`the app has no ${kind} function '${name}'`);
       return found;
     };
+    const routes = createRoutes(functions, settings.routePrefix);
+    for (const [winner, loser] of overlappingRoutes(routes))
+      log.line(
+        'warning',
+        `Functions '${winner.target.name}' and '${loser.target.name}' can match the same request: '${winner.template.source}' wins over '${loser.template.source}' by its function's name.`,
+      );
+    const timeZone = env['WEBSITE_TIME_ZONE'] ?? env['TZ'];
+    const run = (target: HostedFunction, data: RpcData, reason: string) => invoke({ target, data, reason });
+    const timers = ofKind('timer').map((target) => ({
+      target,
+      timer: naming(target, () => createTimerTrigger({ target, store, clock, timeZone, run })),
+    }));
+
     // Served before the engine exists: the engine takes up old work at once, and that may use the client.
     const rpc = await serveRpc((request) => management(request), maxBodyBytes);
+    begun.push(() => rpc.close());
     const { hubName } = settings;
     const payload = clientPayload({ origin, hubName, key: keys.durable, rpcBaseUrl: rpc.baseUrl });
     const clientInput = JSON.stringify(payload);
@@ -105,23 +135,6 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       now: () => clock.now(),
       clientInput: () => clientInput,
     });
-
-    const routes = createRoutes(functions, settings.routePrefix);
-    for (const [winner, loser] of overlappingRoutes(routes))
-      log.line(
-        'warning',
-        `Functions '${winner.target.name}' and '${loser.target.name}' can match the same request: '${winner.template.source}' wins over '${loser.template.source}' by its function's name.`,
-      );
-    const timers = ofKind('timer').map((target) => ({
-      target,
-      timer: createTimerTrigger({
-        target,
-        store,
-        clock,
-        timeZone: env['WEBSITE_TIME_ZONE'] ?? env['TZ'],
-        run: (each, data, reason) => invoke({ target: each, data, reason }),
-      }),
-    }));
 
     const catalog = {
       orchestrators: () => ofKind('orchestration').map(({ name }) => name),
@@ -155,6 +168,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
         return valueOf(returnValue);
       },
     });
+    begun.push(() => engine.close());
     const management = createManagementApi(engine, payload);
 
     const admin = createAdminEndpoints({

@@ -76,7 +76,7 @@ function sharedRegistry(): CoreRegistry {
   const holder = globalThis as { [registryKey]?: CoreRegistry };
   const known = holder[registryKey];
   if (known) return known;
-  const registry = createCoreRegistry({ replaceFunctions: true, log: { write: () => {} } });
+  const registry = createCoreRegistry({ write: () => {} });
   provideCoreModule(registry.api);
   holder[registryKey] = registry;
   return registry;
@@ -108,7 +108,7 @@ export async function createInProcessHost(options: InProcessHostOptions): Promis
   const store = options.store ?? openStore(':memory:');
   const registry = sharedRegistry();
   const registerFunctions = async (register: InProcessHostOptions['register']) => {
-    registry.locked = false;
+    registry.reopen();
     await register();
     await finishStart(registry, process.cwd());
   };

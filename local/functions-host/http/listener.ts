@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Exchange, reply } from './exchange.ts';
 import { BodyTooLarge } from './http-trigger.ts';
@@ -19,7 +19,10 @@ export interface ListenerOptions {
 
 /** The HTTP server of the host. A handler that throws is a 500, a malformed request a 400. */
 export async function listen({ port, handle, onError }: ListenerOptions): Promise<Listener> {
+  const answering = new Set<ServerResponse>();
   const server = createServer((request, response) => {
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
     const host = request.headers.host ?? `127.0.0.1:${request.socket.localPort}`;
     const text = `http://${host}${request.url ?? '/'}`;
     if (!URL.canParse(text)) {
@@ -37,6 +40,8 @@ export async function listen({ port, handle, onError }: ListenerOptions): Promis
         return reply(exchange, 413, { Message: error.message }, { connection: 'close' });
       }
       if (error instanceof URIError) return reply(exchange, 400, { Message: 'The path is not well-formed.' });
+      // The client went away: there is nobody to answer.
+      if (request.destroyed && !request.complete) return;
       onError(error);
       if (response.headersSent) response.destroy();
       else reply(exchange, 500);
@@ -51,7 +56,8 @@ export async function listen({ port, handle, onError }: ListenerOptions): Promis
     drain: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
+        // A connection that is kept alive after its answer would hold the end up.
+        for (const response of answering) response.shouldKeepAlive = false;
       }),
     close: () => server.closeAllConnections(),
   };

@@ -13,6 +13,16 @@ export interface RouteMatch {
   params: Record<string, string>;
 }
 
+function parseTemplate(name: string, source: string): RouteTemplate {
+  try {
+    return parseRouteTemplate(source);
+  } catch (error) {
+    throw new Error(`function '${name}': ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
 /** The routes of the HTTP functions, in order of function name: that order decides, not how special a route is. */
 export function createRoutes(functions: readonly HostedFunction[], prefix: string): Route[] {
   return functions
@@ -20,7 +30,7 @@ export function createRoutes(functions: readonly HostedFunction[], prefix: strin
     .map((target) => {
       const { route, methods } = target.trigger;
       const path = typeof route === 'string' ? route : target.name;
-      const template = parseRouteTemplate([prefix, path].filter(Boolean).join('/'));
+      const template = parseTemplate(target.name, [prefix, path].filter(Boolean).join('/'));
       const listed = Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : [];
       return { target, template, methods: listed };
     });

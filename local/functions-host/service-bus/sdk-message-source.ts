@@ -17,12 +17,7 @@ async function connect(connection: string, env: NodeJS.ProcessEnv): Promise<Serv
   if (!namespace)
     throw new Error(`there is no setting '${connection}' and no '${connection}__fullyQualifiedNamespace'`);
   const { DefaultAzureCredential } = await import('@azure/identity');
-  const [host = '', port] = namespace.split(':');
-  return new ServiceBusClient(
-    host,
-    new DefaultAzureCredential(),
-    port === undefined ? {} : { customEndpointAddress: `sb://${host}:${port}` },
-  );
+  return new ServiceBusClient(namespace, new DefaultAzureCredential());
 }
 
 function toBusMessage(message: ServiceBusReceivedMessage): BusMessage {

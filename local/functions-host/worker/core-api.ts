@@ -51,6 +51,8 @@ export interface CoreRegistry {
   readonly log: AppLog;
   model: ProgrammingModel | undefined;
   locked: boolean;
+  /** Opens registration once more: what is registered now takes the place of functions of the same name. */
+  reopen(): void;
   /** The exports of the module `@azure/functions-core`. */
   readonly api: object;
 }
@@ -79,13 +81,9 @@ class Disposable {
   }
 }
 
-export interface CoreRegistryOptions {
-  log: AppLog;
-  /** A second function of the same name replaces the first instead of being refused (tests register anew). */
-  replaceFunctions?: boolean;
-}
-
-export function createCoreRegistry({ log, replaceFunctions = false }: CoreRegistryOptions): CoreRegistry {
+export function createCoreRegistry(log: AppLog): CoreRegistry {
+  /** Names that were registered before the registry was opened once more. */
+  const replaceable = new Set<string>();
   const functions = new Map<string, RegisteredFunction>();
   const hooks: CoreRegistry['hooks'] = {
     preInvocation: [],
@@ -117,7 +115,7 @@ export function createCoreRegistry({ log, replaceFunctions = false }: CoreRegist
     registerFunction(metadata: FunctionMetadata & { functionId?: string }, callback: FunctionCallback) {
       requireUnlocked('Registering a function');
       const id = metadata.functionId ?? metadata.name;
-      if (functions.has(id) && !replaceFunctions)
+      if (functions.has(id) && !replaceable.delete(id))
         throw new SystemError(`A function with id "${id}" has already been registered.`);
       functions.set(id, { id, metadata, callback });
       return new Disposable(() => {
@@ -143,6 +141,10 @@ export function createCoreRegistry({ log, replaceFunctions = false }: CoreRegist
     log,
     model: undefined,
     locked: false,
+    reopen() {
+      registry.locked = false;
+      for (const id of functions.keys()) replaceable.add(id);
+    },
     api,
   };
   return registry;
