@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { machineReply, OperationReply } from '#shared/protocol/api.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -26,6 +27,8 @@ export interface MainJobResult {
   seenThumbprint: string;
   heldThumbprint: string;
 }
+
+const presenceMs = 30_000;
 
 type Machine = z.output<typeof machineReply>;
 
@@ -64,6 +67,7 @@ async function install(client: ApiClient, machine: Machine, port: number, report
     machine.certificate?.state === 'served'
   ) {
     report.step('it is installed already; its certificate is served');
+    await untilPresent(client, machine.id, report);
     return;
   }
   const ended = await client.follow(await client.install(machine.id, port), stepPrinter(report));
@@ -71,6 +75,16 @@ async function install(client: ApiClient, machine: Machine, port: number, report
     const { code, hop, detail, remedy } = ended.error;
     throw new Error(`install failed at hop ${hop} (${code}): ${detail} ${remedy}`);
   }
+}
+
+/** After a restart the agent needs a moment to come back; a connect before that would be refused. */
+async function untilPresent(client: ApiClient, machineId: string, report: Reporter): Promise<void> {
+  const began = performance.now();
+  while (!(await client.getMachine(machineId)).presence.connected) {
+    if (performance.now() - began > presenceMs) throw new Error('the agent did not come back within 30 s');
+    await sleep(100);
+  }
+  report.step('the agent is connected', (performance.now() - began) / 1000);
 }
 
 /** Install and connect as an administrator does it, over the HTTP API, to the machine's own page. */

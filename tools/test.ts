@@ -19,7 +19,11 @@ const checks: readonly (readonly [string, ...string[]])[] = [
 
 function run(command: string, args: readonly string[]): void {
   const began = performance.now();
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${status === 0 ? 'ok    ' : 'failed'} ${[command, ...args].join(' ')}  ${seconds} s`);
   if (status !== 0) process.exit(status ?? 1);
@@ -28,6 +32,10 @@ function run(command: string, args: readonly string[]): void {
 const { positionals, tokens } = parseArgs({ strict: false, allowPositionals: true, tokens: true });
 const chosen = process.argv.slice(2);
 const isWhole = positionals.length === 0 && tokens.length === 0;
+
+// The test runner has a BASE_URL of its own, so ours travels under another name.
+const { BASE_URL: baseUrl } = process.env;
+if (baseUrl !== undefined) process.env['ADMIN_CENTER_BASE_URL'] = baseUrl;
 
 if (isWhole) for (const [command, ...args] of checks) run(command, args);
 await build();

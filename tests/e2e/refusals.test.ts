@@ -216,9 +216,7 @@ describe('what is refused, and how', () => {
       ['a label under a foreign key', () => mint({ key: randomBytes(32) })],
       ['the label of another machine', () => mint({ machineName: 'a'.repeat(26) })],
     ])('%s is refused with a TLS alert', async (_, label) => {
-      await expect(open(await label())).rejects.toMatchObject({
-        code: expect.stringMatching(/^ERR_SSL_.*(ALERT|UNRECOGNIZED)/),
-      });
+      await expect(open(await label())).rejects.toThrow(/SSL alert number (49|112)/);
     });
   });
 

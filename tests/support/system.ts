@@ -28,11 +28,10 @@ const report = createReporter({ json: false, write: (line) => console.log(line),
 
 /**
  * Starts the whole system in a temporary folder. With BASE_URL and ADMIN_CENTER_CONNECTION (the file that
- * `npm run twin` or `npm run func` writes) the app on any Functions host is tested instead; proxy and machines are
- * started beside it unless they run there already (ADMIN_CENTER_EDGE=running).
+ * `npm run twin` writes) the app on any Functions host is tested instead; proxy and machines are started beside it.
  */
 export async function startSystem(): Promise<SystemUnderTest> {
-  const baseUrl = process.env['BASE_URL'];
+  const baseUrl = process.env['ADMIN_CENTER_BASE_URL'];
   return baseUrl === undefined ? startOwn() : attach(baseUrl);
 }
 

@@ -7,28 +7,30 @@ import type { SessionProbe } from '#shared/ports/session-probe.ts';
 const codeOf = (error: unknown): string =>
   error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
 
-/** Alerts that the proxy sends before any machine was asked (RFC 8446 section 6.2). */
-const refusedByProxy = new Set([
-  'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
-  'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
-  'ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME',
-]);
-/** Alert or reset that says that the machine could not be reached behind the proxy. */
-const refusedBehind = new Set(['ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'ECONNRESET', 'EPIPE']);
+/**
+ * The fatal alerts of RFC 8446 section 6 that the proxy sends in clear: access_denied and unrecognized_name before
+ * any machine was asked, internal_error when the machine could not be reached. OpenSSL has the number in its text.
+ */
+const alerts: Readonly<Record<string, ErrorCode>> = {
+  49: 'proxy_refused',
+  112: 'proxy_refused',
+  80: 'agent_offline',
+};
+
+const unreachable = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function hopOf(error: unknown): { code: ErrorCode; detail: string } {
   const code = codeOf(error);
-  if (code === 'ECONNREFUSED' || code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+  const text = error instanceof Error ? error.message : String(error);
+  const alert = alerts[/SSL alert number (\d+)/.exec(text)?.[1] ?? ''];
+  if (alert === 'proxy_refused') return { code: alert, detail: 'the proxy refused the session name' };
+  if (alert === 'agent_offline') return { code: alert, detail: 'the proxy could not reach the agent' };
+  if (unreachable.has(code))
     return { code: 'proxy_unreachable', detail: `the proxy does not take connections (${code})` };
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    return { code: 'agent_offline', detail: 'the connection ended before the machine had answered' };
   }
-  if (refusedByProxy.has(code))
-    return { code: 'proxy_refused', detail: `the proxy refused the name (${code})` };
-  if (refusedBehind.has(code))
-    return { code: 'agent_offline', detail: `the proxy could not reach the agent (${code})` };
-  return {
-    code: 'leaf_mismatch',
-    detail: `the handshake with the machine failed (${code || String(error)})`,
-  };
+  return { code: 'leaf_mismatch', detail: `the handshake with the machine failed (${code || text})` };
 }
 
 const timedOut = new AppError('agent_offline', 'nothing behind the proxy finished the handshake in time');
