@@ -1,0 +1,65 @@
+import type { Answer, Ask } from './client.ts';
+import type {
+  ConnectReply,
+  Extension,
+  MachineList,
+  MachineReply,
+  OperationReply,
+  Preconditions,
+  Session,
+} from './replies.ts';
+
+/** The wait when an answer names none. */
+const defaultWaitMs = 1000;
+
+/** A long-running request, and when to look again (milliseconds). */
+export interface WatchedOperation {
+  operation: OperationReply;
+  lookAgainMs: number;
+}
+
+/** Either the session's URL, or that it is still being opened. */
+export type Connecting =
+  | { state: 'open'; session: ConnectReply }
+  | { state: 'opening'; sessionId: string; lookAgainMs: number };
+
+const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
+const sessionPath = (id: string, sessionId: string) =>
+  `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
+
+const watched = ({ body, retryAfterMs }: Answer): WatchedOperation => ({
+  operation: body as OperationReply,
+  lookAgainMs: retryAfterMs ?? defaultWaitMs,
+});
+
+/** The machine's part of the HTTP API. The service checks its replies against the schemas these types come from. */
+export function createMachinesApi(ask: Ask) {
+  const get = async <Reply>(path: string, signal?: AbortSignal): Promise<Reply> =>
+    (await ask(path, { ...(signal && { signal }) })).body as Reply;
+  return {
+    list: async (signal: AbortSignal) => (await get<MachineList>('/api/machines', signal)).value,
+    read: (id: string, signal: AbortSignal) => get<MachineReply>(machinePath(id), signal),
+    preconditions: (id: string, signal: AbortSignal) =>
+      get<Preconditions>(`${machinePath(id)}/preconditions`, signal),
+    extension: (id: string, signal: AbortSignal) => get<Extension>(`${machinePath(id)}/extension`, signal),
+    add: async (resourceId: string) =>
+      (await ask('/api/machines', { method: 'POST', body: { resourceId } })).body as MachineReply,
+    install: async (id: string, port: number) =>
+      watched(await ask(`${machinePath(id)}/extension`, { method: 'PUT', body: { port } })),
+    uninstall: async (id: string) => watched(await ask(`${machinePath(id)}/extension`, { method: 'DELETE' })),
+    operation: async (id: string, signal: AbortSignal) =>
+      watched(await ask(`/api/operations/${encodeURIComponent(id)}`, { signal })),
+    async connect(id: string): Promise<Connecting> {
+      const answer = await ask(`${machinePath(id)}/sessions`, { method: 'POST', body: { service: 'WAC' } });
+      if (answer.status !== 202) return { state: 'open', session: answer.body as ConnectReply };
+      const { sessionId } = answer.body as { sessionId: string };
+      return { state: 'opening', sessionId, lookAgainMs: answer.retryAfterMs ?? defaultWaitMs };
+    },
+    session: (id: string, sessionId: string) => get<Session>(sessionPath(id, sessionId)),
+    async endSession(id: string, sessionId: string): Promise<void> {
+      await ask(sessionPath(id, sessionId), { method: 'DELETE' });
+    },
+  };
+}
+
+export type MachinesApi = ReturnType<typeof createMachinesApi>;

@@ -1,0 +1,50 @@
+import type { ComponentChildren } from 'preact';
+import { type Failure, failureText } from '../api/failure.ts';
+import { CopyButton } from './copy-button.tsx';
+import { Icon } from './icon.tsx';
+
+interface FailureCardProps {
+  failure: Failure;
+  /** What the user was after, when the card stands away from it. */
+  about?: string;
+  retry?: (() => void) | undefined;
+  retryLabel?: string;
+  children?: ComponentChildren;
+}
+
+/** What happened, where on the way, and what to do next. */
+export function FailureCard({ failure, about, retry, retryLabel = 'Try again', children }: FailureCardProps) {
+  return (
+    <section class="failure" role="alert">
+      <Icon name="bad" tone="bad" />
+      <div class="failure-body">
+        <h2>{about ? `${about}: ${failure.title}` : failure.title}</h2>
+        <p class="failure-detail">{failure.detail}</p>
+        <p>
+          <strong>What to do:</strong> {failure.remedy}
+        </p>
+        <dl class="failure-facts">
+          <div>
+            <dt>Where</dt>
+            <dd>{failure.hop}</dd>
+          </div>
+          <div>
+            <dt>Code</dt>
+            <dd>
+              <code>{failure.code}</code>
+            </dd>
+          </div>
+        </dl>
+        <div class="actions">
+          {retry && (
+            <button type="button" class="button" onClick={retry}>
+              {retryLabel}
+            </button>
+          )}
+          {children}
+          <CopyButton text={() => failureText(failure, new Date())} label="Copy the details for support" />
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Connect } from '../hooks/connect.ts';
+import { formatClock, formatRelative } from '../model/time.ts';
+import { FailureCard } from './failure-card.tsx';
+import { Icon } from './icon.tsx';
+
+interface SessionNoteProps {
+  connect: Connect;
+  now: number;
+  /** Name of the machine by its id, where one list has many. */
+  nameOf(machineId: string): string;
+  retry(machineId: string): void;
+}
+
+/** How the last Connect went: until when the session lives, or the hop that fails. */
+export function SessionNote({ connect: { connection, reopen, end }, now, nameOf, retry }: SessionNoteProps) {
+  if (connection.state === 'failed') {
+    const { failure, machineId } = connection;
+    return (
+      <FailureCard
+        failure={failure}
+        about={`Connect to ${nameOf(machineId)}`}
+        retryLabel="Connect again"
+        retry={failure.retryable ? () => retry(machineId) : undefined}
+      />
+    );
+  }
+  if (connection.state !== 'open') return null;
+  const { session, machineId } = connection;
+  const isOver = Date.parse(session.expiresAt) <= now;
+  if (isOver) {
+    return (
+      <div class="note">
+        <Icon name="neutral" />
+        <span>The session on {nameOf(machineId)} has ended. Connect again for a new one.</span>
+      </div>
+    );
+  }
+  return (
+    <div class="note">
+      <Icon name="good" tone="good" />
+      <span>
+        {session.blockedUrl ? (
+          <>
+            The browser blocked the new tab. The link opens once, within a minute:{' '}
+            <a href={session.blockedUrl} target="_blank" rel="noopener noreferrer">
+              open {nameOf(machineId)}
+            </a>
+            .{' '}
+          </>
+        ) : (
+          <>The session on {nameOf(machineId)} is open in its own tab. </>
+        )}
+        It lives until {formatClock(session.expiresAt)} ({formatRelative(session.expiresAt, now)}).
+      </span>
+      <span class="actions">
+        <button type="button" class="button subtle" onClick={() => reopen(session)}>
+          Open another tab
+        </button>
+        <button type="button" class="button subtle" onClick={() => void end(session)}>
+          End session
+        </button>
+      </span>
+    </div>
+  );
+}

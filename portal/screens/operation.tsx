@@ -1,0 +1,128 @@
+import { useEffect, useState } from 'preact/hooks';
+import { type Failure, failureOf } from '../api/failure.ts';
+import type { OperationReply } from '../api/replies.ts';
+import { FailureCard } from '../components/failure-card.tsx';
+import { SessionNote } from '../components/session-note.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
+import { StaleNote } from '../components/stale-note.tsx';
+import { Stepper } from '../components/stepper.tsx';
+import { VerdictCard } from '../components/verdict-card.tsx';
+import { useConnect } from '../hooks/connect.ts';
+import { useNow } from '../hooks/now.ts';
+import { usePortal } from '../hooks/portal.ts';
+import { useRemote } from '../hooks/remote.ts';
+import { useScreenTitle } from '../hooks/title.ts';
+import { operationTitle, progressSentence } from '../model/operation.ts';
+import { defaultPort } from '../model/port.ts';
+import { navigate } from '../navigation/history.ts';
+import { Link } from '../navigation/link.tsx';
+import { addresses } from '../navigation/routes.ts';
+
+interface OperationScreenProps {
+  id: string;
+  operationId: string;
+  port: number | undefined;
+}
+
+/** Tells the progress once a change, not once a poll. */
+function useSpokenProgress(operation: OperationReply | undefined): void {
+  const { announce } = usePortal();
+  const sentence = operation && progressSentence(operation);
+  useEffect(() => {
+    if (sentence !== undefined) announce(sentence);
+  }, [sentence]);
+}
+
+/** Repeats the request that failed: each step is safe to repeat. */
+function useRetry(id: string, kind: OperationReply['kind'] | undefined, port: number) {
+  const { api } = usePortal();
+  const [fault, setFault] = useState<Failure>();
+  const retry = async () => {
+    setFault(undefined);
+    try {
+      const { operation } = kind === 'uninstall' ? await api.uninstall(id) : await api.install(id, port);
+      navigate(addresses.operation(operation.id, kind === 'install' ? port : undefined), { replace: true });
+    } catch (error) {
+      setFault(failureOf(error));
+    }
+  };
+  return { fault, retry: kind === undefined || kind === 'renew' ? undefined : () => void retry() };
+}
+
+/** The machine as the operation left it, with the next thing to do. */
+function Outcome({ id }: { id: string }) {
+  const { api } = usePortal();
+  const now = useNow();
+  const { value, failure, reload } = useRemote(`after ${id}`, (signal) => api.read(id, signal));
+  const connect = useConnect(reload);
+  if (!value) return failure ? <FailureCard failure={failure} retry={reload} /> : null;
+  return (
+    <>
+      <SessionNote
+        connect={connect}
+        now={now}
+        nameOf={() => value.name}
+        retry={() => connect.connect(value)}
+      />
+      <VerdictCard machine={value} now={now} connect={connect} />
+    </>
+  );
+}
+
+export function OperationScreen({ id, operationId, port }: OperationScreenProps) {
+  const { api } = usePortal();
+  const now = useNow(1000);
+  const watched = useRemote(
+    `operation ${operationId}`,
+    (signal) => api.operation(operationId, signal),
+    ({ operation, lookAgainMs }) => (operation.status === 'running' ? lookAgainMs : undefined),
+  );
+  const machine = useRemote(`machine ${id}`, (signal) => api.read(id, signal));
+  const operation = watched.value?.operation;
+  const { fault, retry } = useRetry(
+    id,
+    operation?.kind,
+    port ?? machine.value?.extension.port ?? defaultPort,
+  );
+  const title = operation ? operationTitle(operation) : 'Operation';
+  const heading = useScreenTitle(title);
+  useSpokenProgress(operation);
+  const name = machine.value?.name ?? 'Machine';
+
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <Link to={addresses.machines()}>Machines</Link>
+        <span aria-hidden="true">/</span>
+        <Link to={addresses.machine(id)}>{name}</Link>
+      </nav>
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      <p class="lead">
+        {operation?.status === 'running'
+          ? `On ${name}. It goes on when you close this page; this address shows it again.`
+          : `On ${name}.`}
+      </p>
+      {watched.failure && operation && <StaleNote failure={watched.failure} retry={watched.reload} />}
+      {watched.failure && !operation && <FailureCard failure={watched.failure} retry={watched.reload} />}
+      {!operation && !watched.failure && <Skeleton lines={3} label="Reading the operation" tall />}
+      {operation && (
+        <section class="card" aria-label="Steps">
+          <Stepper steps={operation.steps} now={now} />
+        </section>
+      )}
+      {operation?.error && (
+        <FailureCard failure={operation.error} retry={retry} retryLabel="Retry">
+          {operation.kind === 'install' && (
+            <Link to={addresses.install(id)} class="button">
+              Check the requirements
+            </Link>
+          )}
+        </FailureCard>
+      )}
+      {fault && <FailureCard failure={fault} about="Retry" />}
+      {operation?.status === 'succeeded' && <Outcome id={id} />}
+    </>
+  );
+}

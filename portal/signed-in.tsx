@@ -1,0 +1,71 @@
+import { useErrorBoundary, useMemo, useState } from 'preact/hooks';
+import type { Access } from './access/session.ts';
+import { createAsk } from './api/client.ts';
+import { failureOf } from './api/failure.ts';
+import { createMachinesApi } from './api/machines.ts';
+import { FailureCard } from './components/failure-card.tsx';
+import { TopBar } from './components/top-bar.tsx';
+import { PortalProvider } from './hooks/portal.ts';
+import { useRoute } from './navigation/history.ts';
+import { Link } from './navigation/link.tsx';
+import { addresses, type Route } from './navigation/routes.ts';
+import { AddMachineScreen } from './screens/add-machine.tsx';
+import { InstallScreen } from './screens/install.tsx';
+import { MachineScreen } from './screens/machine.tsx';
+import { MachinesScreen } from './screens/machines.tsx';
+import { OperationScreen } from './screens/operation.tsx';
+
+function Unknown() {
+  return (
+    <div class="empty">
+      <h1>There is no such page</h1>
+      <p>The address may be cut off or old.</p>
+      <Link to={addresses.machines()} class="button primary">
+        Show the machines
+      </Link>
+    </div>
+  );
+}
+
+/** The key makes each address a screen of its own: nothing of the last one stays. */
+function Screen({ route }: { route: Route }) {
+  switch (route.screen) {
+    case 'machines':
+      return <MachinesScreen filter={route} />;
+    case 'add':
+      return <AddMachineScreen />;
+    case 'machine':
+      return <MachineScreen key={route.id} id={route.id} />;
+    case 'install':
+      return <InstallScreen key={route.id} id={route.id} />;
+    case 'operation':
+      return <OperationScreen key={route.operationId} {...route} />;
+    default:
+      return <Unknown />;
+  }
+}
+
+function Content({ route }: { route: Route }) {
+  const [fault, restart] = useErrorBoundary((error) => console.error(error));
+  return fault ? <FailureCard failure={failureOf(fault)} retry={restart} /> : <Screen route={route} />;
+}
+
+export function SignedIn({ access }: { access: Access }) {
+  const route = useRoute();
+  const [spoken, announce] = useState('');
+  const portal = useMemo(() => ({ api: createMachinesApi(createAsk(access)), announce }), [access]);
+  return (
+    <PortalProvider value={portal}>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <TopBar access={access} />
+      <main id="content" class="content">
+        <Content route={route} />
+      </main>
+      <div class="visually-hidden" role="status" aria-live="polite">
+        {spoken}
+      </div>
+    </PortalProvider>
+  );
+}
