@@ -1,9 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { CosmosClient } from '@azure/cosmos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '#local/api-client.ts';
 import { getPage, openSessionUrl } from '#local/open-session-url.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
+import { cosmosNames } from '#shared/protocol/resource-names.ts';
 import { installOn } from '../support/install.ts';
 import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';
 
@@ -124,4 +126,32 @@ describe('install and connect, as an administrator does it', () => {
       )
       .toBe('refused');
   });
+
+  it('requirement 67: the timer renews what is due, and the machine serves the new certificate', async () => {
+    const before = await administrator.getMachine(machineId);
+    await makeDue(system, machineId);
+    const started = await fetch(`${system.baseUrl}/admin/functions/renewCertificates`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: '' }),
+    });
+    expect(started.status).toBe(202);
+    const seenOf = async () => (await administrator.getMachine(machineId)).certificate;
+    await expect
+      .poll(async () => (await seenOf())?.thumbprint, { timeout: 30_000 })
+      .not.toBe(before.certificate?.thumbprint);
+    await expect.poll(async () => (await seenOf())?.state, { timeout: 30_000 }).toBe('served');
+    const page = await openSessionUrl((await administrator.connect(machineId)).url);
+    expect(page.thumbprint).toBe((await seenOf())?.thumbprint);
+    expect(page.thumbprint).toBe(leafOfAgent().thumbprint);
+  });
 });
+
+/** Puts the due moment of the certificate into the past, as time would. */
+async function makeDue(system: SystemUnderTest, machineId: string): Promise<void> {
+  const { endpoint, key, database } = system.connection.cosmos;
+  const client = new CosmosClient({ endpoint, key, connectionPolicy: { enableEndpointDiscovery: false } });
+  const item = client.database(database).container(cosmosNames.machines).item('certificate', machineId);
+  await item.patch([{ op: 'set', path: '/dueAt', value: new Date(Date.now() - 60_000).toISOString() }]);
+  client.dispose();
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createApiClient } from '#local/api-client.ts';
+import { openDataFolder } from '#local/data-folder.ts';
+import { createReporter } from '#local/reporter.ts';
+import * as sample from '#local/sample-data.ts';
+import { signIn } from '#local/sign-in.ts';
+import { startSystem } from '#local/system.ts';
+import { build } from '#tools/build.ts';
+import { measureConnect } from './connect.ts';
+import { measureLoad } from './load.ts';
+import { milliseconds, type Summary } from './statistics.ts';
+
+const connects = 200;
+const warmUps = 10;
+
+const line = ({ count, p50, p90, p99, max }: Summary) =>
+  `p50 ${milliseconds(p50)}, p90 ${milliseconds(p90)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} over ${count}`;
+
+/** Everything on this computer, on the embedded host; figures are for comparing within one run. */
+async function run(): Promise<void> {
+  const json = process.argv.includes('--json');
+  const report = createReporter({ json, write: (text) => console.log(text), colours: process.stdout.isTTY });
+  const folder = mkdtempSync(join(tmpdir(), 'admin-center-bench-'));
+  await build();
+  const data = await openDataFolder(folder, { fresh: false });
+  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const system = await startSystem(data, undefined, report);
+  try {
+    const [account] = sample.accounts;
+    const [machine] = system.machines;
+    if (!account || !machine) throw new Error('there are no samples');
+    const token = await signIn(system.connection.entra.origin, account.userPrincipalName);
+    const client = createApiClient(system.connection.api, token);
+    const { id } = await client.addMachine(machine.resourceId);
+
+    const began = performance.now();
+    const installed = await client.follow(await client.install(id, machine.port), () => {});
+    if (installed.error) throw new Error(installed.error.detail);
+    const install = performance.now() - began;
+
+    await measureConnect(client, id, warmUps);
+    const connect = await measureConnect(client, id, connects);
+    const load = measureLoad(system.connection.appSettings);
+    report.table('Figures', [
+      ['install, three steps', milliseconds(install)],
+      ['connect request', line(connect)],
+      ['load of the built app', line(load.built)],
+      ['load of its sources', line(load.unbundled)],
+      ['built over sources', load.ratio.toFixed(2)],
+    ]);
+  } finally {
+    await system.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await run();
+process.exit(0);
