@@ -80,7 +80,11 @@ export function createScheduler(options: SchedulerOptions) {
     const target = live.get(message.instanceId);
     if (!target) return;
     target.inbox.push(message);
-    if (!target.busy) void work.track(pump(target));
+    wake(target);
+  }
+
+  function wake(instance: LiveInstance): void {
+    if (!instance.busy && instance.inbox.length) void work.track(pump(instance));
   }
 
   async function pump(instance: LiveInstance): Promise<void> {
@@ -192,13 +196,22 @@ export function createScheduler(options: SchedulerOptions) {
     receive,
     add,
     find: (instanceId: string) => live.get(instanceId),
-    /** Takes up what an earlier engine on this store left: its activities, timers and messages. */
+    /**
+     * Takes up what an earlier engine on this store left: its activities, timers and messages. Nothing is
+     * dispatched before the caller has the engine in hand.
+     */
     recover(): void {
       for (const record of store.unfinishedInstances()) add(record, store.history(record.id));
-      const messages = store.messages();
-      for (const activity of store.activities()) dispatch(activity);
-      for (const timer of store.timers()) timers.arm(timer);
-      for (const message of messages) receive(message);
+      for (const message of store.messages()) live.get(message.instanceId)?.inbox.push(message);
+      const [activities, waiting] = [store.activities(), store.timers()];
+      const begin = async () => {
+        await Promise.resolve();
+        if (closed) return;
+        for (const activity of activities) dispatch(activity);
+        for (const timer of waiting) timers.arm(timer);
+        for (const instance of live.values()) wake(instance);
+      };
+      void work.track(begin());
     },
     forget(instanceId: string): void {
       live.delete(instanceId);

@@ -118,6 +118,11 @@ it('an orchestration ends in the same state wherever it crashes, and repeats one
         let point = plan.shift();
         let runsUntilCrash = point?.[1] ?? Number.POSITIVE_INFINITY;
         let crashed = () => {};
+        const nextCrash = () =>
+          new Promise<undefined>((resolve) => {
+            crashed = () => resolve(undefined);
+          });
+        let died = nextCrash();
         const host = await createInProcessHost({
           register,
           clock: createManualClock(Date.UTC(2026, 0, 1)),
@@ -148,11 +153,10 @@ it('an orchestration ends in the same state wherever it crashes, and repeats one
           await host.start('plan', { instanceId: 'p', input: steps });
           let status: Awaited<ReturnType<typeof host.waitForCompletion>> | undefined;
           while (!status) {
-            const died = new Promise<undefined>((resolve) => {
-              crashed = () => resolve(undefined);
-            });
             status = await Promise.race([host.waitForCompletion('p'), died]);
-            if (!status) await host.reopen();
+            if (status) break;
+            died = nextCrash();
+            await host.reopen();
           }
           expect(status).toMatchObject({ runtimeStatus: 'Completed', output: expected(steps) });
           const failures = steps.reduce((sum, each) => sum + (each.kind === 'retry' ? each.failures : 0), 0);
