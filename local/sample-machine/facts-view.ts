@@ -72,7 +72,8 @@ export function viewOf(facts: MachineFacts): FactsView {
       String(pid),
       name,
       `${busyPercent.toFixed(1)} %`,
-      formatBytes(memoryBytes),
+      // The kernel's own threads have none.
+      memoryBytes > 0 ? formatBytes(memoryBytes) : '–',
     ]),
   };
 }

@@ -23,7 +23,7 @@ export function renderPage({ name, user, visits }: PageOptions, view: FactsView)
   const graph = (
     key: string,
     label: string,
-  ) => `<svg viewBox="0 0 ${graphBox.width} ${graphBox.height}" preserveAspectRatio="none" role="img" aria-label="${label}">
+  ) => `<svg class="graph" viewBox="0 0 ${graphBox.width} ${graphBox.height}" preserveAspectRatio="none" role="img" aria-label="${label}">
 <polyline data-graph="${key}" points="${view.graphs[key] ?? ''}"/></svg>`;
   const rows = view.processes.map(
     ([pid, process, busy, memory]) =>
@@ -59,7 +59,7 @@ ${graph('busy', 'Processor over the last two minutes')}
 <h2>Load</h2>
 <p class="figure">${text('loadNow')}</p>
 ${graph('load', 'Load over the last two minutes')}
-<p class="quiet">1, 5, 15 minutes: <span class="load">${text('load')}</span></p>
+<p class="quiet">1, 5, 15 min: <span class="load">${text('load')}</span></p>
 </section>
 <section class="card">
 <h2>Memory</h2>

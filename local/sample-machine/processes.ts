@@ -33,6 +33,8 @@ async function readProcess(
   const end = stat.lastIndexOf(')');
   if (end < 0) return undefined;
   const fields = stat.slice(end + 2).split(' ');
+  // It has ended already and waits for its parent.
+  if (fields[0] === 'Z') return undefined;
   const ticks = Number(fields[11]) + Number(fields[12]);
   const key = `${pid} ${fields[19]}`;
   const last = seen.get(key);
@@ -47,13 +49,25 @@ async function readProcess(
   };
 }
 
+const busiest = (processes: readonly RunningProcess[]): RunningProcess[] =>
+  processes
+    .toSorted((a, b) => b.busyPercent - a.busyPercent || b.memoryBytes - a.memoryBytes)
+    .slice(0, shown);
+
 async function fromProc(): Promise<RunningProcess[]> {
   const now = performance.now();
   const next = new Map<string, Seen>();
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(ids.map((pid) => readProcess(pid, now, next)));
   seen = next;
-  return found.filter((process) => process !== undefined);
+  return Promise.all(busiest(found.filter((process) => process !== undefined)).map(nameByProgram));
+}
+
+/** The short name is the first thread's and may say little (`MainThread`); the program's own name says more. */
+async function nameByProgram(process: RunningProcess): Promise<RunningProcess> {
+  const [program = ''] = (await readFile(`/proc/${process.pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  const name = program.split(' ')[0]?.split('/').at(-1);
+  return name ? { ...process, name } : process;
 }
 
 /** macOS and the BSDs. */
@@ -75,8 +89,5 @@ const ourselves = (): RunningProcess[] => [
 
 /** The busiest processes, then the largest. Where neither /proc nor `ps` is there, this process alone. */
 export async function topProcesses(): Promise<RunningProcess[]> {
-  const all = await fromProc().catch(fromPs).catch(ourselves);
-  return all
-    .toSorted((a, b) => b.busyPercent - a.busyPercent || b.memoryBytes - a.memoryBytes)
-    .slice(0, shown);
+  return busiest(await fromProc().catch(fromPs).catch(ourselves));
 }
