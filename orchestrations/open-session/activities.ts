@@ -31,6 +31,17 @@ const tryTimeoutMs = 8_000;
 /** Session records outlive their sessions by this much, for the list of recent ones. */
 const keptAfterEndSeconds = 24 * 60 * 60;
 
+/** A repetition after a crash keeps the times of the first attempt: the label depends on them. */
+async function createOnce(store: MachineStore, session: SessionDocument): Promise<SessionDocument> {
+  try {
+    await store.commit(session.machineId, [{ create: session }]);
+    return session;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+    return (await getDocument(store, session.machineId, 'session', session.key)).document;
+  }
+}
+
 export function createOpenSessionActivities(ports: OpenSessionPorts) {
   const { store, connectivity, roles, secrets, probe, now, newId } = ports;
 
@@ -93,20 +104,26 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
   }
 
   return {
-    /** Step 1: asks the provider for access and decides it. */
+    /** Step 1: asks the provider for access and decides it. What is asked of others is asked at the same time. */
     async requireAccess(input: OpenSessionInput): Promise<void> {
-      const { document: machine } = await getDocument(store, input.machineId, 'machine');
-      await requireRight(machine, input);
-      await requireConfiguration(machine, input);
-      const [agent, certificate] = await Promise.all([
-        store.read(input.machineId, 'agent'),
-        store.read(input.machineId, 'certificate'),
+      const { machineId } = input;
+      const { document: machine } = await getDocument(store, machineId, 'machine');
+      const [right, configuration, agent, certificate] = await Promise.allSettled([
+        requireRight(machine, input),
+        requireConfiguration(machine, input),
+        store.read(machineId, 'agent'),
+        store.read(machineId, 'certificate'),
       ]);
+      // In this order: whoever has no right learns nothing of the rest.
+      for (const one of [right, configuration, agent, certificate])
+        if (one.status === 'rejected') throw one.reason;
       if (machine.extension?.state !== 'installed') {
         throw new AppError('extension_not_installed', 'no finished install is on record');
       }
-      if (!certificate) throw new AppError('certificate_missing', 'no certificate is on record');
-      requireAgent(agent?.document, input);
+      if (certificate.status === 'fulfilled' && !certificate.value) {
+        throw new AppError('certificate_missing', 'no certificate is on record');
+      }
+      if (agent.status === 'fulfilled') requireAgent(agent.value?.document, input);
     },
 
     /**
@@ -126,15 +143,13 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         expiresAt: createdAt + input.lifetimeSeconds,
         accessGrantedAt: accessGrantedAt.toISOString(),
       };
-      const existing = await store.read(input.machineId, 'session', input.sessionId);
-      // A repetition after a crash keeps the times of the first attempt: the label depends on them.
-      const opening: SessionDocument = existing?.document ?? {
+      const fresh: SessionDocument = {
         ...session,
         type: 'session',
         key: session.id,
         ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
       };
-      if (!existing) await store.commit(input.machineId, [{ create: opening }]);
+      const opening = await createOnce(store, fresh);
       const [{ document: machine }, { document: certificate }, agent, labelKey] = await Promise.all([
         getDocument(store, input.machineId, 'machine'),
         getDocument(store, input.machineId, 'certificate'),
