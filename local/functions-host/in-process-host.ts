@@ -36,7 +36,7 @@ export interface InProcessHostOptions {
   onTrace?(trace: DurableTrace): void;
 }
 
-export interface InProcessStatus {
+interface InProcessStatus {
   instanceId: string;
   name: string;
   runtimeStatus: RuntimeStatus;

@@ -39,7 +39,7 @@ export interface RpcHttpResponse {
   body?: RpcData | null;
 }
 
-export interface TraceContext {
+interface TraceContext {
   traceParent: string;
   traceState: string;
   attributes: Record<string, string>;

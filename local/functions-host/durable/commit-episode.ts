@@ -32,7 +32,7 @@ export interface Effects {
 export const newExecutionId = (): string => randomUUID().replaceAll('-', '');
 
 /** How an input reaches the activity: JSON text as it is, booleans as .NET writes them. */
-export function activityInput(input: unknown): string | null {
+function activityInput(input: unknown): string | null {
   if (input === undefined || input === null) return null;
   if (typeof input === 'string') return input;
   if (typeof input === 'boolean') return input ? 'True' : 'False';

@@ -26,7 +26,7 @@ export interface DurableEngineOptions {
   onTrace?(trace: DurableTrace): void;
 }
 
-export interface StartRequest {
+interface StartRequest {
   name: string;
   /** Made up when absent. */
   instanceId?: string | undefined;

@@ -20,7 +20,7 @@ export const eventType = {
 
 type Type = typeof eventType;
 
-export interface InstanceKey {
+interface InstanceKey {
   InstanceId: string;
   ExecutionId: string;
 }

@@ -49,7 +49,7 @@ export function toRpcRequest(
 
 const sameSiteNames = { lax: 'Lax', strict: 'Strict', explicitNone: 'None' } as const;
 
-export function cookieHeader(cookie: RpcCookie): string {
+function cookieHeader(cookie: RpcCookie): string {
   const { name, value, domain, path, expires, maxAge, sameSite } = cookie;
   const parts = [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`];
   if (expires) parts.push(`Expires=${new Date(Number(expires.value.seconds) * 1000).toUTCString()}`);

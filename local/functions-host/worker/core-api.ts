@@ -20,13 +20,13 @@ export interface CoreInvocationContext {
   log(level: LogLevel, category: LogCategory, message: string): void;
 }
 
-export interface InvocationModel {
+interface InvocationModel {
   getArguments(): Promise<{ context: LibraryContext; inputs: unknown[] }>;
   invokeFunction(context: LibraryContext, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
   getResponse(context: LibraryContext, result: unknown): Promise<InvocationResponse>;
 }
 
-export interface ProgrammingModel {
+interface ProgrammingModel {
   name: string;
   version: string;
   getInvocationModel(context: CoreInvocationContext): InvocationModel;
@@ -39,8 +39,8 @@ export interface RegisteredFunction {
   callback: FunctionCallback;
 }
 
-export type HookName = 'preInvocation' | 'postInvocation' | 'appStart' | 'appTerminate' | 'log';
-export type Hook = (context: object) => unknown;
+type HookName = 'preInvocation' | 'postInvocation' | 'appStart' | 'appTerminate' | 'log';
+type Hook = (context: object) => unknown;
 
 /** What a registering app has told the host, and the object that it told it through. */
 export interface CoreRegistry {

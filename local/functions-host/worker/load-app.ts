@@ -51,7 +51,7 @@ export async function finishStart(registry: CoreRegistry, appDirectory: string):
   return { functions: describeFunctions(registry), capabilities: capabilities ?? workerCapabilities };
 }
 
-export function describeFunctions(registry: CoreRegistry): LoadedApp['functions'] {
+function describeFunctions(registry: CoreRegistry): LoadedApp['functions'] {
   return [...registry.functions.values()].map(({ metadata }) => ({
     name: metadata.name,
     // Options may hold what does not cross a process boundary; what JSON cannot say is no setting.
