@@ -1,5 +1,5 @@
 import type { TunnelDialer } from '#shared/ports/tunnel.ts';
-import type { Clock } from '#shared/runtime/clock.ts';
+import { type Clock, delay } from '#shared/runtime/clock.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { type ControlSource, createControl } from './control.ts';
 import { createRevokedSessions } from './revoked-sessions.ts';
@@ -19,6 +19,8 @@ export interface ProxyContext {
 /** 1,000 live sessions of some connections each; a browser opens six to one host. */
 const defaultLimits: ProxyLimits = { maxConnections: 8000, maxPendingHellos: 512 };
 const helloTimeoutMs = 5000;
+/** A bus that does not answer must not hold the process up; the subscription removes itself when idle. */
+const leaveMs = 2000;
 
 /** A running proxy, which listens already. */
 export interface RunningProxy {
@@ -53,7 +55,10 @@ export async function runProxy(context: ProxyContext, signal: AbortSignal): Prom
     port: server.port,
     async stop(graceMs) {
       await server.drain(graceMs);
-      await Promise.all([control.close(), dialer.close()]);
+      await dialer.close();
+      const patience = new AbortController();
+      await Promise.race([control.close(), delay(clock, leaveMs, patience.signal)]);
+      patience.abort();
       logger.log('proxy.drained');
     },
   };

@@ -17,7 +17,7 @@ export interface ProxyLimits {
 
 export interface ProxyServer {
   port: number;
-  /** Stops accepting, waits `graceMs` for what runs, then cuts it. */
+  /** Stops accepting, drops who has not said where to, waits `graceMs` for what runs, then cuts it. */
   drain(graceMs: number): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface ProxyServer {
 export async function createProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
   const { host, port, limits, sessions, logger } = options;
   const sockets = new Set<Socket>();
-  let pendingHellos = 0;
+  const pendingHellos = new Set<Socket>();
 
   const refuse = (socket: Socket, reason: string) => {
     logger.log('connection.refused', { client: socket.remoteAddress, reason });
@@ -33,11 +33,11 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pr
   };
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     if (sockets.size >= limits.maxConnections) return refuse(socket, 'too_many_connections');
-    if (pendingHellos >= limits.maxPendingHellos) return refuse(socket, 'too_many_pending_hellos');
+    if (pendingHellos.size >= limits.maxPendingHellos) return refuse(socket, 'too_many_pending_hellos');
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    pendingHellos++;
-    serveConnection(socket, options, () => pendingHellos--).catch((error: unknown) => {
+    pendingHellos.add(socket);
+    serveConnection(socket, options, () => pendingHellos.delete(socket)).catch((error: unknown) => {
       logger.log('process.failed', { error });
       socket.destroy();
     });
@@ -56,6 +56,7 @@ export async function createProxyServer(options: ProxyServerOptions): Promise<Pr
     port: (server.address() as AddressInfo).port,
     async drain(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of pendingHellos) socket.destroy();
       const timer = setTimeout(() => {
         sessions.cutAll('drained');
         for (const socket of sockets) socket.destroy();

@@ -7,7 +7,12 @@ import type { HybridConnections } from '#local/kit/boundaries.ts';
 import { createCalls } from '#local/kit/calls.ts';
 import { createFaults } from '#local/kit/faults.ts';
 import { serveHttp } from '#local/kit/http-server.ts';
-import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
+import {
+  refuseProduction,
+  type StandIn,
+  type StandInOptions,
+  type TlsIdentity,
+} from '#local/kit/stand-in.ts';
 import type { VerifyToken } from '#local/kit/tokens.ts';
 import { candidatePaths, parseRelayAddress, type RelayAddress } from './address.ts';
 import { createAuthorization, tokenOf } from './authorization.ts';
@@ -35,6 +40,7 @@ export interface RelayOptions extends StandInOptions {
 
 /** Azure Relay hybrid connections over WebSocket (see README.md). Nothing is kept: every session is a live socket. */
 export async function createRelay(options: RelayOptions): Promise<StandIn> {
+  refuseProduction(process.env);
   const { clock, publicHost, namespace, hybridConnections } = options;
   const host = publicHost.replace(/:\d+$/, '');
   const calls = createCalls();

@@ -12,6 +12,10 @@ export interface TunnelDialer {
   close(): Promise<void>;
 }
 
+/**
+ * A stream that wants in: accepted or rejected once, within 30 s. With one of our error codes as `reason` the dialer
+ * fails with that code. Streams end half by half, as TCP does; a stream that breaks off is an error at both ends.
+ */
 export type Incoming = {
   accept(): Promise<Duplex>;
   reject(status: number, reason: string): Promise<void>;
