@@ -1,6 +1,6 @@
 import { HandshakeRefusal } from './handshake-refusal.ts';
 
-export type RelayAction = 'listen' | 'connect' | 'accept';
+type RelayAction = 'listen' | 'connect' | 'accept';
 
 /** What a WebSocket URL of the relay says. */
 export interface RelayAddress {

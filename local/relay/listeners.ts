@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 
 /** The service allows 25 listeners on one hybrid connection. */
-export const maxListeners = 25;
+const maxListeners = 25;
 
 /** Control channels by path. */
 export interface Listeners {

@@ -5,12 +5,12 @@ import type { Clock } from '#local/kit/clock.ts';
 import { HandshakeRefusal } from './handshake-refusal.ts';
 
 /** The service's longest wait for a listener. */
-export const rendezvousMs = 30_000;
+const rendezvousMs = 30_000;
 
 /** Senders that wait with an unanswered handshake: more than this is a leak, not traffic. */
 const maxWaiting = 1000;
 
-export interface WaitingSender {
+interface WaitingSender {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;

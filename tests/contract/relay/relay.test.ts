@@ -169,6 +169,13 @@ test('keeps the control channel when the token is renewed, and closes it with 10
   expect(await closed).toBe(1008);
 });
 
+test.each(['not json', '{"renewToken":{}}', '[]'])('closes a control channel that says %s', async (text) => {
+  const channel = await listen();
+  const closed = closeOf(channel);
+  channel.send(text);
+  expect(await closed).toBe(1011);
+});
+
 test('closes everything on a deleted path with 1001', async () => {
   const channel = await listen();
   const { sender, listener } = await session(channel);
