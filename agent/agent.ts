@@ -36,6 +36,8 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   const machineId = machineIdOf(settings.resourceId);
   await ensurePrivateDirectory(dataDirectory);
   const clock = createClock();
+  // It takes a while to load, and is loaded by the time that the enrolment is answered.
+  void import('./messages.ts');
   const identity = await openIdentity(dataDirectory);
   const certificates = createCertificateStore(dataDirectory, identity.unsealingKey);
   await certificates.load();

@@ -72,7 +72,7 @@ export function createAgentProcess(options: AgentProcessOptions): AgentProcess {
     const args = [...process.execArgv, options.entry, 'run', '--config', options.configFile];
     const started = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
-    const log = createWriteStream(options.logFile, { flags: 'a' });
+    const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
     started.stderr.pipe(log, { end: false });
     createInterface({ input: started.stdout }).on('line', (line) => {
       log.write(`${line}\n`);

@@ -47,7 +47,7 @@ export async function runExtensionHost({ config, client, signal, log }: Extensio
   const directory = join(config.dataDirectory, 'agent');
   const installedPath = join(config.dataDirectory, 'installed.json');
   const configFile = join(directory, 'config.json');
-  await mkdir(config.dataDirectory, { recursive: true });
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   let installed = await readInstalled();
   let version: string | undefined;
   let exits = 0;

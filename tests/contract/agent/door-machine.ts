@@ -66,12 +66,14 @@ export function ticketFor(sessionId: string, change: TicketChange = {}): Promise
   return mintTicket(ticket, ticketKey.kid, sign, mintedAt);
 }
 
+const labelsExpireAt = nowSeconds() + 3600;
+
 /** The host name of a session; the agent does not check the label's MAC, the proxy does. */
 export function hostOf(sessionId: string): string {
   const label = mintLabel(new Uint8Array(32), machineName, {
     sessionId,
     service: 'WAC',
-    expiresAt: nowSeconds() + 3600,
+    expiresAt: labelsExpireAt,
   });
   return `${label}.${machineName}.${zone}`;
 }

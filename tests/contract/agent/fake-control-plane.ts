@@ -15,6 +15,8 @@ export interface FakeControlPlaneOptions {
   token: string;
   state(machineId: string): AgentState;
   tokens(): AgentTokens;
+  /** An agent that enrolled before a restart. */
+  enrolled?: EnrolmentRequest | undefined;
   /** What the vault holds; sealed to whichever agent asks. */
   certificate(): { thumbprint: string; privateKeyPem: string; chainPem: string };
 }
@@ -22,7 +24,7 @@ export interface FakeControlPlaneOptions {
 /** Answers /api/agent/* as the control plane does and refuses every call that is not signed by the enrolled key. */
 export async function startFakeControlPlane(options: FakeControlPlaneOptions, port = 0) {
   const calls: string[] = [];
-  let enrolled: EnrolmentRequest | undefined;
+  let { enrolled } = options;
   /** Answers to give instead, the next first. */
   const failures: { status: number; headers?: Record<string, string> }[] = [];
 

@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +135,24 @@ describe("a sample machine's extension host", () => {
     startHost();
     await vi.waitFor(async () => expect(isAlive(await agentPid())).toBe(true), { timeout: 10_000 });
     expect(logged.filter(({ event }) => event === 'extension.reported')).toHaveLength(reported);
+  });
+
+  it.runIf(process.platform === 'linux')('ends an agent that outlived a host that was killed', async () => {
+    hosts.at(-1)?.stop.abort();
+    await hosts.at(-1)?.ended;
+    const entry = fileURLToPath(new URL('./stub-agent.mjs', import.meta.url));
+    const leftover = spawn(process.execPath, [
+      entry,
+      'run',
+      '--config',
+      join(dataDirectory, 'agent', 'config.json'),
+    ]);
+    await once(leftover.stdout, 'data');
+    await writeFile(join(dataDirectory, 'agent.pid'), String(leftover.pid));
+    const ended = once(leftover, 'exit');
+    startHost();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    await vi.waitFor(async () => expect(await agentPid()).not.toBe(leftover.pid));
   });
 
   it('restarts the agent when the settings change, and reports a refused enrolment as an error', async () => {
