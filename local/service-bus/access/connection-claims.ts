@@ -17,10 +17,12 @@ export interface ConnectionClaims {
 export function createConnectionClaims(clock: Clock, onExpired: () => void): ConnectionClaims {
   const grants = new Map<string, Grant>();
   let cancel = () => {};
+  // A token may still be under verification when its connection ends.
+  let isStopped = false;
 
   const arm = () => {
     cancel();
-    if (grants.size === 0) return;
+    if (isStopped || grants.size === 0) return;
     const next = Math.min(...[...grants.values()].map(({ expiresAt }) => expiresAt));
     cancel = clock.at(next, () => {
       for (const [path, grant] of grants) if (grant.expiresAt <= clock.now()) grants.delete(path);
@@ -43,6 +45,9 @@ export function createConnectionClaims(clock: Clock, onExpired: () => void): Con
         `Unauthorized access. '${right}' claim(s) are required to perform this operation. Resource: '${path}'.`,
       );
     },
-    stop: () => cancel(),
+    stop() {
+      isStopped = true;
+      cancel();
+    },
   };
 }

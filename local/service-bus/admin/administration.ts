@@ -183,7 +183,9 @@ export function createAdministration({
     async handle(request) {
       const target = parseAdminPath(request.url.pathname);
       const guarded = guardedPath(target);
-      const grant = await authorization.verifyHeader(request.headers.authorization, `${name}/${guarded}`);
+      // Clients sign the URL that they ask for.
+      const resource = `${name}${request.url.pathname}`;
+      const grant = await authorization.verifyHeader(request.headers.authorization, resource);
       if (!grant.allows(trimPath(guarded), 'Manage'))
         throw new ServiceBusError(
           'unauthorized',

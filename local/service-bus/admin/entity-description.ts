@@ -49,14 +49,16 @@ export function parseDescription(
   };
 }
 
+const nothing = { active: 0, scheduled: 0, bytes: 0 };
+
 function renderCounts(namespace: Namespace, { mailbox, entity }: LiveEntity): object {
-  if (!mailbox)
-    return { SizeInBytes: '0', SubscriptionCount: String(namespace.subscriptionsOf(entity).length) };
-  const waiting = namespace.messages.counts(mailbox.id);
-  const dead = namespace.messages.counts(mailbox.deadLetters?.id ?? 0);
+  const waiting = mailbox ? namespace.messages.counts(mailbox.id) : nothing;
+  const dead = mailbox?.deadLetters ? namespace.messages.counts(mailbox.deadLetters.id) : nothing;
   return {
     SizeInBytes: String(waiting.bytes + dead.bytes),
-    MessageCount: String(waiting.active + waiting.scheduled + dead.active),
+    ...(mailbox
+      ? { MessageCount: String(waiting.active + waiting.scheduled + dead.active) }
+      : { SubscriptionCount: String(namespace.subscriptionsOf(entity).length) }),
     CountDetails: {
       '@xmlns:d2p1': countsNamespace,
       'd2p1:ActiveMessageCount': String(waiting.active),

@@ -99,7 +99,12 @@ export function serveConnection(
       return replies.add(path.toLowerCase(), link);
     const source = namespace.source(path);
     namespace.touch(source.live);
-    return attachReceiver({ link, path, source, claims, operations });
+    const node = attachReceiver({ link, path, source, claims, operations });
+    const onGone = () => {
+      node.onGone?.();
+      namespace.touch(source.live);
+    };
+    return { ...node, onGone };
   };
 
   const open = (link: Link, create: () => LinkNode) => {

@@ -12,8 +12,10 @@ export interface SessionLocks {
   take(sessionId: string, consumer: Consumer, until: number): void;
   extend(sessionId: string, until: number): void;
   release(sessionId: string): void;
-  /** Throws `session_lock_lost` unless the session is held now (by this consumer, when one is given). */
-  require(sessionId: string, now: number, consumer?: Consumer): SessionLock;
+  /** Throws `session_lock_lost` unless the session is held now. */
+  require(sessionId: string, now: number): SessionLock;
+  /** When the lock ends; 0 for a session that nobody holds. */
+  endOf(sessionId: string): number;
   holderOf(sessionId: string): Consumer | undefined;
   sessionOf(consumer: Consumer): string | undefined;
   expired(now: number): { sessionId: string; consumer: Consumer }[];
@@ -36,11 +38,12 @@ export function createSessionLocks(): SessionLocks {
       if (lock) lock.until = until;
     },
     release: (sessionId) => void locks.delete(sessionId),
-    require(sessionId, now, consumer) {
+    require(sessionId, now) {
       const lock = locks.get(sessionId);
-      if (!lock || lock.until <= now || (consumer && lock.consumer !== consumer)) throw sessionLockLost();
+      if (!lock || lock.until <= now) throw sessionLockLost();
       return lock;
     },
+    endOf: (sessionId) => locks.get(sessionId)?.until ?? 0,
     holderOf: (sessionId) => locks.get(sessionId)?.consumer,
     sessionOf: (consumer) => [...locks].find(([, lock]) => lock.consumer === consumer)?.[0],
     expired: (now) =>

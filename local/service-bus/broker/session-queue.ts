@@ -95,8 +95,9 @@ export function createSessionQueue({ mailbox, locks, clock, wakeUp }: SessionQue
     pump(consumer) {
       const sessionId = locks.sessionOf(consumer);
       if (sessionId === undefined) return;
-      const { until } = locks.require(sessionId, clock.now(), consumer);
-      while (consumer.credit() > 0) {
+      const until = locks.endOf(sessionId);
+      // A lock that ran out is ended by `expire`; until then its holder gets nothing more.
+      while (until > clock.now() && consumer.credit() > 0) {
         const message = store.nextActive(id, sessionId);
         if (!message) return;
         if (message.expiresAt !== undefined && message.expiresAt <= clock.now()) mailbox.onDue(message);

@@ -50,7 +50,7 @@ interface AttachFields {
 
 export interface Link {
   name: string;
-  session: { outgoing: { next_pending_delivery: number } };
+  session: { outgoing: { next_pending_delivery: number; available(): number } };
   source: Terminus | null;
   target: Terminus | null;
   properties: Record<string, unknown> | null | undefined;

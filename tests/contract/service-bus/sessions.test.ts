@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
-import { type Started, startServiceBus } from './start.ts';
+import { receiveOne, type Started, startServiceBus } from './start.ts';
 
 // Source: learn.microsoft.com/azure/service-bus-messaging/message-sessions.
 
@@ -35,6 +35,21 @@ describe('a queue that requires sessions', () => {
     expect(bodies(await receive(b, 1))).toEqual([2]);
   });
 
+  it('gives the messages of a session to a handler, one at a time, and completes them', async () => {
+    await send(['a', 1], ['a', 2], ['a', 3]);
+    const session = await started.connect().acceptNextSession('q', noRenewal);
+    const handled: unknown[] = [];
+    session.subscribe({
+      async processMessage({ body }) {
+        handled.push(body);
+      },
+      async processError() {},
+    });
+    await expect.poll(() => handled).toEqual([1, 2, 3]);
+    await expect.poll(() => started.bus.calls.count('complete')).toBe(3);
+    expect((await started.admin.getQueueRuntimeProperties('q')).totalMessageCount).toBe(0);
+  });
+
   it('refuses a session that another receiver holds until that one closes', async () => {
     const client = started.connect();
     const holder = await client.acceptSession('q', 'a', noRenewal);
@@ -55,7 +70,7 @@ describe('a queue that requires sessions', () => {
   it('lets the one who asks for the next session wait until one turns up', async () => {
     const client = started.connect();
     const waiting = client.acceptNextSession('q', noRenewal);
-    await started.connect().createSender('q').createMessageBatch();
+    await expect.poll(() => started.bus.calls.count('attach')).toBe(3);
     await send(['new', 'hello']);
     const session = await waiting;
     expect(session.sessionId).toBe('new');
@@ -65,10 +80,10 @@ describe('a queue that requires sessions', () => {
   it('answers a wait for the next session with a timeout when none turns up', async () => {
     const client = started.connect();
     const waiting = client.acceptNextSession('q', noRenewal);
-    const outcome = expect(waiting).rejects.toMatchObject({ code: 'ServiceTimeout' });
-    while (started.bus.calls.count('attach') < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refusal = waiting.catch((error: unknown) => error);
+    await expect.poll(() => started.bus.calls.count('attach')).toBe(3);
     clock.advance(65_000);
-    await outcome;
+    expect(await refusal).toMatchObject({ code: 'ServiceTimeout' });
   });
 
   it('keeps the state of a session', async () => {
@@ -85,10 +100,10 @@ describe('a queue that requires sessions', () => {
     await send(['a', 1]);
     const client = started.connect();
     const holder = await client.acceptSession('q', 'a', noRenewal);
-    const [message] = await receive(holder, 1);
+    const message = await receiveOne(holder);
     clock.advance(60_000);
     await expect.poll(() => holder.isClosed).toBe(true);
-    if (message) await expect(holder.completeMessage(message)).rejects.toThrow(/session lock has expired/i);
+    await expect(holder.completeMessage(message)).rejects.toThrow(/session lock has expired/i);
     const next = await client.acceptNextSession('q', noRenewal);
     const [again] = await receive(next, 1);
     expect(again?.deliveryCount).toBe(1);
@@ -98,11 +113,11 @@ describe('a queue that requires sessions', () => {
     await send(['a', 1]);
     const client = started.connect();
     const holder = await client.acceptSession('q', 'a', noRenewal);
-    const [message] = await receive(holder, 1);
+    const message = await receiveOne(holder);
     clock.advance(40_000);
     await holder.renewSessionLock();
     clock.advance(40_000);
-    if (message) await holder.completeMessage(message);
+    await holder.completeMessage(message);
     expect((await started.admin.getQueueRuntimeProperties('q')).totalMessageCount).toBe(0);
   });
 

@@ -4,6 +4,8 @@ import {
   ServiceBusAdministrationClient,
   ServiceBusClient,
   type ServiceBusClientOptions,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
 } from '@azure/service-bus';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import WebSocket from 'ws';
@@ -104,3 +106,12 @@ export async function startServiceBus(overrides: Partial<ServiceBusOptions> = {}
 
 export const overWebSockets: ServiceBusClientOptions = { webSocketOptions: { webSocket: WebSocket } };
 export type Started = Awaited<ReturnType<typeof startServiceBus>>;
+
+export async function receiveOne(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
+  const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 5_000 });
+  if (!message) throw new Error('no message came');
+  return message;
+}
+
+export const receiveNothing = (receiver: ServiceBusReceiver) =>
+  receiver.receiveMessages(1, { maxWaitTimeInMs: 50 });
