@@ -1,0 +1,90 @@
+import type { DurableClient } from 'durable-functions';
+import { beginOperation } from '#functions/begin-operation.ts';
+import { registerDurable } from '#functions/durable.ts';
+import { createInProcessHost, type InProcessHost } from '#local/functions-host/in-process-host.ts';
+import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
+import type { OperationDocument } from '#shared/domain/documents.ts';
+import type { OperationKind } from '#shared/domain/operation.ts';
+import { createMemoryPorts, type MemoryPorts } from './memory-ports.ts';
+import { addMachine, administrator, machineId, reportServing } from './sample-machine.ts';
+
+export const startMs = Date.UTC(2026, 9, 1, 12);
+
+export interface DurableApp extends MemoryPorts {
+  clock: ManualClock;
+  host: InProcessHost;
+  client: DurableClient;
+  /** Names of the activities in the order in which they began. */
+  activities: string[];
+  /** Takes the machine's lock and starts the flow, as the HTTP API does. */
+  begin(kind: OperationKind, input: object): Promise<string>;
+  /** The same, to its end. */
+  run(kind: OperationKind, input: object): Promise<OperationDocument>;
+  operation(id: string): Promise<OperationDocument>;
+  close(): Promise<void>;
+}
+
+/** The part of the SDK's client that handlers use, on the engine of this process. */
+function clientOf(host: InProcessHost): DurableClient {
+  const client: Pick<DurableClient, 'startNew' | 'getStatus' | 'raiseEvent'> = {
+    startNew: (name, options) => host.start(name, options),
+    async getStatus(instanceId) {
+      const status = host.status(instanceId);
+      if (!status) throw new Error(`404: no instance ${instanceId}`);
+      return status as unknown as Awaited<ReturnType<DurableClient['getStatus']>>;
+    },
+    raiseEvent: (instanceId, name, data) => host.raiseEvent(instanceId, name, data),
+  };
+  return client as DurableClient;
+}
+
+/** The app's flows on the embedded engine, with one machine whose agent serves whatever it is given. */
+export async function openDurableApp(): Promise<DurableApp> {
+  const clock = createManualClock(startMs);
+  const memory = createMemoryPorts(clock);
+  await addMachine(memory);
+  memory.extension.machine.onInstall = () => reportServing(memory);
+  const activities: string[] = [];
+  const host = await createInProcessHost({
+    register: () => registerDurable(() => memory.ports),
+    clock,
+    autoAdvance: true,
+    interceptActivity(name, _input, next) {
+      activities.push(name);
+      return next();
+    },
+  });
+  const client = clientOf(host);
+
+  async function operation(id: string): Promise<OperationDocument> {
+    const found = await memory.store.read(machineId, 'operation', id);
+    if (!found) throw new Error(`no operation ${id}`);
+    return found.document;
+  }
+  async function begin(kind: OperationKind, input: object): Promise<string> {
+    const machine = await memory.store.read(machineId, 'machine');
+    if (!machine) throw new Error('no machine');
+    const begun = await beginOperation(memory.ports, client, {
+      machine,
+      kind,
+      input,
+      requestedBy: administrator,
+    });
+    return begun.id;
+  }
+  return {
+    ...memory,
+    clock,
+    host,
+    client,
+    activities,
+    begin,
+    operation,
+    async run(kind, input) {
+      const id = await begin(kind, input);
+      await host.waitForCompletion(id);
+      return operation(id);
+    },
+    close: () => host.close(),
+  };
+}

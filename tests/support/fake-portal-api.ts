@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import type { MachineReply, OperationReply, PortalConfig } from '#shared/protocol/api.ts';
+import { samplePreconditions } from './portal-samples.ts';
+
+export interface FakeReply {
+  status: number;
+  body?: object;
+  headers?: Record<string, string>;
+  /** `drop` cuts the connection instead of an answer. */
+  drop?: boolean;
+}
+
+/** The API as the page sees it, with nothing behind it: a test sets what is answered. */
+export interface FakePortalApi {
+  readonly origin: string;
+  machines: MachineReply[];
+  operations: Map<string, OperationReply>;
+  preconditions: ReturnType<typeof samplePreconditions>;
+  /** Answers before everything else, by `METHOD path`; a function is asked each time. */
+  replies: Map<string, FakeReply | (() => FakeReply | Promise<FakeReply>)>;
+  /** `METHOD path` of every call to the API, in order. */
+  readonly calls: string[];
+  config: PortalConfig | undefined;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** As the app serves the page (functions/http/portal.ts); the end-to-end test runs against the app itself. */
+const policyFor = (authority: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${new URL(authority).origin}`,
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ');
+
+const notFound: FakeReply = { status: 404, body: { title: 'There is no such route' } };
+
+function answer(api: FakePortalApi, call: string): FakeReply {
+  const [method, path = ''] = call.split(' ');
+  if (call === 'GET /api/machines') return { status: 200, body: { value: api.machines } };
+  const operation = api.operations.get(/^\/api\/operations\/(.+)$/.exec(path)?.[1] ?? '');
+  if (operation) return { status: 200, body: operation, headers: { 'retry-after': '0' } };
+  const [, id, part] = /^\/api\/machines\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+  const machine = api.machines.find((one) => one.id === id);
+  if (!machine || method !== 'GET') return notFound;
+  if (part === undefined) return { status: 200, body: machine };
+  if (part === 'preconditions') return { status: 200, body: api.preconditions };
+  if (part !== 'extension') return notFound;
+  const detailedStatus = { provisioningState: 'Succeeded', message: 'The agent is up and serves its certificate.' };
+  return { status: 200, body: { ...machine.extension, detailedStatus } };
+}
+
+async function answerApi(api: FakePortalApi, request: IncomingMessage, call: string): Promise<FakeReply> {
+  api.calls.push(call);
+  if (!/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(request.headers.authorization ?? '')) return { status: 401 };
+  const reply = api.replies.get(call);
+  if (reply) return typeof reply === 'function' ? reply() : reply;
+  return answer(api, call);
+}
+
+function send(response: ServerResponse, reply: FakeReply): void {
+  if (reply.drop) return void response.socket?.destroy();
+  const type = reply.status >= 400 ? 'application/problem+json' : 'application/json';
+  response.writeHead(reply.status, { 'content-type': type, 'cache-control': 'no-store', ...reply.headers });
+  response.end(reply.body && JSON.stringify(reply.body));
+}
+
+/** Serves a built page from `directory` and answers its API calls. */
+export async function startFakePortalApi(directory: string): Promise<FakePortalApi> {
+  const page = async (path: string, response: ServerResponse, config: PortalConfig): Promise<void> => {
+    if (path === 'config.json') return send(response, { status: 200, body: config });
+    const type = types[extname(path)];
+    const body = await readFile(join(directory, type ? path : 'index.html')).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, {
+      'content-type': type ?? 'text/html; charset=utf-8',
+      'content-security-policy': policyFor(config.authority),
+      'referrer-policy': 'no-referrer',
+    });
+    response.end(body);
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const portal = /^\/portal\/(.*)$/.exec(pathname)?.[1];
+    if (portal !== undefined && api.config) return page(portal, response, api.config);
+    // What a session's URL leads to: another origin, and a page of its own.
+    if (pathname === '/_session') {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      return void response.end('<!doctype html><title>The machine</title><h1>The machine’s own page</h1>');
+    }
+    send(response, await answerApi(api, request, `${request.method} ${pathname}`));
+  };
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      console.error(error);
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const api: FakePortalApi = {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    machines: [],
+    operations: new Map(),
+    preconditions: samplePreconditions(),
+    replies: new Map(),
+    calls: [],
+    config: undefined,
+    reset() {
+      api.machines = [];
+      api.operations.clear();
+      api.preconditions = samplePreconditions();
+      api.replies.clear();
+      api.calls.length = 0;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return api;
+}

@@ -1,0 +1,81 @@
+import {
+  type AnyDocument,
+  type DocumentOf,
+  type DocumentType,
+  documentId,
+  idOf,
+} from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+
+interface Item {
+  /** As JSON: what is read is never what somebody else holds. */
+  text: string;
+  etag: string;
+  /** Milliseconds; never without a lifetime. */
+  endsAt: number;
+}
+
+const parse = <T extends DocumentType>({ text }: Item) => JSON.parse(text) as DocumentOf<T>;
+const keyOf = (document: AnyDocument) => ('key' in document ? document.key : '');
+
+/** The machine store in memory, with the same contract as the one on Cosmos. */
+export function createMemoryMachineStore(now: () => number) {
+  const partitions = new Map<string, Map<string, Item>>();
+  let writes = 0;
+
+  const partition = (machineId: string): Map<string, Item> => {
+    const items = partitions.get(machineId) ?? new Map<string, Item>();
+    return new Map([...items].filter(([, { endsAt }]) => endsAt > now()));
+  };
+  const documents = (machineId: string): AnyDocument[] =>
+    [...partition(machineId).values()].map((item) => parse(item));
+  const everything = (): AnyDocument[] => [...partitions.keys()].flatMap(documents);
+
+  function apply(items: Map<string, Item>, change: Change): string | undefined {
+    if ('remove' in change) {
+      items.delete(documentId(change.remove, change.key));
+      return undefined;
+    }
+    const document = 'create' in change ? change.create : 'put' in change ? change.put : change.replace;
+    const id = idOf(document);
+    const found = items.get(id);
+    const isStale =
+      ('create' in change && found !== undefined) || ('replace' in change && found?.etag !== change.etag);
+    if (isStale) throw new AppError('etag_mismatch', `${id} was changed meanwhile`);
+    const etag = `"${(writes += 1)}"`;
+    const { ttlSeconds } = document;
+    const endsAt = ttlSeconds === undefined ? Number.POSITIVE_INFINITY : now() + ttlSeconds * 1000;
+    items.set(id, { text: JSON.stringify(document), etag, endsAt });
+    return etag;
+  }
+
+  return {
+    async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
+      const item = partition(machineId).get(documentId(type, key));
+      return item && { document: parse<T>(item), etag: item.etag };
+    },
+    async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
+      return documents(machineId)
+        .filter((document): document is DocumentOf<T> => document.type === type)
+        .toSorted((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
+        .slice(0, limit);
+    },
+    async commit(machineId: string, changes: readonly Change[]) {
+      const items = partition(machineId);
+      const etags = changes.map((change) => apply(items, change));
+      partitions.set(machineId, items);
+      return etags;
+    },
+    async findDue(time: string, limit: number) {
+      return everything()
+        .filter((document) => document.type === 'certificate')
+        .filter(({ dueAt }) => dueAt <= time)
+        .toSorted((a, b) => (a.dueAt < b.dueAt ? -1 : 1))
+        .slice(0, limit);
+    },
+    async listMachines() {
+      return everything().filter((document) => document.type === 'machine');
+    },
+  } satisfies MachineStore;
+}
