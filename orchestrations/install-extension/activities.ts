@@ -48,18 +48,18 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     }));
 
   return {
-    /** Whether something works here already: then a failure takes nothing away. */
-    async beginInstall(input: { machineId: string; port: number }): Promise<{ wasInstalled: boolean }> {
-      const before = await getDocument(store, input.machineId, 'machine');
-      const installedAt = before.document.extension?.installedAt;
-      await setMachine(input.machineId, () => ({
-        extension: {
-          state: 'installing',
-          port: input.port,
-          ...(installedAt !== undefined && { installedAt }),
-        },
+    /**
+     * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
+     * that port stays on record until the new one works.
+     */
+    async beginInstall(input: { machineId: string; port: number }): Promise<{ installedPort?: number }> {
+      const { extension: begun } = await setMachine(input.machineId, ({ extension: before }) => ({
+        extension:
+          before?.installedAt === undefined
+            ? { state: 'installing', port: input.port }
+            : { ...before, state: 'installing' },
       }));
-      return { wasInstalled: installedAt !== undefined };
+      return begun?.installedAt === undefined ? {} : { installedPort: begun.port };
     },
 
     async registerProvider(input: { subscriptionId: string }): Promise<{ state: ProviderState }> {
@@ -135,10 +135,12 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
 
     /**
      * Takes back what a failed first install made and nobody else uses, in reverse order. The endpoint stays
-     * (requirement 58); name and certificate stay too, so that the next try needs no new order.
+     * (requirement 58); name and certificate stay too, so that the next try needs no new order. The next agent
+     * makes keys of its own, so the one that may have enrolled is forgotten.
      */
     async undoInstall(input: { machineId: string; resourceId: string; machineName?: string }): Promise<void> {
       await extension.beginRemove(input.resourceId);
+      await store.commit(input.machineId, [{ remove: 'agent' }, { remove: 'enrolment' }]);
       await bus.removeAgentQueue(input.machineId);
       if (input.machineName !== undefined) {
         await relay.removeConnection(input.machineName);
@@ -152,9 +154,10 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       });
     },
 
-    async recordFailed(input: { machineId: string; wasInstalled: boolean }): Promise<void> {
-      await setMachine(input.machineId, (machine) => ({
-        extension: { port: 0, ...machine.extension, state: input.wasInstalled ? 'installed' : 'failed' },
+    /** What was installed before is installed still. */
+    async recordFailed(input: { machineId: string; port: number }): Promise<void> {
+      await setMachine(input.machineId, ({ extension: before = { state: 'failed', port: input.port } }) => ({
+        extension: { ...before, state: before.installedAt === undefined ? 'failed' : 'installed' },
       }));
     },
   };

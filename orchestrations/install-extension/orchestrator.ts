@@ -31,18 +31,18 @@ export function* installExtension(
   const track = context.activities<TrackOperationActivities>(persistentRetries);
   const progress = (step: number, detail: string) => track.showProgress({ operationId, step, detail });
 
-  let wasInstalled = true;
-  let machineName: string | undefined;
+  const made: Made = { hasBegun: false };
   try {
     yield* progress(0, 'Registering Microsoft.HybridConnectivity on the subscription');
-    ({ wasInstalled } = yield* run.beginInstall({ machineId, port }));
+    Object.assign(made, yield* run.beginInstall({ machineId, port }), { hasBegun: true });
     yield* registerProvider(context, input);
 
     yield* progress(1, `Creating the endpoint and the service configuration with port ${port}`);
     yield* run.deployEndpoint({ machineId, resourceId, port });
 
     yield* progress(2, 'Choosing the name and publishing it');
-    ({ machineName } = yield* run.chooseName({ machineId, resourceId }));
+    const { machineName } = yield* run.chooseName({ machineId, resourceId });
+    made.machineName = machineName;
     yield* run.publishName({ machineName });
     yield* run.prepareChannels({ machineId, machineName });
     yield* progress(2, 'Issuing the certificate');
@@ -59,9 +59,12 @@ export function* installExtension(
     yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/extension` });
     return { succeeded: true };
   } catch (caught) {
-    const error = context.toAppError(caught);
-    yield* takeBack(context, input, wasInstalled, machineName);
-    yield* track.failOperation({ operationId, error: describeError(error) });
+    const error = describeError(context.toAppError(caught));
+    const leftBehind = yield* takeBack(context, input, made);
+    yield* track.failOperation({
+      operationId,
+      error: leftBehind === undefined ? error : { ...error, facts: { ...error.facts, leftBehind } },
+    });
     return { succeeded: false };
   }
 }
@@ -80,18 +83,36 @@ function* registerProvider(context: OrchestrationContext, input: InstallExtensio
   }
 }
 
-/** A first install that failed leaves nothing behind that others would see; a repeated one takes nothing away. */
+/** What a failed install has to take back. */
+interface Made {
+  hasBegun: boolean;
+  /** The port of what was installed before: it stays. */
+  installedPort?: number;
+  machineName?: string;
+}
+
+/**
+ * A first install that failed leaves nothing behind that others would see; a repeated one takes nothing away.
+ * Answers what could not be taken back, if anything: the failure itself is told all the same.
+ */
 function* takeBack(
   context: OrchestrationContext,
-  input: InstallExtensionInput,
-  wasInstalled: boolean,
-  machineName: string | undefined,
-): Step<void> {
-  const { machineId, resourceId } = input;
+  { machineId, resourceId, port }: InstallExtensionInput,
+  { hasBegun, installedPort, machineName }: Made,
+): Step<string | undefined> {
   const run = context.activities<InstallExtensionActivities>(platformRetries);
+  const record = context.activities<InstallExtensionActivities>(persistentRetries);
+  let leftBehind: string | undefined;
   try {
-    if (!wasInstalled) yield* run.undoInstall({ machineId, resourceId, ...(machineName && { machineName }) });
-  } finally {
-    yield* run.recordFailed({ machineId, wasInstalled });
+    if (installedPort !== undefined && installedPort !== port) {
+      yield* run.deployEndpoint({ machineId, resourceId, port: installedPort });
+      yield* run.deployExtension({ machineId, resourceId, port: installedPort });
+    } else if (hasBegun && installedPort === undefined) {
+      yield* run.undoInstall({ machineId, resourceId, ...(machineName !== undefined && { machineName }) });
+    }
+  } catch (caught) {
+    leftBehind = context.toAppError(caught).message;
   }
+  yield* record.recordFailed({ machineId, port });
+  return leftBehind;
 }
