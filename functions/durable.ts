@@ -14,6 +14,7 @@ import { createUninstallExtensionActivities } from '#orchestrations/uninstall-ex
 import { uninstallExtension } from '#orchestrations/uninstall-extension/orchestrator.ts';
 import {
   createOrchestrationContext,
+  errorForHost,
   errorForParent,
   errorOfTask,
   exceptionProperties,
@@ -78,8 +79,12 @@ export function registerDurable(ports: PortsProvider): void {
   for (const name of activityNames()) {
     df.app.activity(name, {
       handler: async (input: unknown) => {
-        handlers ??= build();
-        return handlers.get(name)?.(input);
+        try {
+          handlers ??= build();
+          return await handlers.get(name)?.(input);
+        } catch (caught) {
+          throw errorForHost(caught);
+        }
       },
     });
   }

@@ -24,6 +24,20 @@ export function exceptionProperties(error: unknown): z.infer<typeof carriedError
   };
 }
 
+/**
+ * What an activity throws, for the host. The SDK writes the properties into the error's own message, and an error
+ * that callers share (of one reading, of one constant) would carry them again and again: so this is never the same
+ * object twice.
+ */
+export function errorForHost(caught: unknown): AppError {
+  const { code, message, facts, retryAfterMs } = toAppError(caught);
+  return new AppError(code, message, {
+    facts,
+    cause: caught,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
 function restore(properties: unknown): AppError | undefined {
   const parsed = carriedError.safeParse(properties);
   if (!parsed.success || !isErrorCode(parsed.data.appErrorCode)) return undefined;
