@@ -9,6 +9,11 @@ import { labelOf, type MachineNames, sessionIdOf } from './host-names.ts';
 const keepAliveMs = 65_000;
 /** How long a session's server outlives its last connection: within it, TLS sessions resume. */
 const lingerMs = 60_000;
+/**
+ * Browsers never half-close. What is still open this long after the end of their side is a handshake that was given
+ * up, or an answer that nobody reads.
+ */
+const halfOpenMs = 1_000;
 
 export interface TlsDoorOptions {
   requests: DoorRequests;
@@ -30,6 +35,9 @@ interface SessionServer {
   open: number;
   timer?: NodeJS.Timeout;
 }
+
+/** The library's text holds addresses and file names of its own; its code says as much. */
+const reasonOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);
 
 /** Each session has a server of its own: which session a connection belongs to is then never in question. */
 export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
@@ -76,7 +84,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
       socket.on('error', () => socket.destroy());
       return requests.handleUpgrade(request, socket, head, placeOf(request.socket));
     });
-    server.on('tlsClientError', (error) => options.onRefused(purpose, error.message));
+    server.on('tlsClientError', (error) => options.onRefused(purpose, reasonOf(error)));
     return server;
   }
 
@@ -95,7 +103,12 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
       servers.set(key, entry);
       clearTimeout(entry.timer);
       entry.open += 1;
+      let ending: NodeJS.Timeout | undefined;
+      stream.once('end', () => {
+        ending = setTimeout(() => stream.destroy(), halfOpenMs);
+      });
       stream.once('close', () => {
+        clearTimeout(ending);
         entry.open -= 1;
         if (entry.open > 0 || servers.get(key) !== entry) return;
         entry.timer = setTimeout(discard, lingerMs, key, entry).unref();

@@ -138,6 +138,13 @@ describe("the agent's door", () => {
     await expect(machine.connectAs(one, 'www.contoso.example')).rejects.toThrow(/alert/i);
   });
 
+  it('closes a stream whose handshake was given up', async () => {
+    const stream = await machine.openStream({ service: 'WAC', sessionId: one });
+    stream.end(Buffer.from([0x16, 3, 1]));
+    await once(stream, 'close');
+    expect(stream.destroyed).toBe(true);
+  });
+
   it('passes a WebSocket on, both ways', async () => {
     const cookie = await machine.signIn(one);
     const connection = await machine.connectAs(one);
