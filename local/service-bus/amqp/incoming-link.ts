@@ -6,7 +6,7 @@ import { asAmqpError, type LinkNode } from './node.ts';
 import type { Operations } from './operations.ts';
 
 /** Format of a transfer whose data sections are whole messages (Service Bus protocol guide, "batches"). */
-export const batchFormat = 0x80013700;
+const batchFormat = 0x80013700;
 
 interface IncomingOptions {
   path: string;

@@ -11,7 +11,7 @@ export interface ReplyLinks {
   refuse(nodeAddress: string, request: DecodedMessage, error: unknown): void;
 }
 
-export interface Reply {
+interface Reply {
   status: number;
   description: string;
   condition?: string;

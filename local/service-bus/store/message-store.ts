@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { inTransaction } from '#local/kit/store.ts';
 import type { Message } from '../wire/message.ts';
 
-export type MessageState = 'active' | 'locked' | 'deferred' | 'scheduled';
+type MessageState = 'active' | 'locked' | 'deferred' | 'scheduled';
 
 export interface StoredMessage extends Omit<Message, 'scheduledFor'> {
   mailbox: number;
@@ -18,7 +18,7 @@ export interface StoredMessage extends Omit<Message, 'scheduledFor'> {
   deadLetterSource: string | undefined;
 }
 
-export type NewMessage = Omit<
+type NewMessage = Omit<
   StoredMessage,
   'sequence' | 'enqueuedSequence' | 'lockToken' | 'lockedUntil' | 'deadLetterSource' | 'deliveryCount'
 > & {
@@ -29,7 +29,7 @@ export type NewMessage = Omit<
 };
 
 /** A change of state; fields that are absent stay as they are. */
-export interface MessageChange {
+interface MessageChange {
   state: MessageState;
   dueAt: number | undefined;
   deliveryCount?: number;
@@ -38,7 +38,7 @@ export interface MessageChange {
   bare?: Buffer;
 }
 
-export interface MessageCounts {
+interface MessageCounts {
   active: number;
   scheduled: number;
   bytes: number;

@@ -19,7 +19,7 @@ export interface AmqpError {
   info?: Record<string, unknown>;
 }
 
-export interface Terminus {
+interface Terminus {
   address?: string | null;
   filter?: Record<string, unknown> | null;
 }
@@ -79,7 +79,7 @@ export interface TransferFrame {
   channel: number;
 }
 
-export interface DispositionFrame {
+interface DispositionFrame {
   performative: { first: number; last?: number | null };
 }
 
