@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { confineSetCookie, withoutSessionCookie } from './session-cookie.ts';
 
 /** Only the agent says who the user is; the service may trust this header because nobody else can send it. */
-export const userHeader = 'x-admin-center-user';
+const userHeader = 'x-admin-center-user';
 
 const isOurs = (name: string): boolean =>
   name === 'forwarded' ||

@@ -15,7 +15,7 @@ export interface ForwarderOptions {
   onUnreachable(port: number, error: Error): void;
 }
 
-export interface Destination {
+interface Destination {
   /** On 127.0.0.1. */
   port: number;
   user: string;

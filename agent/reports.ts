@@ -10,10 +10,10 @@ import { readIfPresent, writeDurably } from './durable-file.ts';
 import type { MessageHosts } from './messages.ts';
 import { agentVersion } from './version.ts';
 
-export type ReportKind = AgentReport['kind'];
+type ReportKind = AgentReport['kind'];
 
 /** How the agent is at the moment of sending: a report that waited says what is, not what was. */
-export type ReportFacts = Pick<AgentReport, 'servingThumbprint' | 'relayConnected' | 'blockedServices'>;
+type ReportFacts = Pick<AgentReport, 'servingThumbprint' | 'relayConnected' | 'blockedServices'>;
 
 /** Signs and numbers reports. */
 export type NextReport = (kind: ReportKind, detail?: string) => Promise<z.infer<typeof reportEnvelope>>;

@@ -17,7 +17,7 @@ const goal = z.object({
 /** What one extension of this machine is to be. */
 export type ExtensionGoal = z.infer<typeof goal>;
 const goalState = z.object({ sequence: z.number().int(), extensions: z.array(goal) });
-export type GoalState = z.infer<typeof goalState>;
+type GoalState = z.infer<typeof goalState>;
 
 const accessToken = z.object({ access_token: z.string(), expires_on: z.coerce.number() });
 

@@ -21,7 +21,7 @@ import { startFakeControlPlane } from './fake-control-plane.ts';
 
 const resourceId =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/test-1';
-export const machineId = machineIdOf(resourceId);
+const machineId = machineIdOf(resourceId);
 export const eventQueue = agentQueueName(machineId);
 export const enrolmentToken = 'a token that is long enough';
 export const session = 'c'.repeat(16);
