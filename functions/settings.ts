@@ -18,6 +18,8 @@ const schema = z.object({
   /** Client id of this API's app registration: the audience of access tokens. */
   ADMIN_CENTER_API_AUDIENCE: guid,
   ADMIN_CENTER_PORTAL_CLIENT_ID: guid,
+  /** A public client with the redirect `http://localhost/signed-in`. */
+  ADMIN_CENTER_COMMAND_LINE_CLIENT_ID: guid,
   /** Origin of this API as agents, proxies and the portal reach it. */
   ADMIN_CENTER_API_URL: z.url(),
   /** Object ids of the identities that proxies run as. */

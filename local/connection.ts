@@ -73,6 +73,7 @@ function appSettings(data: DataFolder, twin: TwinAddresses, app: AppAddresses): 
     ADMIN_CENTER_AUTHORITY: twin.authority,
     ADMIN_CENTER_API_AUDIENCE: sample.apiClientId,
     ADMIN_CENTER_PORTAL_CLIENT_ID: sample.portalClientId,
+    ADMIN_CENTER_COMMAND_LINE_CLIENT_ID: sample.commandLineClientId,
     ADMIN_CENTER_API_URL: app.api,
     ADMIN_CENTER_PROXY_PRINCIPALS: sample.principals.proxy,
     ADMIN_CENTER_ARM_ENDPOINT: twin.arm,

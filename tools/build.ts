@@ -20,6 +20,7 @@ const bundles: readonly Bundle[] = [
   { name: 'functions', input: 'functions/main.ts', external: ['@azure/functions-core'] },
   { name: 'proxy', input: 'proxy/main.ts' },
   { name: 'agent', input: 'agent/main.ts' },
+  { name: 'cli', input: 'cli/main.ts' },
 ];
 
 async function bundle({ name, input, external = [] }: Bundle): Promise<void> {

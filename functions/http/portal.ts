@@ -30,6 +30,7 @@ const policyOf = (settings: Settings): string =>
 const portalConfig = (settings: Settings): PortalConfig => ({
   authority: `${settings.ADMIN_CENTER_AUTHORITY}/${settings.ADMIN_CENTER_TENANT_ID}/v2.0`,
   clientId: settings.ADMIN_CENTER_PORTAL_CLIENT_ID,
+  commandLineClientId: settings.ADMIN_CENTER_COMMAND_LINE_CLIENT_ID,
   scope: `api://${settings.ADMIN_CENTER_API_AUDIENCE}/user_impersonation`,
   zone: settings.ADMIN_CENTER_DNS_ZONE_ID.split('/').at(-1) ?? '',
 });

@@ -183,10 +183,12 @@ export const sessionReply = z.object({
 export const sessionPendingReply = z.object({ sessionId: z.string(), status: z.literal('opening') });
 
 export const healthReply = z.object({ status: z.literal('healthy'), version: z.string() });
-/** What the portal needs to sign in; nothing secret. */
+/** What the portal and the command line need to sign in; nothing secret. */
 export const portalConfigReply = z.object({
   authority: z.string(),
   clientId: z.string(),
+  /** The command line's own application. */
+  commandLineClientId: z.string(),
   scope: z.string(),
   zone: z.string(),
 });
