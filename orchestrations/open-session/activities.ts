@@ -1,6 +1,6 @@
 import { connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
 import type { AgentDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
-import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
+import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import { type Session, sessionHostName } from '#shared/domain/session.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
@@ -40,6 +40,14 @@ async function createOnce(store: MachineStore, session: SessionDocument): Promis
     if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
     return (await getDocument(store, session.machineId, 'session', session.key)).document;
   }
+}
+
+/** What failed under a session's name, told without its label: Durable keeps what is told here. */
+function withoutLabel({ code, message, facts }: AppError, label: string): AppError {
+  const strip = (text: string) => text.replaceAll(label, '<label>');
+  return new AppError(code, strip(message), {
+    facts: JSON.parse(strip(JSON.stringify(facts))) as ErrorFacts,
+  });
 }
 
 export function createOpenSessionActivities(ports: OpenSessionPorts) {
@@ -117,7 +125,8 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
       // In this order: whoever has no right learns nothing of the rest.
       for (const one of [right, configuration, agent, certificate])
         if (one.status === 'rejected') throw one.reason;
-      if (machine.extension?.state !== 'installed') {
+      // A repeated install that is under way takes nothing away.
+      if (machine.extension?.installedAt === undefined) {
         throw new AppError('extension_not_installed', 'no finished install is on record');
       }
       if (certificate.status === 'fulfilled' && !certificate.value) {
@@ -163,7 +172,11 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         expiresAt: opening.expiresAt,
       });
       const hostName = sessionHostName(label, machineName, ports.zone);
-      const { thumbprint } = await probe.tryHandshake(hostName, ports.sessionPort, tryTimeoutMs);
+      const { thumbprint } = await probe
+        .tryHandshake(hostName, ports.sessionPort, tryTimeoutMs)
+        .catch((error: unknown) => {
+          throw withoutLabel(toAppError(error), label);
+        });
       if (![certificate.thumbprint, agent?.document.servingThumbprint].includes(thumbprint)) {
         throw new AppError('leaf_mismatch', 'the leaf that answered is not the one on record', {
           facts: { seen: thumbprint, onRecord: certificate.thumbprint },
