@@ -26,16 +26,35 @@ describe('an install', () => {
   it('requirement 43: registers, deploys the endpoint and installs, in this order', async () => {
     const operation = await app.run('install', input);
     const issue = [
-      ...['findUsableCertificate', 'ensureAccount', 'createRequest', 'createOrder', 'publishChallenges'],
-      ...['answerChallenges', 'readOrder', 'readOrder', 'finalizeOrder', 'readOrder', 'readOrder'],
-      ...['mergeCertificate', 'removeChallenges'],
+      'findUsableCertificate',
+      'ensureAccount',
+      'createRequest',
+      'createOrder',
+      'publishChallenges',
+      'answerChallenges',
+      'readOrder',
+      'readOrder',
+      'finalizeOrder',
+      'readOrder',
+      'readOrder',
+      'mergeCertificate',
+      'removeChallenges',
     ];
     const steps = app.activities.filter((name) => name !== 'showProgress');
     expect(steps).toEqual([
-      ...['beginInstall', 'registerProvider'],
+      'beginInstall',
+      'registerProvider',
       'deployEndpoint',
-      ...['chooseName', 'publishName', 'prepareChannels', ...issue, 'deployExtension'],
-      ...['announceCertificate', 'readDelivery', 'recordServed', 'recordInstalled', 'completeOperation'],
+      'chooseName',
+      'publishName',
+      'prepareChannels',
+      ...issue,
+      'deployExtension',
+      'announceCertificate',
+      'readDelivery',
+      'recordServed',
+      'recordInstalled',
+      'completeOperation',
     ]);
     expect(operation).toMatchObject({
       status: 'succeeded',

@@ -36,9 +36,19 @@ describe('issuing a certificate', () => {
     const status = await issue();
     expect(status).toMatchObject({ runtimeStatus: 'Completed', output: { thumbprint: expect.any(String) } });
     expect(app.activities).toEqual([
-      ...['findUsableCertificate', 'ensureAccount', 'createRequest', 'createOrder', 'publishChallenges'],
-      ...['answerChallenges', 'readOrder', 'readOrder', 'finalizeOrder', 'readOrder', 'readOrder'],
-      ...['mergeCertificate', 'removeChallenges'],
+      'findUsableCertificate',
+      'ensureAccount',
+      'createRequest',
+      'createOrder',
+      'publishChallenges',
+      'answerChallenges',
+      'readOrder',
+      'readOrder',
+      'finalizeOrder',
+      'readOrder',
+      'readOrder',
+      'mergeCertificate',
+      'removeChallenges',
     ]);
   });
 

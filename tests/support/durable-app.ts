@@ -3,6 +3,7 @@ import { beginOperation } from '#functions/begin-operation.ts';
 import { registerDurable } from '#functions/durable.ts';
 import { createInProcessHost, type InProcessHost } from '#local/functions-host/in-process-host.ts';
 import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
+import { openStore } from '#local/kit/store.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
 import type { OperationKind } from '#shared/domain/operation.ts';
 import { createMemoryPorts, type MemoryPorts } from './memory-ports.ts';
@@ -21,6 +22,8 @@ export interface DurableApp extends MemoryPorts {
   /** The same, to its end. */
   run(kind: OperationKind, input: object): Promise<OperationDocument>;
   operation(id: string): Promise<OperationDocument>;
+  /** All that the engine has on disk, as one text. */
+  durableText(): string;
   close(): Promise<void>;
 }
 
@@ -45,7 +48,9 @@ export async function openDurableApp(): Promise<DurableApp> {
   await addMachine(memory);
   memory.extension.machine.onInstall = () => reportServing(memory);
   const activities: string[] = [];
+  const store = openStore(':memory:');
   const host = await createInProcessHost({
+    store,
     register: () => registerDurable(() => memory.ports),
     clock,
     autoAdvance: true,
@@ -80,11 +85,21 @@ export async function openDurableApp(): Promise<DurableApp> {
     activities,
     begin,
     operation,
+    durableText() {
+      const tables = store.prepare("SELECT name FROM sqlite_master WHERE name LIKE 'durable%'").all();
+      const rows = tables
+        .filter(({ name }) => !String(name).includes('_by_'))
+        .map(({ name }) => store.prepare(`SELECT * FROM ${String(name)}`).all());
+      return JSON.stringify(rows);
+    },
     async run(kind, input) {
       const id = await begin(kind, input);
       await host.waitForCompletion(id);
       return operation(id);
     },
-    close: () => host.close(),
+    async close() {
+      await host.close();
+      store.close();
+    },
   };
 }

@@ -61,7 +61,10 @@ function answer(api: FakePortalApi, call: string): FakeReply {
   if (part === undefined) return { status: 200, body: machine };
   if (part === 'preconditions') return { status: 200, body: api.preconditions };
   if (part !== 'extension') return notFound;
-  const detailedStatus = { provisioningState: 'Succeeded', message: 'The agent is up and serves its certificate.' };
+  const detailedStatus = {
+    provisioningState: 'Succeeded',
+    message: 'The agent is up and serves its certificate.',
+  };
   return { status: 200, body: { ...machine.extension, detailedStatus } };
 }
 

@@ -57,10 +57,18 @@ const nothing: Partial<MachineReply> = {
 export const bareMachine = (number: number, differs: Partial<MachineReply> = {}): MachineReply =>
   sampleMachine(number, { ...nothing, ...differs });
 
-export const stepNames = ['Register the resource provider', 'Deploy the endpoint', 'Install the agent'] as const;
+export const stepNames = [
+  'Register the resource provider',
+  'Deploy the endpoint',
+  'Install the agent',
+] as const;
 
 /** An install that has come as far as this step (0 to 2); 3 is its end. */
-export function installAt(machineId: string, step: number, differs: Partial<OperationReply> = {}): OperationReply {
+export function installAt(
+  machineId: string,
+  step: number,
+  differs: Partial<OperationReply> = {},
+): OperationReply {
   const began = Date.now() - step * 4000 - 2500;
   const at = (index: number) => new Date(began + index * 4000).toISOString();
   const isDone = step >= stepNames.length;
@@ -82,7 +90,11 @@ export function installAt(machineId: string, step: number, differs: Partial<Oper
 }
 
 /** The same install, stopped at this step by this error. */
-export function installFailedAt(machineId: string, step: number, error: NonNullable<OperationReply['error']>) {
+export function installFailedAt(
+  machineId: string,
+  step: number,
+  error: NonNullable<OperationReply['error']>,
+) {
   const operation = installAt(machineId, step);
   return {
     ...operation,
