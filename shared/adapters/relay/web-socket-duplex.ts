@@ -15,6 +15,8 @@ const asBuffer = (data: RawData): Buffer =>
  * - an **empty binary message** says that its sender will send no more, as FIN does in TCP;
  * - the WebSocket is closed with 1000 when both ends have said so; a close before that is a broken stream
  *   (`ECONNRESET`), so that nobody takes a cut stream for a whole one.
+ *
+ * As with a socket, `destroy()` drops what is not sent yet; an async iterator calls it when its loop ends.
  */
 export class WebSocketDuplex extends Duplex {
   readonly #socket: WebSocket;

@@ -63,18 +63,20 @@ test('shows the client the leaf that the machine serves, under the session name'
 test('carries 20 MB both ways through slow readers, unchanged', async () => {
   const up = randomBytes(20_000_000);
   const down = randomBytes(20_000_000);
-  const slowly = async (socket: TLSSocket) => {
-    const parts: Buffer[] = [];
-    let pauses = 0;
-    for await (const part of socket) {
-      parts.push(part as Buffer);
-      if (parts.length % 128 === 0 && pauses++ < 20) await sleep(10);
-    }
-    return Buffer.concat(parts);
-  };
-  const atMachine = new Promise<Buffer>((resolve) =>
+  const slowly = (socket: TLSSocket) =>
+    new Promise<Buffer>((resolve, reject) => {
+      const parts: Buffer[] = [];
+      socket.on('data', (part: Buffer) => {
+        if (parts.push(part) % 128 !== 0) return;
+        socket.pause();
+        setTimeout(() => socket.resume(), 5);
+      });
+      socket.on('end', () => resolve(Buffer.concat(parts)));
+      socket.on('error', reject);
+    });
+  const atMachine = new Promise<Buffer>((resolve, reject) =>
     onMachine((socket) => {
-      void slowly(socket).then(resolve);
+      slowly(socket).then(resolve, reject);
       socket.end(down);
     }),
   );
