@@ -47,13 +47,19 @@ export const rolesAt = (roles: EffectiveRoles, resourceId: string): EffectiveRol
 
 export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh';
 
-export interface RequiredAction {
-  kind: 'action' | 'dataAction';
+interface RequiredAction {
+  /** A named action is given by its own name alone, never by a wildcard. */
+  kind: 'action' | 'named action' | 'dataAction';
   name: string;
 }
 
 const action = (name: string): RequiredAction => ({ kind: 'action', name });
 const dataAction = (name: string): RequiredAction => ({ kind: 'dataAction', name });
+/** The role for local credentials has no data action: by a wildcard this would open SSH to every Owner. */
+const listCredentials: RequiredAction = {
+  kind: 'named action',
+  name: 'Microsoft.HybridConnectivity/endpoints/listCredentials/action',
+};
 const writeEndpoint = action('Microsoft.HybridConnectivity/endpoints/write');
 
 /** Which actions a right needs: each inner list is one way (any of them), the outer list needs all. */
@@ -68,6 +74,7 @@ const requiredActions: Readonly<
       [
         dataAction('Microsoft.HybridCompute/machines/loginAsAdmin/action'),
         dataAction('Microsoft.HybridCompute/machines/login/action'),
+        listCredentials,
       ],
     ],
   },
@@ -79,6 +86,7 @@ const requiredActions: Readonly<
       [
         dataAction('Microsoft.Compute/virtualMachines/loginAsAdmin/action'),
         dataAction('Microsoft.Compute/virtualMachines/login/action'),
+        listCredentials,
       ],
     ],
   },
@@ -115,17 +123,26 @@ const anyMatches = (patterns: readonly string[], name: string) =>
   patterns.some((pattern) => matches(pattern, name));
 
 /** Within one permission block the not-lists subtract; blocks and assignments add up. */
-function covers(permissions: readonly Permissions[], required: RequiredAction): boolean {
+function covers(permissions: readonly Permissions[], { kind, name }: RequiredAction): boolean {
   return permissions.some((block) =>
-    required.kind === 'action'
-      ? anyMatches(block.actions, required.name) && !anyMatches(block.notActions, required.name)
-      : anyMatches(block.dataActions, required.name) && !anyMatches(block.notDataActions, required.name),
+    kind === 'dataAction'
+      ? anyMatches(block.dataActions, name) && !anyMatches(block.notDataActions, name)
+      : anyMatches(block.actions, name) && !anyMatches(block.notActions, name),
   );
 }
 
-export function mayDo(roles: EffectiveRoles, required: RequiredAction): boolean {
+/** The same without wildcards in what is granted. */
+const coversByName = (permissions: readonly Permissions[], required: RequiredAction): boolean =>
+  permissions.some(
+    (block) =>
+      covers([block], required) &&
+      block.actions.some((one) => one.toLowerCase() === required.name.toLowerCase()),
+  );
+
+function mayDo(roles: EffectiveRoles, required: RequiredAction): boolean {
+  const gives = required.kind === 'named action' ? coversByName : covers;
   const granted = roles.grants.some(
-    (grant) => grant.condition === undefined && covers(grant.permissions, required),
+    (grant) => grant.condition === undefined && gives(grant.permissions, required),
   );
   return granted && !roles.denials.some((denial) => covers(denial.permissions, required));
 }
