@@ -13,8 +13,10 @@ export interface DataFolder {
   store(name: string): DatabaseSync;
   /** A random secret that is made once; base64. */
   secret(name: string): string;
-  /** The port of a listener: the one of the last run when it is free, else `wanted`, else any. */
-  port(name: string, wanted?: number): Promise<number>;
+  /** The port of a listener: the one of the last run when it is free, else `preferred`, else any. */
+  port(name: string, preferred?: number): Promise<number>;
+  /** The port that a person asked for. Throws with what to do when it is taken. */
+  exactPort(name: string, wanted: number): Promise<number>;
   /** The port that a listener had in the last run. Throws when there was none. */
   knownPort(name: string): number;
   readonly root: Authority;
@@ -54,6 +56,13 @@ export async function openDataFolder(path: string, options: { fresh: boolean }):
   if (!authorities) writePrivate(file('authority.json'), JSON.stringify({ root, issuer }));
   writePrivate(file('ca.pem'), root.cert);
 
+  const keepPort = (name: string, port: number): number => {
+    taken.add(port);
+    ports[name] = port;
+    writePrivate(file('ports.json'), JSON.stringify(ports, null, 2));
+    return port;
+  };
+
   return {
     path: folder,
     file,
@@ -66,14 +75,17 @@ export async function openDataFolder(path: string, options: { fresh: boolean }):
       writePrivate(file('secrets.json'), JSON.stringify(secrets, null, 2));
       return secrets[name];
     },
-    async port(name, wanted) {
-      let port = await freePort(ports[name] ?? wanted);
+    async port(name, preferred) {
+      let port = await freePort(ports[name] ?? preferred);
       // Two listeners of one start may be given one free port, because neither listens yet.
       while (taken.has(port)) port = await freePort();
-      taken.add(port);
-      ports[name] = port;
-      writePrivate(file('ports.json'), JSON.stringify(ports, null, 2));
-      return port;
+      return keepPort(name, port);
+    },
+    async exactPort(name, wanted) {
+      if ((await freePort(wanted)) === wanted) return keepPort(name, wanted);
+      throw new Error(
+        `Port ${wanted} is taken. Leave --port out to get a free one, or end what listens there.`,
+      );
     },
     knownPort(name) {
       const port = ports[name];

@@ -35,7 +35,9 @@ export async function startStandIns(
   report: Reporter,
 ): Promise<StandingTwin> {
   const began = performance.now();
-  const api = `http://localhost:${await data.port('api', wantedPort ?? 7071)}`;
+  const port =
+    wantedPort === undefined ? await data.port('api', 7071) : await data.exactPort('api', wantedPort);
+  const api = `http://localhost:${port}`;
   const sessionPort = await data.port('proxy', 8443);
   const twin = await startTwin(data, api);
   await provision({

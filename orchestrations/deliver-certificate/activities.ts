@@ -15,6 +15,8 @@ export interface DeliverCertificatePorts {
 
 export interface DeliveryProgress {
   served: boolean;
+  /** Only the platform's own word is missing: it comes without an event, so it is looked for soon. */
+  almost?: boolean;
   /** What stands in the way for good, if anything. */
   failure?: string;
   /** What is seen of it so far, one sentence. */
@@ -36,21 +38,29 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
       });
     },
 
-    /** Whether the agent's own signed report says that it serves this leaf; the truth is in the store. */
+    /**
+     * Whether the agent's own signed report says that it serves this leaf and is reachable; the truth is in the
+     * store. A machine that still takes up new settings is about to restart its agent: not yet.
+     */
     async readDelivery(input: {
       machineId: string;
       resourceId: string;
       thumbprint: string;
     }): Promise<DeliveryProgress> {
-      const agent = await store.read(input.machineId, 'agent');
-      if (agent?.document.servingThumbprint === input.thumbprint) {
-        return { served: true, detail: 'the agent serves the certificate' };
-      }
-      const seen = await extension.read(input.resourceId);
+      const [agent, seen] = await Promise.all([
+        store.read(input.machineId, 'agent'),
+        extension.read(input.resourceId),
+      ]);
       if (seen.state === 'failed')
         return { served: false, failure: seen.detail, detail: 'the extension failed' };
-      if (seen.state === 'absent')
-        return { served: false, failure: 'the extension was removed', detail: 'removed' };
+      if (seen.state === 'absent') {
+        return { served: false, failure: 'the extension was removed', detail: 'the extension is gone' };
+      }
+      const serves =
+        agent?.document.servingThumbprint === input.thumbprint && agent.document.connected === true;
+      if (serves && seen.state === 'succeeded')
+        return { served: true, detail: 'the agent serves the certificate' };
+      if (serves) return { served: false, almost: true, detail: 'the machine takes up the new settings' };
       return {
         served: false,
         detail: agent

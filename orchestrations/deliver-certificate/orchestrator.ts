@@ -8,6 +8,7 @@ import type { DeliverCertificateActivities } from './activities.ts';
 const patienceMs = 20 * 60_000;
 /** Events are hints: without one the store is read again after this time. */
 const lookAgainMs = 30_000;
+const lookSoonMs = 500;
 
 export interface DeliverCertificateInput {
   machineId: string;
@@ -34,7 +35,7 @@ export function* deliverCertificate(
     if (context.now().getTime() > deadline) {
       throw new AppError('agent_not_serving', `after 20 minutes ${progress.detail}`);
     }
-    yield* context.waitForEvent(agentReportedEvent, lookAgainMs);
+    yield* context.waitForEvent(agentReportedEvent, progress.almost ? lookSoonMs : lookAgainMs);
   }
   yield* run.recordServed(input);
 }
