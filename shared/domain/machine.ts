@@ -18,8 +18,9 @@ export interface MachineResource {
   name: string;
 }
 
+/** Names as ARM allows them: nothing that would be another path, a query or a header once it is in a URL. */
 const shape =
-  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([^/]{1,90})\/providers\/([^/]+\/[^/]+)\/([^/]{1,64})$/i;
+  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/((?!\.{1,2}\/)[\p{L}\p{N}_().-]{1,90})\/providers\/([a-z.]+\/[a-z]+)\/([a-z0-9][\w.-]{0,63})$/iu;
 
 /** Reads an ARM resource id of a machine. Throws `invalid_request` naming `resourceId`. */
 export function parseMachineResource(text: string): MachineResource {

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { dueAt } from '#shared/domain/renewal.ts';
+
+const hourMs = 60 * 60 * 1000;
+const start = Date.UTC(2026, 9, 1);
+const leafOf = (lifetimeMs: number) => ({
+  notBefore: new Date(start).toISOString(),
+  notAfter: new Date(start + lifetimeMs).toISOString(),
+});
+const windowOf = (fromMs: number, toMs: number) => ({
+  start: new Date(start + fromMs).toISOString(),
+  end: new Date(start + toMs).toISOString(),
+});
+const hoursDue = (...given: Parameters<typeof dueAt>) => (Date.parse(dueAt(...given)) - start) / hourMs;
+
+/** From six hours to 400 days, to the second. */
+const lifetimes = fc.integer({ min: 6 * 3600, max: 400 * 24 * 3600 }).map((seconds) => seconds * 1000);
+const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+it.each([
+  ['six hours', 6, 4],
+  ['six days', 144, 96],
+  ['90 days', 2160, 1440],
+  ['397 days', 9528, 6352],
+])('requirement 67: without a window a leaf of %s is due after two thirds', (_, hours, expected) => {
+  expect(hoursDue(leafOf(hours * hourMs), undefined, 0.5)).toBe(expected);
+});
+
+it('of any lifetime is due within it, with a sixth of it left at least', () => {
+  fc.assert(
+    fc.property(lifetimes, randoms, (lifetimeMs, random) => {
+      const due = Date.parse(dueAt(leafOf(lifetimeMs), undefined, random));
+      expect(due).toBeGreaterThan(start);
+      expect(due).toBeLessThanOrEqual(start + (lifetimeMs * 5) / 6);
+    }),
+  );
+});
+
+it('is due at a point of the authority’s window, spread over all of it', () => {
+  const leaf = leafOf(90 * 24 * hourMs);
+  const window = windowOf(1000 * hourMs, 1100 * hourMs);
+  expect([0, 0.25, 0.5, 0.75].map((random) => hoursDue(leaf, window, random))).toEqual([
+    1000, 1025, 1050, 1075,
+  ]);
+});
+
+it('is never due later than with a sixth of its lifetime left, whatever the authority says', () => {
+  fc.assert(
+    fc.property(lifetimes, fc.nat(), fc.integer({ min: 1 }), randoms, (lifetimeMs, from, length, random) => {
+      const window = windowOf(from, from + length);
+      const due = Date.parse(dueAt(leafOf(lifetimeMs), window, random));
+      expect(due).toBeLessThanOrEqual(Math.ceil(start + (lifetimeMs * 5) / 6));
+      const inWindow = due >= start + from && due <= start + from + length;
+      const isCapped = due >= Math.floor(start + (lifetimeMs * 5) / 6);
+      expect(inWindow || isCapped).toBe(true);
+    }),
+  );
+});
+
+it('of a window in the past is due at once: the authority wants it replaced', () => {
+  expect(hoursDue(leafOf(90 * 24 * hourMs), windowOf(-48 * hourMs, -24 * hourMs), 0.5)).toBeLessThan(0);
+});
+
+it.each([
+  ['ends before it begins', windowOf(1100 * hourMs, 1000 * hourMs)],
+  ['has no length', windowOf(1000 * hourMs, 1000 * hourMs)],
+  ['has no dates', { start: 'soon', end: 'later' }],
+  ['has one date', { start: windowOf(0, 0).start, end: '' }],
+])('falls back to two thirds when the window %s', (_, window) => {
+  expect(hoursDue(leafOf(90 * 24 * hourMs), window, 0.5)).toBe(1440);
+});
