@@ -9,6 +9,14 @@ export async function signReport(key: CryptoKey, report: AgentReport): Promise<s
   return new CompactSign(payload).setProtectedHeader({ alg: 'ES256', typ: type }).sign(key);
 }
 
+function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The report, if it is signed by this key for this machine and newer than `lastSequence`. Throws
  * `report_refused` otherwise; the caller drops it and must not retry.
@@ -20,13 +28,13 @@ export async function verifyReport(
   lastSequence: number,
 ): Promise<AgentReport> {
   const refuse = (why: string, cause?: unknown) => new AppError('report_refused', why, { cause });
-  const verified = await compactVerify(jws, await importJWK({ ...key }, 'ES256'), {
-    algorithms: ['ES256'],
-  }).catch((cause: unknown) => {
-    throw refuse('the signature is not by the enrolled key', cause);
-  });
+  const verified = await importJWK({ ...key }, 'ES256')
+    .then((imported) => compactVerify(jws, imported, { algorithms: ['ES256'] }))
+    .catch((cause: unknown) => {
+      throw refuse('the signature is not by the enrolled key', cause);
+    });
   if (verified.protectedHeader.typ !== type) throw refuse('the token is no report');
-  const parsed = agentReport.safeParse(JSON.parse(new TextDecoder().decode(verified.payload)));
+  const parsed = agentReport.safeParse(readJson(verified.payload));
   if (!parsed.success) throw refuse('the report has not the agreed shape', parsed.error);
   if (parsed.data.machineId !== machineId) throw refuse('the report speaks for another machine');
   if (parsed.data.sequence <= lastSequence) throw refuse('the report is a repetition');
