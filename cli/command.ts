@@ -1,0 +1,49 @@
+import type { Api } from './api.ts';
+import type { Output } from './output.ts';
+
+/** What a command works with. */
+export interface CommandContext {
+  api: Api;
+  output: Output;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Opens an address in the person's browser where there is one and it is wanted; false when not. */
+  openBrowser(url: string): boolean;
+  /** Somebody is here who can be asked. */
+  isAttended: boolean;
+  /** Asks for a yes. */
+  confirm(question: string): Promise<boolean>;
+}
+
+/** What was given on the command line, by name. */
+export interface Given<A extends string, O extends string, F extends string> {
+  arguments: Readonly<Record<A, string>>;
+  options: Readonly<Partial<Record<O, string>>>;
+  flags: Readonly<Partial<Record<F, boolean>>>;
+}
+
+export interface Option {
+  /** How help writes the value. */
+  value: string;
+  meaning: string;
+}
+
+/** One command, as data: what parses it, runs it and explains it. An option has one meaning in all commands. */
+export interface Command<A extends string = string, O extends string = string, F extends string = string> {
+  /** One word or several: `session revoke`. */
+  words: string;
+  summary: string;
+  /** Name and meaning, in their order; each is needed. */
+  arguments: Readonly<Record<A, string>>;
+  options: Readonly<Record<O, Option>>;
+  flags: Readonly<Record<F, string>>;
+  /** Further sentences for its help. */
+  notes?: readonly string[];
+  /** Throws a `Failure` or a `UsageError`; a request that the arguments do not allow is never sent. */
+  run(context: CommandContext, given: Given<A, O, F>): Promise<void>;
+}
+
+/** Infers the names, so that `run` can ask only for what the command declares. */
+export const defineCommand = <A extends string = never, O extends string = never, F extends string = never>(
+  command: Command<A, O, F>,
+): Command => command;

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectReply, serviceName } from '#shared/protocol/api.ts';
+import { type Service } from '../api.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { failureOf, UsageError } from '../failure.ts';
+import { findMachineId } from '../find-machine.ts';
+import { plain } from '../text/plain.ts';
+
+const machineArgument = { machine: 'its name, its id, or its ARM resource id' };
+
+function parseService(text: string | undefined): Service {
+  const parsed = serviceName.safeParse((text ?? 'WAC').toUpperCase());
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--service must be ${serviceName.options.join(' or ')}`, 'connect');
+}
+
+/** Between two looks at a session that opens, when the service does not say. */
+const lookAgainMs = 1_000;
+/** An API that still says `opening` then has lost it: the flow itself gives up long before. */
+const patienceMs = 2 * 60_000;
+
+/** Waits for a session that did not open within the first answer. */
+async function untilOpen({ api, signal }: CommandContext, machineId: string, sessionId: string) {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    const { value, retryAfterMs } = await api.getSession(machineId, sessionId);
+    if (value.state === 'open' && value.url !== undefined)
+      return { sessionId, url: value.url, expiresAt: value.expiresAt };
+    if (value.state !== 'opening')
+      throw failureOf('session_not_opened', `session ${sessionId} is ${value.state}`);
+    await sleep(retryAfterMs ?? lookAgainMs, undefined, { signal });
+  }
+  throw failureOf('session_not_opened', `session ${sessionId} was still opening after two minutes`);
+}
+
+export const connect = defineCommand({
+  words: 'connect',
+  summary: 'open a session: print its unique URL, and open it in the browser on a terminal',
+  arguments: machineArgument,
+  options: { service: { value: 'NAME', meaning: 'WAC or SSH (WAC)' } },
+  flags: {},
+  notes: [
+    'The URL opens the session once and within a minute; it is as good as a password until then.',
+    'On a pipe nothing is opened and standard output is the URL alone.',
+  ],
+  async run(context, given) {
+    const { api, output } = context;
+    const service = parseService(given.options.service);
+    const machineId = await findMachineId(api, given.arguments.machine);
+    const reply = await api.connect(machineId, service);
+    const opened = connectReply.safeParse(reply.value);
+    const session = opened.success ? opened.data : await untilOpen(context, machineId, reply.value.sessionId);
+    output.result(opened.success ? reply.json : session, () => plain(session.url));
+    if (!output.isWatched) return;
+    const isOpened = service === 'WAC' && context.openBrowser(session.url);
+    output.note(
+      `${isOpened ? 'Your browser opens it.' : 'Open it within a minute; it works once.'} ` +
+        `Session ${plain(session.sessionId)} ends at ${new Date(session.expiresAt).toLocaleTimeString()}.`,
+    );
+  },
+});
+
+export const revokeSession = defineCommand({
+  words: 'session revoke',
+  summary: 'end a session now; its live connections are cut',
+  arguments: { ...machineArgument, 'session id': 'as `connect` printed it' },
+  options: {},
+  flags: {},
+  async run({ api, output }, given) {
+    const sessionId = given.arguments['session id'];
+    const machineId = await findMachineId(api, given.arguments.machine);
+    await api.revokeSession(machineId, sessionId);
+    output.result({ sessionId, state: 'revoked' }, () => `session ${plain(sessionId)} is revoked`);
+  },
+});

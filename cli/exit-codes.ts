@@ -1,0 +1,11 @@
+/** How the program ends. Scripts depend on these: a number never changes its meaning. */
+export const exitCodes = {
+  done: { code: 0, meaning: 'done' },
+  failed: { code: 1, meaning: 'failed or refused; code, hop and remedy are on standard error' },
+  usage: { code: 2, meaning: 'the command line could not be understood' },
+  signIn: { code: 3, meaning: 'the sign-in failed, or the access token is not accepted' },
+  interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
+} as const;
+
+export type ExitName = keyof typeof exitCodes;
+export type ExitCode = (typeof exitCodes)[ExitName]['code'];

@@ -1,0 +1,136 @@
+import type { Problem } from '#shared/protocol/api.ts';
+import { programName } from './about.ts';
+import type { ExitName } from './exit-codes.ts';
+
+/** What a person needs to go on. The API's own problems have it all; ours have no status and no instance. */
+export type FailureFacts = Pick<Problem, 'title' | 'detail' | 'code' | 'hop' | 'remedy' | 'retryable'> &
+  Partial<Problem> & { [more: string]: unknown };
+
+interface FailureRow {
+  exit: ExitName;
+  hop: string;
+  retryable: boolean;
+  title: string;
+  remedy: string;
+}
+
+const row = (exit: ExitName, hop: string, retryable: boolean, title: string, remedy: string): FailureRow => ({
+  exit,
+  hop,
+  retryable,
+  title,
+  remedy,
+});
+
+const signInAgain = 'Sign in again. If it stays, ask whoever runs this service whether you may use it.';
+const setToken = 'set ADMIN_CENTER_TOKEN to an access token for the API';
+
+/** What goes wrong on this side of the API, by its stable code. */
+const ownFailures = {
+  api_unreachable: row(
+    'failed',
+    'request',
+    true,
+    'The control plane does not answer',
+    'Check the address (--api or ADMIN_CENTER_API_URL) and the network, then try again.',
+  ),
+  reply_unexpected: row(
+    'failed',
+    'request',
+    false,
+    'The answer was not understood',
+    `Check that the address is that of the control plane, and that ${programName} is as new as it is.`,
+  ),
+  machine_unknown: row(
+    'failed',
+    'request',
+    false,
+    'There is no such machine',
+    `Look at the names with \`${programName} machines\`, or add the machine with \`${programName} add <resource id>\`.`,
+  ),
+  machine_ambiguous: row(
+    'failed',
+    'request',
+    false,
+    'Several machines have this name',
+    'Use the id of the one that you mean.',
+  ),
+  not_confirmed: row('failed', 'request', false, 'Nothing was done', 'Answer `yes`, or use --yes.'),
+  session_not_opened: row(
+    'failed',
+    'control plane',
+    true,
+    'The session did not open',
+    'Connect again; the state of the machine says which part is missing.',
+  ),
+  operation_failed: row(
+    'failed',
+    'control plane',
+    true,
+    'The operation failed',
+    'Send the same request again; it finishes what was begun.',
+  ),
+  sign_in_needs_terminal: row(
+    'signIn',
+    'sign-in',
+    false,
+    'Nobody is here to sign in',
+    `Run ${programName} in a terminal, or ${setToken}.`,
+  ),
+  sign_in_unreachable: row(
+    'signIn',
+    'sign-in',
+    true,
+    'The sign-in service does not answer',
+    'Check the network, then try again.',
+  ),
+  sign_in_refused: row('signIn', 'sign-in', true, 'The sign-in did not come to its end', signInAgain),
+  sign_in_timed_out: row('signIn', 'sign-in', true, 'The sign-in took too long', 'Run the command again.'),
+  token_malformed: row(
+    'signIn',
+    'sign-in',
+    false,
+    'ADMIN_CENTER_TOKEN holds no access token',
+    `Unset it to sign in with a browser, or ${setToken}.`,
+  ),
+} as const satisfies Record<string, FailureRow>;
+
+export type OwnFailure = keyof typeof ownFailures;
+
+/** The one way in which a command ends other than well, apart from a wrong command line and Ctrl-C. */
+export class Failure extends Error {
+  readonly facts: FailureFacts;
+  readonly exit: ExitName;
+
+  constructor(facts: FailureFacts, exit: ExitName, cause?: unknown) {
+    super(facts.detail, cause === undefined ? undefined : { cause });
+    this.name = 'Failure';
+    this.facts = facts;
+    this.exit = exit;
+  }
+}
+
+export function failureOf(code: OwnFailure, detail: string, cause?: unknown): Failure {
+  const { exit, ...rest } = ownFailures[code];
+  return new Failure({ ...rest, code, detail }, exit, cause);
+}
+
+/** The command line could not be understood: a sentence for whoever typed it. */
+export class UsageError extends Error {
+  /** Words of the command whose help is worth reading. */
+  readonly command: string | undefined;
+
+  constructor(message: string, command?: string) {
+    super(message);
+    this.name = 'UsageError';
+    this.command = command;
+  }
+}
+
+/** The innermost message of an error chain: `fetch failed` says nothing, its cause says why. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  const [first]: unknown[] = error instanceof AggregateError ? error.errors : [];
+  return error.message || (first === undefined ? error.name : reasonOf(first));
+}

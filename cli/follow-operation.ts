@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OperationReply } from '#shared/protocol/api.ts';
+import { programName } from './about.ts';
+import type { CommandContext } from './command.ts';
+import { Failure, failureOf } from './failure.ts';
+import type { Reply } from './http-client.ts';
+import { formatSeconds } from './text/duration.ts';
+import { changesSince, describeRunning } from './text/operation.ts';
+
+/** Between two looks when the service does not say. */
+const lookAgainMs = 1_000;
+/** How many looks in a row may fail before the watching ends; the operation itself goes on. */
+const patience = 5;
+const tones = { running: 'plain', succeeded: 'good', failed: 'bad' } as const;
+/** How often a live line shows how much time has passed. */
+const tickMs = 100;
+
+/** Asks until the operation has ended, when the service says so (`Retry-After`); tells every answer that differs. */
+async function* watch(
+  { api, signal }: CommandContext,
+  first: Reply<OperationReply>,
+): AsyncGenerator<Reply<OperationReply>, void, undefined> {
+  let last = first;
+  let failed = 0;
+  yield last;
+  let waitMs = first.retryAfterMs ?? lookAgainMs;
+  while (last.value.status === 'running') {
+    await sleep(waitMs, undefined, { signal });
+    try {
+      const next = await api.getOperation(first.value.id);
+      failed = 0;
+      waitMs = next.retryAfterMs ?? lookAgainMs;
+      if (JSON.stringify(next.json) !== JSON.stringify(last.json)) yield next;
+      last = next;
+    } catch (error) {
+      failed += 1;
+      if (!(error instanceof Failure) || !error.facts.retryable || failed >= patience) throw error;
+      waitMs = lookAgainMs * failed;
+    }
+  }
+}
+
+/** Shows an operation as it goes: one line a change on a pipe, a line that moves on a terminal. */
+function createProgress({ output }: CommandContext) {
+  const began = performance.now();
+  const elapsed = () => formatSeconds((performance.now() - began) / 1000).padStart(8);
+  let last: OperationReply | undefined;
+  const showLive = () => {
+    if (last?.status === 'running') output.live(`${elapsed()}  ${describeRunning(last)}`);
+  };
+  const timer = output.isWatched ? setInterval(showLive, tickMs) : undefined;
+  return {
+    show({ value, json }: Reply<OperationReply>): void {
+      // On a terminal the live line tells what runs.
+      const shown = changesSince(last, value).filter(
+        ({ status }) => !output.isWatched || status !== 'running',
+      );
+      const lines = shown.map(({ status, text }) => `${elapsed()}  ${output.paint(tones[status], text)}`);
+      output.result(json, () => lines.join('\n'));
+      last = value;
+      showLive();
+    },
+    end(): void {
+      clearInterval(timer);
+      output.live(undefined);
+    },
+  };
+}
+
+/** The failure that an operation ended with. */
+export function failureOfOperation(operation: OperationReply): Failure {
+  return operation.error
+    ? new Failure({ ...operation.error }, 'failed')
+    : failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
+}
+
+/** Resolves when the operation has succeeded. Throws its failure; Ctrl-C ends the watching and nothing else. */
+export async function followOperation(
+  context: CommandContext,
+  first: Reply<OperationReply>,
+): Promise<OperationReply> {
+  const progress = createProgress(context);
+  const { id, kind } = first.value;
+  let last = first.value;
+  try {
+    for await (const reply of watch(context, first)) {
+      last = reply.value;
+      progress.show(reply);
+    }
+  } catch (error) {
+    progress.end();
+    context.output.note(`The ${kind} goes on without us: ${programName} operation ${id} --follow`);
+    throw error;
+  } finally {
+    progress.end();
+  }
+  if (last.status === 'failed') throw failureOfOperation(last);
+  return last;
+}

@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import { problem } from '#shared/protocol/api.ts';
+import { Failure, type FailureFacts, failureOf, reasonOf } from './failure.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** Milliseconds. Connect may take ten seconds before it answers 202; nothing takes longer. */
+const patienceMs = 30_000;
+
+export interface HttpClientOptions {
+  /** Origin and path prefix of the control plane, without a final slash. */
+  baseUrl: string;
+  /** An access token; throws a `Failure` when nobody could sign in. */
+  token(): Promise<string>;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+export interface Reply<T> {
+  status: number;
+  value: T;
+  /** What was sent, with the members that this version does not know. */
+  json: unknown;
+  retryAfterMs: number | undefined;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** One call of the API as the signed-in person. Throws a `Failure`; after Ctrl-C the signal's reason. */
+export type Call = <S extends z.ZodType>(
+  method: Method,
+  path: string,
+  schema: S,
+  body?: object,
+) => Promise<Reply<z.output<S>>>;
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const beginning = (text: string): string => text.slice(0, 120);
+
+/** The API's problem as it was sent; anything else that is no success is told as what it is. */
+function refusalOf(response: Response, text: string): Failure {
+  const sent = problem.loose().safeParse(parseJson(text));
+  // A refused token is a matter of the sign-in, whoever refuses it.
+  const exit = response.status === 401 ? 'signIn' : 'failed';
+  if (sent.success) {
+    const facts: FailureFacts = sent.data;
+    return new Failure(facts, exit);
+  }
+  const facts = failureOf(
+    'reply_unexpected',
+    `${response.url} answered ${response.status}: ${beginning(text)}`,
+  );
+  return new Failure({ ...facts.facts, status: response.status }, exit);
+}
+
+export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions): Call {
+  const send = async (method: Method, path: string, body: object | undefined) => {
+    const bearer = await token();
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+    try {
+      const response = await fetch(`${baseUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        // The token is for this address alone.
+        redirect: 'error',
+        signal: deadline,
+      });
+      return { response, text: await response.text() };
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw failureOf('api_unreachable', `${method} ${baseUrl}${path}: ${reasonOf(cause)}`, cause);
+    }
+  };
+
+  return async (method, path, schema, body) => {
+    const { response, text } = await send(method, path, body);
+    if (!response.ok) throw refusalOf(response, text);
+    const json = text === '' ? undefined : parseJson(text);
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) {
+      throw failureOf('reply_unexpected', `${method} ${path} answered ${beginning(text)}`, parsed.error);
+    }
+    return {
+      status: response.status,
+      value: parsed.data,
+      json,
+      retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+    };
+  };
+}

@@ -1,0 +1,63 @@
+import type { MachineReply } from '#shared/protocol/api.ts';
+import { renderFields, renderTable } from './columns.ts';
+
+const extensionOf = ({ extension: { state, port } }: MachineReply): string =>
+  port === null ? state : `${state}, port ${port}`;
+
+const agentOf = ({ presence: { connected, lastSeenAt } }: MachineReply): string =>
+  connected ? 'connected' : lastSeenAt === null ? 'never seen' : 'away';
+
+const rights = ['install', 'connect'] as const;
+const rightsOf = ({ may }: MachineReply): string =>
+  rights.filter((right) => may[right].allowed).join(', ') || 'see';
+
+const servicesOf = ({ endpoint: { enabled, services } }: MachineReply): string => {
+  if (!enabled) return 'absent';
+  const listed = Object.entries(services).map(([name, port]) => `${name} on ${port}`);
+  return listed.join(', ') || 'present, without a service';
+};
+
+const gibibyte = 2 ** 30;
+
+export const renderMachines = (machines: readonly MachineReply[]): string =>
+  renderTable(
+    ['name', 'id', 'extension', 'agent', 'certificate until', 'you may'],
+    machines.map((machine) => [
+      machine.name,
+      machine.id,
+      extensionOf(machine),
+      agentOf(machine),
+      machine.certificate?.notAfter ?? '-',
+      rightsOf(machine),
+    ]),
+  );
+
+export function renderMachine(machine: MachineReply): string {
+  const { facts, certificate, presence, operation } = machine;
+  return renderFields([
+    ['name', machine.name],
+    ['id', machine.id],
+    ['resource', machine.resourceId],
+    ['kind', machine.kind],
+    ['system', facts && `${facts.osName} ${facts.osVersion}`],
+    ['memory', facts?.memoryBytes ? `${(facts.memoryBytes / gibibyte).toFixed(1)} GiB` : undefined],
+    ['location', facts && `${facts.location}, ${facts.cloud}`],
+    ['status', facts?.status],
+    ['extension', extensionOf(machine)],
+    ['endpoint', servicesOf(machine)],
+    ['certificate', certificate && `${certificate.state}, until ${certificate.notAfter}`],
+    ['', certificate?.hostNames.join(', ')],
+    ['', certificate?.thumbprint],
+    ['agent', agentOf(machine)],
+    ['agent version', presence.agentVersion],
+    ['last seen', presence.lastSeenAt],
+    ['running', operation && `${operation.kind} ${operation.id}`],
+    ['you may', rightsOf(machine)],
+    ...rights.map(
+      (right) => [`to ${right}`, machine.may[right].missingAction && lacking(machine, right)] as const,
+    ),
+  ]);
+}
+
+const lacking = ({ may }: MachineReply, right: (typeof rights)[number]): string =>
+  `you lack ${may[right].missingAction}`;
