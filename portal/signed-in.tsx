@@ -1,4 +1,4 @@
-import { useErrorBoundary, useMemo, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useMemo, useState } from 'preact/hooks';
 import type { Access } from './access/session.ts';
 import { createAsk } from './api/client.ts';
 import { failureOf } from './api/failure.ts';
@@ -53,6 +53,9 @@ function Content({ route }: { route: Route }) {
 export function SignedIn({ access }: { access: Access }) {
   const route = useRoute();
   const [spoken, announce] = useState('');
+  // What was said on the last screen is not said again on this one.
+  const address = location.pathname;
+  useEffect(() => announce(''), [address]);
   const portal = useMemo(() => ({ api: createMachinesApi(createAsk(access)), announce }), [access]);
   return (
     <PortalProvider value={portal}>

@@ -26,7 +26,8 @@ async function bundleScript(to: string): Promise<string> {
 /** One file of what `style.css` imports, in that order: one request, and nothing to resolve in the browser. */
 async function bundleStyle(to: string): Promise<string> {
   const entry = await readFile(join(from, 'style.css'), 'utf8');
-  const files = [...entry.matchAll(/^@import '(.+)';$/gm)].map(([, file = '']) => join(from, file));
+  const files = [...entry.matchAll(/^@import (['"])(.+)\1;$/gm)].map(([, , file = '']) => join(from, file));
+  if (files.length === 0) throw new Error('portal/style.css imports nothing');
   const style = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
   const name = `style.${createHash('sha256').update(style).digest('hex').slice(0, 8)}.css`;
   await writeFile(join(to, name), style);

@@ -1,25 +1,39 @@
 import { useState } from 'preact/hooks';
-import { usePortal } from '../hooks/portal.ts';
 import { Icon } from './icon.tsx';
 
-/** `label` says what is copied. */
+const words = {
+  idle: '',
+  copied: 'Copied.',
+  refused: 'The browser does not allow copying here: select the text instead.',
+} as const;
+
+/** `label` says what is copied. Says by itself how it went: it is also shown where nobody is signed in. */
 export function CopyButton({ text, label }: { text: () => string; label: string }) {
-  const { announce } = usePortal();
-  const [isCopied, setCopied] = useState(false);
+  const [state, setState] = useState<keyof typeof words>('idle');
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      setCopied(true);
-      announce('Copied.');
-      setTimeout(() => setCopied(false), 2000);
-    } catch {
-      announce('The browser does not allow copying here: select the text instead.');
-    }
+    setState(
+      await navigator.clipboard.writeText(text()).then(
+        () => 'copied' as const,
+        () => 'refused' as const,
+      ),
+    );
+    setTimeout(() => setState('idle'), 4000);
   };
   return (
-    <button type="button" class="button subtle" aria-label={label} title={label} onClick={() => void copy()}>
-      <Icon name={isCopied ? 'good' : 'copy'} />
-      <span class="copy-word">{isCopied ? 'Copied' : 'Copy'}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        class="button subtle"
+        aria-label={label}
+        title={label}
+        onClick={() => void copy()}
+      >
+        <Icon name={state === 'copied' ? 'good' : 'copy'} />
+        <span class="copy-word">{state === 'copied' ? 'Copied' : 'Copy'}</span>
+      </button>
+      <span class={state === 'refused' ? 'quiet' : 'visually-hidden'} role="status">
+        {words[state]}
+      </span>
+    </>
   );
 }

@@ -119,7 +119,9 @@ export function MachineTable({
             <th scope="col" class="wide-only">
               System
             </th>
-            <th scope="col">State</th>
+            <th scope="col" class="state">
+              State
+            </th>
             <th scope="col" class="middle-up">
               Certificate
             </th>

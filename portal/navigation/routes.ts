@@ -16,7 +16,8 @@ const query = (fields: Record<string, string | number | undefined>): string => {
 };
 
 export const addresses = {
-  machines: (filter: { search?: string; state?: string } = {}) => `/portal/${query(filter)}`,
+  machines: ({ search, state }: { search?: string; state?: string } = {}) =>
+    `/portal/${query({ search, state })}`,
   add: () => '/portal/add',
   machine: (id: string) => `/portal/machines/${id}`,
   install: (id: string) => `/portal/machines/${id}/install`,

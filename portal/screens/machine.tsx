@@ -76,7 +76,7 @@ export function MachineScreen({ id }: { id: string }) {
             retry={() => connect.connect(value)}
           />
           <VerdictCard machine={value} now={now} connect={connect} />
-          <div class="cards">
+          <div class="cards three">
             <FactsCard machine={value} now={now} />
             <CertificateCard certificate={value.certificate} now={now} />
             <ExtensionCard machine={value} now={now} uninstall={() => void uninstall()} />

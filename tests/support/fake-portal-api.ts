@@ -103,7 +103,7 @@ export async function startFakePortalApi(directory: string): Promise<FakePortalA
     if (portal !== undefined && api.config) return page(portal, response, api.config);
     // What a session's URL leads to: another origin, and a page of its own.
     if (pathname === '/_session') {
-      response.writeHead(200, { 'content-type': 'text/html' });
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
       return void response.end('<!doctype html><title>The machine</title><h1>The machine’s own page</h1>');
     }
     send(response, await answerApi(api, request, `${request.method} ${pathname}`));

@@ -1,0 +1,133 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium } from '../../support/browser.ts';
+import {
+  agentNotServing,
+  bareMachine,
+  fromNow,
+  installAt,
+  installFailedAt,
+  machineIdOf,
+  sampleMachine,
+  samplePreconditions,
+} from '../../support/portal-samples.ts';
+import { axeSource, expectAccessible, type PortalRig, startPortalRig } from './rig.ts';
+
+const running = `${machineIdOf(1)}.q2w3e4r5`;
+const failed = `${machineIdOf(2)}.q2w3e4r5`;
+
+/** Each screen, and the words by which it is known to be whole. */
+const screens: readonly (readonly [string, string, string])[] = [
+  ['machines', '/portal/', 'files-03'],
+  ['no match', '/portal/?search=nothing', 'No machine matches'],
+  ['machine', `/portal/machines/${machineIdOf(0)}`, 'serves its certificate'],
+  ['bare machine', `/portal/machines/${machineIdOf(3)}`, 'not installed here yet'],
+  ['install', `/portal/machines/${machineIdOf(3)}/install`, 'The machine has enough memory'],
+  ['running install', `/portal/machines/${machineIdOf(1)}/operations/q2w3e4r5`, 'Running'],
+  ['failed install', `/portal/machines/${machineIdOf(2)}/operations/q2w3e4r5`, 'agent_not_serving'],
+  ['add', '/portal/add', 'Azure resource id'],
+  ['unknown', '/portal/nowhere', 'There is no such page'],
+];
+
+/** Goes there as a link of the page does: tokens live in memory. */
+async function go(page: Page, path: string, words: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
+  await page.getByText(words).first().waitFor();
+}
+
+describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everybody can use the portal', () => {
+  let rig: PortalRig;
+  beforeAll(async () => {
+    rig = await startPortalRig();
+  });
+  afterEach(() => rig.settle());
+  afterAll(() => rig?.close());
+
+  const fill = () => {
+    rig.api.machines = [
+      sampleMachine(0, { name: 'web-01' }),
+      bareMachine(1, { name: 'db-02', operation: { id: running, kind: 'install' } }),
+      sampleMachine(2, {
+        name: 'files-03',
+        presence: { connected: false, lastSeenAt: fromNow(-9e6), agentVersion: null },
+      }),
+      bareMachine(3, { name: 'new-04' }),
+    ];
+    rig.api.preconditions = samplePreconditions(false);
+    rig.api.operations.set(running, installAt(machineIdOf(1), 1));
+    rig.api.operations.set(failed, installFailedAt(machineIdOf(2), 2, agentNotServing));
+  };
+
+  it.each(['light', 'dark'] as const)('axe finds nothing on any screen in %s', async (colorScheme) => {
+    fill();
+    const { page, complaints } = await rig.open({ colorScheme, reducedMotion: 'reduce' });
+    await page.addInitScript(axeSource);
+    await page.goto('/portal/opening');
+    await page.getByRole('heading').waitFor();
+    await expectAccessible(page);
+    await page.goto('/portal/');
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /Administrator/ }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    for (const [, path, words] of screens) {
+      await go(page, path, words);
+      await expectAccessible(page);
+    }
+    await go(page, `/portal/machines/${machineIdOf(0)}`, 'serves its certificate');
+    await page.getByRole('button', { name: 'Uninstall' }).click();
+    await expectAccessible(page);
+    expect(complaints).toEqual([]);
+  });
+
+  it('an install is done with the keyboard alone', async () => {
+    rig.api.machines = [bareMachine(0, { name: 'web-01' })];
+    const operation = installAt(machineIdOf(0), 0);
+    rig.api.operations.set(operation.id, operation);
+    rig.api.replies.set(`PUT /api/machines/${machineIdOf(0)}/extension`, { status: 202, body: operation });
+    const { page } = await rig.open();
+    const focused = () => page.evaluate('document.activeElement.innerText || document.activeElement.id');
+    /** Tab until the focus is on what carries this text; what cannot be reached fails. */
+    const tabTo = async (text: string) => {
+      for (let presses = 0; presses < 20; presses += 1) {
+        await page.keyboard.press('Tab');
+        if (String(await focused()).startsWith(text)) return;
+      }
+      throw new Error(`${text} is not reached with Tab`);
+    };
+    await page.goto('/portal/');
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await tabTo('Sign in');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /Administrator/ }).waitFor();
+    // The stand-in's page puts the focus on the first account.
+    await page.keyboard.press('Enter');
+    await page.getByRole('rowheader').waitFor();
+    await tabTo('Skip to the content');
+    await tabTo('Install');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Install' }).waitFor();
+    expect(await focused()).toBe('Install Windows Admin Center');
+    await tabTo('port');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('6600');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Installing' }).waitFor();
+    expect(page.url()).toContain('port=6600');
+    expect(await page.getByRole('status').filter({ hasText: 'step 1 of 3' }).textContent()).toBe(
+      'Installing: step 1 of 3, Register the resource provider.',
+    );
+  });
+
+  it('nothing is wider than a phone', async () => {
+    fill();
+    const { page } = await rig.signedIn('/portal/', { viewport: { width: 320, height: 640 } });
+    for (const [, path, words] of screens) {
+      await go(page, path, words);
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium } from '../../support/browser.ts';
+import {
+  agentNotServing,
+  bareMachine,
+  installAt,
+  installFailedAt,
+  machineIdOf,
+  sampleMachine,
+  samplePreconditions,
+  sampleProblem,
+} from '../../support/portal-samples.ts';
+import { type PortalRig, startPortalRig } from './rig.ts';
+
+const id = machineIdOf(0);
+const put = `PUT /api/machines/${id}/extension`;
+const get = `GET /api/operations/${id}.q2w3e4r5`;
+
+describe.runIf(hasChromium('the portal’s install screens in a browser'))('install in the portal', () => {
+  let rig: PortalRig;
+  beforeAll(async () => {
+    rig = await startPortalRig();
+  });
+  afterEach(() => rig.settle());
+  afterAll(() => rig?.close());
+
+  it('the three steps advance without a reload, and Connect is next', async () => {
+    const { api } = rig;
+    api.machines = [bareMachine(0)];
+    const { page, complaints } = await rig.signedIn(`/portal/machines/${id}`);
+    let step = 0;
+    api.replies.set(put, { status: 202, body: installAt(id, 0) });
+    api.replies.set(get, () => {
+      if (step === 3) api.machines = [sampleMachine(0)];
+      return { status: 200, body: installAt(id, step), headers: { 'retry-after': '0' } };
+    });
+    await page.getByRole('link', { name: 'Install' }).click();
+    expect(await page.getByLabel('Port on the machine').inputValue()).toBe('6516');
+    await page.getByRole('button', { name: 'Install' }).click();
+
+    const steps = page.getByRole('listitem').filter({ hasText: /Register|Deploy|Install the agent/ });
+    for (const [index, name] of ['Register', 'Deploy', 'Install the agent'].entries()) {
+      step = index;
+      await steps.filter({ hasText: name }).filter({ hasText: 'Running' }).waitFor();
+      expect(await page.locator('[aria-current=step]').textContent()).toContain(name);
+    }
+    step = 3;
+    await page.getByRole('heading', { name: 'Installed', level: 1 }).waitFor();
+    expect(await steps.filter({ hasText: /Done.*took \d+ s/ }).count()).toBe(3);
+    await page.getByRole('button', { name: 'Connect' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('the install goes on being shown after a reload, at the address that the machine leads to', async () => {
+    rig.api.machines = [bareMachine(0, { operation: { id: `${id}.q2w3e4r5`, kind: 'install' } })];
+    rig.api.replies.set(get, { status: 200, body: installAt(id, 1), headers: { 'retry-after': '1' } });
+    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    await page.locator('[aria-current=step]').getByText('Deploy the endpoint').waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/portal/machines/${id}/operations/q2w3e4r5`);
+    await page.reload();
+    await page.getByRole('button', { name: /Administrator/ }).click();
+    await page.locator('[aria-current=step]').getByText('Deploy the endpoint').waitFor();
+  });
+
+  it('a failed step shows code, hop and remedy, and Retry asks for the same port again', async () => {
+    const { api } = rig;
+    api.machines = [bareMachine(0)];
+    api.operations.set(`${id}.q2w3e4r5`, installFailedAt(id, 2, agentNotServing));
+    const bodies: string[] = [];
+    const { page } = await rig.signedIn(`/portal/machines/${id}/operations/q2w3e4r5?port=6600`);
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') bodies.push(request.postData() ?? '');
+    });
+    const alert = page.getByRole('alert');
+    await alert.getByText(agentNotServing.title).waitFor();
+    const text = (await alert.textContent()) ?? '';
+    expect(text).toContain('agent_not_serving');
+    expect(text).toMatch(/Where\s*agent/);
+    expect(text).toContain(agentNotServing.remedy);
+    expect(await page.getByRole('listitem').filter({ hasText: 'Install the agent' }).textContent()).toContain(
+      'Failed',
+    );
+
+    const again = { ...installAt(id, 0), id: `${id}.another2` };
+    api.replies.set(put, { status: 202, body: again });
+    api.operations.set(again.id, again);
+    await alert.getByRole('button', { name: 'Retry' }).click();
+    await page.locator('[aria-current=step]').getByText('Register the resource provider').waitFor();
+    expect(bodies).toEqual(['{"port":6600}']);
+    expect(page.url()).toContain('/operations/another2?port=6600');
+  });
+
+  it('an unmet requirement is listed with what was found, and the button says that it is missing', async () => {
+    rig.api.machines = [bareMachine(0)];
+    rig.api.preconditions = samplePreconditions(false);
+    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const button = page.getByRole('button', { name: 'One requirement is not met' });
+    await button.waitFor();
+    expect(await page.getByText('Found: 2 GiB. Needed: 3 GiB.').isVisible()).toBe(true);
+    await button.click({ force: true });
+    expect(rig.api.calls).not.toContain(put);
+  });
+
+  it('what is no port is refused in words and never sent', async () => {
+    rig.api.machines = [bareMachine(0)];
+    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const field = page.getByLabel('Port on the machine');
+    for (const port of ['0', '65536', '6.5', 'abc', '']) {
+      await field.fill(port);
+      await field.press('Enter');
+      expect([port, await field.getAttribute('aria-invalid')]).toEqual([port, 'true']);
+      expect(await page.locator('#port-note').textContent()).toMatch(/1 to 65535/);
+    }
+    expect(rig.api.calls).not.toContain(put);
+  });
+
+  it('a refused install shows the service’s own words', async () => {
+    rig.api.machines = [bareMachine(0)];
+    const refusal = { code: 'operation_in_progress', hop: 'control plane', title: 'Another operation runs' };
+    rig.api.replies.set(put, { status: 409, body: sampleProblem(409, refusal) });
+    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    await page.getByRole('button', { name: 'Install' }).click();
+    const alert = page.getByRole('alert');
+    await alert.getByText('Another operation runs').waitFor();
+    expect(await alert.textContent()).toContain('operation_in_progress');
+    expect(await page.getByRole('button', { name: 'Install' }).isVisible()).toBe(true);
+  });
+
+  it('uninstall says what it does before it is done', async () => {
+    const { api } = rig;
+    api.machines = [sampleMachine(0, { name: 'web-01' })];
+    const removal = { ...installAt(id, 0), kind: 'uninstall' as const, id: `${id}.removal2` };
+    api.operations.set(removal.id, removal);
+    api.replies.set(`DELETE /api/machines/${id}/extension`, { status: 202, body: removal });
+    const { page } = await rig.signedIn(`/portal/machines/${id}`);
+    await page.getByRole('button', { name: 'Uninstall' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Uninstall from web-01?' });
+    expect(await dialog.textContent()).toContain('Everyone who is connected is cut off');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(api.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+    await page.getByRole('button', { name: 'Uninstall' }).click();
+    await dialog.getByRole('button', { name: 'Uninstall' }).click();
+    await page.getByRole('heading', { name: 'Removing', level: 1 }).waitFor();
+  });
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { createEntra, type Entra } from '#local/entra/entra.ts';
+import { systemClock } from '#local/kit/clock.ts';
+import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority.ts';
+import { openStore } from '#local/kit/store.ts';
+import { buildPortal } from '#tools/build-portal.ts';
+import { launchBrowser } from '../../support/browser.ts';
+import { type FakePortalApi, startFakePortalApi } from '../../support/fake-portal-api.ts';
+import { watchPage } from '../../support/page-complaints.ts';
+
+const apiClientId = '00000000-0000-4000-8000-0000000000a1';
+const portalClientId = '00000000-0000-4000-8000-0000000000a2';
+const tenantId = '00000000-0000-4000-8000-00000000000a';
+
+export interface PortalRig {
+  readonly api: FakePortalApi;
+  readonly entra: Entra;
+  readonly browser: Browser;
+  /** A page in a context of its own. `complaints` is what the browser found wrong with it. */
+  open(options?: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }>;
+  /** The same, signed in and at this address of the portal. */
+  signedIn(path: string, options?: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }>;
+  /** Ends the contexts of the last test. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The built page, a fake API, the sign-in stand-in on its own TLS, and a browser that trusts their root. */
+export async function startPortalRig(): Promise<PortalRig> {
+  const folder = mkdtempSync(join(tmpdir(), 'portal-'));
+  const caFile = join(folder, 'root.pem');
+  const root = await createLocalRoot(Date.now());
+  writeFileSync(caFile, root.cert);
+  await buildPortal(join(folder, 'portal'));
+  const api = await startFakePortalApi(join(folder, 'portal'));
+  const entra = await createEntra({
+    clock: systemClock,
+    store: openStore(':memory:'),
+    port: 0,
+    tls: await issueServerIdentity(root, ['login.localhost'], Date.now()),
+    tenantId,
+    accounts: [
+      {
+        objectId: '00000000-0000-4000-8000-0000000000b1',
+        userPrincipalName: 'administrator@sample.localhost',
+        displayName: 'Administrator',
+      },
+    ],
+    applications: [
+      {
+        clientId: apiClientId,
+        displayName: 'Control plane',
+        api: { identifierUri: `api://${apiClientId}`, scopes: ['user_impersonation'] },
+      },
+      {
+        clientId: portalClientId,
+        displayName: 'Portal',
+        redirectUris: [{ kind: 'spa', uri: `${api.origin}/portal/` }],
+      },
+    ],
+  });
+  api.config = {
+    authority: `${entra.authority}/v2.0`,
+    clientId: portalClientId,
+    commandLineClientId: '00000000-0000-4000-8000-0000000000a9',
+    scope: `api://${apiClientId}/user_impersonation`,
+    zone: 'wac.localhost',
+  };
+  const browser = await launchBrowser({ caFile });
+
+  const open: PortalRig['open'] = async (options = {}) => {
+    const context = await browser.newContext({ baseURL: api.origin, ...options });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    return { page, complaints: watchPage(page) };
+  };
+
+  return {
+    api,
+    entra,
+    browser,
+    open,
+    async signedIn(path, options) {
+      const opened = await open(options);
+      await opened.page.goto(path);
+      await opened.page.getByRole('button', { name: 'Sign in' }).click();
+      await opened.page.getByRole('button', { name: /Administrator/ }).click();
+      await opened.page.getByRole('button', { name: 'Sign out' }).waitFor();
+      return opened;
+    },
+    async settle() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+      api.reset();
+    },
+    async close() {
+      await browser.close();
+      await Promise.all([api.close(), entra.close()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeRule {
+  id: string;
+  help: string;
+  nodes: { target: unknown }[];
+}
+interface AxeOutcome {
+  violations: AxeRule[];
+  passes: AxeRule[];
+}
+
+/** All that axe has for WCAG 2.2 A and AA and its best practices; the target size is off by default. */
+const run = "axe.run(document, { rules: { 'target-size': { enabled: true } } })";
+
+/** Checks the page as it is now; it was opened with axe. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations, passes } = (await page.evaluate(run)) as AxeOutcome;
+  const found = violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    where: nodes.map((node) => node.target),
+  }));
+  expect(found).toEqual([]);
+  expect(passes.length).toBeGreaterThan(10);
+}
