@@ -77,7 +77,12 @@ export function createCosmosMachineStore({ endpoint, credential }: CosmosMachine
         throw new AppError('etag_mismatch', `a record of machine ${machineId} was changed meanwhile`);
       }
       if (failed) throw new AppError('store_unavailable', `the database answered ${failed.statusCode}`);
-      return results.map(({ eTag }) => eTag);
+      const etags = results.map(({ eTag }) => eTag).values();
+      // A removal has none, and one of what was not there was never sent.
+      return operations.map((operation) => {
+        const etag = operation && etags.next().value;
+        return operation?.operationType === 'Delete' ? undefined : etag;
+      });
     },
 
     async findDue(now, limit) {
