@@ -34,10 +34,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   // A group of its own: Ctrl-C in the terminal reaches only us, and we stop the children in order.
+  // The channel carries nothing: it closes when this process is gone, however it went, and the child ends with it.
   const child = spawn(process.execPath, [...args], {
     cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...env, LOCAL_RUN_CHILD: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
   const last: string[] = [];

@@ -102,6 +102,9 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
   report.step('the app, the proxy, the agent and the portal are built', (performance.now() - began) / 1000);
   const stopped = interrupted();
   const system = await startSystem(data, options.port, report);
+  system.onUnexpectedEnd((name, how) =>
+    report.fail(`${name} ended with ${how}; its log is in ${data.file('logs')}`),
+  );
   try {
     const [machine] = system.machines;
     const [administrator] = sample.accounts;

@@ -22,6 +22,8 @@ export interface Edge {
 }
 
 export interface LocalSystem extends StandingTwin, Edge {
+  /** Calls back when a process ends that nobody asked to end. */
+  onUnexpectedEnd(callback: (name: string, how: string) => void): void;
   /** Ends the host as it stands (a crash when the signal is SIGKILL) and starts it anew on its state. */
   restartHost(signal: NodeJS.Signals): Promise<void>;
 }
@@ -86,7 +88,9 @@ export async function startSystem(
   const standing = await startStandIns(data, wantedPort, report);
   let host: Child | undefined;
   let edge: Edge | undefined;
+  let isStopping = false;
   const stop = async () => {
+    isStopping = true;
     await edge?.stop();
     await host?.stop();
     await standing.stop();
@@ -100,6 +104,14 @@ export async function startSystem(
       ...standing,
       ...edge,
       stop,
+      onUnexpectedEnd(callback) {
+        const children = [host, edge?.proxy, ...(edge?.machines ?? []).map(({ child }) => child)];
+        for (const child of children) {
+          void child?.ended.then((how) => {
+            if (!isStopping) callback(child.name, how);
+          });
+        }
+      },
       async restartHost(signal) {
         host?.kill(signal);
         await host?.ended;

@@ -32,3 +32,11 @@ const file = process.env.ADMIN_CENTER_LOCAL_CA_FILE ?? process.env.NODE_EXTRA_CA
 if (file && tls.setDefaultCACertificates) {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(file, 'utf8')]);
 }
+
+// A process of a local run ends in good order when the one that started it is gone, even after kill -9.
+if (process.env.LOCAL_RUN_CHILD && process.channel) {
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel.unref();
+  // Not for the processes that this one starts: their channels are in use.
+  delete process.env.LOCAL_RUN_CHILD;
+}
