@@ -105,12 +105,12 @@ export async function startSystem(
       ...edge,
       stop,
       onUnexpectedEnd(callback) {
-        const children = [host, edge?.proxy, ...(edge?.machines ?? []).map(({ child }) => child)];
-        for (const child of children) {
-          void child?.ended.then((how) => {
-            if (!isStopping) callback(child.name, how);
-          });
-        }
+        const watch = async (child: Child) => {
+          const how = await child.ended;
+          if (!isStopping) callback(child.name, how);
+        };
+        const machines = edge?.machines.map(({ child }) => child) ?? [];
+        for (const child of [host, edge?.proxy, ...machines]) if (child) void watch(child);
       },
       async restartHost(signal) {
         host?.kill(signal);
