@@ -10,7 +10,7 @@ export const certutilIsMissing =
   'certutil is missing. Debian, Ubuntu: apt-get install libnss3-tools; Fedora: dnf install nss-tools; Arch: pacman -S nss.';
 
 /** Every data folder has a root of its own, so the name carries a part of its fingerprint. */
-export function authorityName(caFile: string): string {
+function authorityName(caFile: string): string {
   const { fingerprint256 } = new X509Certificate(readFileSync(caFile));
   return `Admin Center local root ${fingerprint256.replaceAll(':', '').slice(0, 12).toLowerCase()}`;
 }

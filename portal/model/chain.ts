@@ -1,8 +1,8 @@
 import type { MachineReply } from '../api/replies.ts';
 
 export const links = ['browser', 'proxy', 'relay', 'agent', 'service'] as const;
-export type LinkName = (typeof links)[number];
-export type LinkState = 'good' | 'bad' | 'untried';
+type LinkName = (typeof links)[number];
+type LinkState = 'good' | 'bad' | 'untried';
 export interface ChainLink {
   name: LinkName;
   state: LinkState;

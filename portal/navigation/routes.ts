@@ -11,7 +11,9 @@ export type Route =
 
 const query = (fields: Record<string, string | number | undefined>): string => {
   const used = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
-  const text = new URLSearchParams(used.map(([name, value]) => [name, String(value)])).toString();
+  const text = new URLSearchParams(
+    used.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
   return text && `?${text}`;
 };
 

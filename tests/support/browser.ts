@@ -4,7 +4,7 @@ import { createBrowserHome } from '#local/browser-home.ts';
 import { findProgram } from '#local/command.ts';
 
 /** Chromium of this computer, or undefined when it or the tool for its trust store is missing. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const found = findProgram('chromium') ?? findProgram('google-chrome');
   return findProgram('certutil') === undefined ? undefined : found;
 }

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import type { MachineReply, OperationReply, PortalConfig } from '#shared/protocol/api.ts';
 import { samplePreconditions } from './portal-samples.ts';
 
-export interface FakeReply {
+interface FakeReply {
   status: number;
   body?: object;
   headers?: Record<string, string>;

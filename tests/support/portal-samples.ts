@@ -57,11 +57,7 @@ const nothing: Partial<MachineReply> = {
 export const bareMachine = (number: number, differs: Partial<MachineReply> = {}): MachineReply =>
   sampleMachine(number, { ...nothing, ...differs });
 
-export const stepNames = [
-  'Register the resource provider',
-  'Deploy the endpoint',
-  'Install the agent',
-] as const;
+const stepNames = ['Register the resource provider', 'Deploy the endpoint', 'Install the agent'] as const;
 
 /** An install that has come as far as this step (0 to 2); 3 is its end. */
 export function installAt(

@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openBrowser } from '#local/browser.ts';
 import { createLocalRoot } from '#local/kit/local-authority.ts';
-import { hasAuthority, hasCertutil, nssStoreOf } from '#local/nss-store.ts';
+import { hasAuthority, nssStoreOf } from '#local/nss-store.ts';
 import { trust, untrust } from '#local/trust.ts';
+import { hasChromium } from '../../support/browser.ts';
 
-const isHere = process.platform === 'linux' && hasCertutil();
+const isHere = process.platform === 'linux' && hasChromium('trust of the local root');
 
 describe('what the local root is trusted by', () => {
   let home: string;
