@@ -102,6 +102,7 @@ describe('a renewal', () => {
   it('leaves the old one served until the machine reports the new one', async () => {
     const before = await certificate();
     app.faults.before('extension.read', async () => {
+      if (looks() > 2) return;
       // What is served in the meantime.
       expect((await agent())?.servingThumbprint).toBe(before?.thumbprint);
       expect(await certificate()).toMatchObject({ state: 'issued' });
