@@ -5,8 +5,8 @@ import type { Output } from './output.ts';
 export interface CommandContext {
   api: Api;
   output: Output;
-  /** Aborted by Ctrl-C. */
-  signal: AbortSignal;
+  /** Resolves after this time; rejects at Ctrl-C. */
+  wait(ms: number): Promise<void>;
   /** Opens an address in the person's browser where there is one and it is wanted; false when not. */
   openBrowser(url: string): boolean;
   /** Somebody is here who can be asked. */

@@ -77,6 +77,13 @@ const ownFailures = {
     'Nobody is here to sign in',
     `Run ${programName} in a terminal, or ${setToken}.`,
   ),
+  sign_in_undescribed: row(
+    'signIn',
+    'sign-in',
+    false,
+    'The control plane does not say how to sign in',
+    `Check that the address is that of the control plane, or ${setToken}.`,
+  ),
   sign_in_unreachable: row(
     'signIn',
     'sign-in',

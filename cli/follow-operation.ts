@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { programName } from './about.ts';
 import type { CommandContext } from './command.ts';
@@ -17,7 +16,7 @@ const tickMs = 100;
 
 /** Asks until the operation has ended, when the service says so (`Retry-After`); tells every answer that differs. */
 async function* watch(
-  { api, signal }: CommandContext,
+  { api, wait }: CommandContext,
   first: Reply<OperationReply>,
 ): AsyncGenerator<Reply<OperationReply>, void, undefined> {
   let last = first;
@@ -25,7 +24,7 @@ async function* watch(
   yield last;
   let waitMs = first.retryAfterMs ?? lookAgainMs;
   while (last.value.status === 'running') {
-    await sleep(waitMs, undefined, { signal });
+    await wait(waitMs);
     try {
       const next = await api.getOperation(first.value.id);
       failed = 0;

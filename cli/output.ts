@@ -50,7 +50,7 @@ export function createOutput({ stdout, stderr, env, isJson }: OutputOptions): Ou
   const live = (text: string | undefined): void => {
     if (!isWatched || (text === undefined && !isLive)) return;
     // A line that wraps could not be replaced.
-    const room = Math.max(20, (stdout.columns ?? 80) - 1);
+    const room = Math.max(20, (stdout.columns || 80) - 1);
     stdout.write(`${eraseLine}${(text ?? '').slice(0, room)}`);
     isLive = text !== undefined;
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { programName, version } from './about.ts';
 import { createAccessToken } from './access/access-token.ts';
 import { signIn } from './access/sign-in.ts';
@@ -49,7 +50,7 @@ function createContext(
   return {
     api: createApi(createHttpClient({ baseUrl, token, signal })),
     output,
-    signal,
+    wait: (ms) => sleep(ms, undefined, { signal }),
     openBrowser: (url) => Boolean(stdout.isTTY) && open(url),
     isAttended: Boolean(stdin.isTTY && stderr.isTTY),
     confirm: (question) => confirm(question, { input: stdin, stream: stderr, signal }),

@@ -26,7 +26,7 @@ async function readConfig(baseUrl: string, signal: AbortSignal): Promise<PortalC
     if (!response.ok) throw new Error(`status ${response.status}`);
     return portalConfigReply.parse(JSON.parse(text));
   } catch (cause) {
-    throw failureOf('reply_unexpected', `${address} does not say how to sign in`, cause);
+    throw failureOf('sign_in_undescribed', `${address}: ${reasonOf(cause).slice(0, 200)}`, cause);
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectReply, serviceName } from '#shared/protocol/api.ts';
 import { type Service } from '../api.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -20,15 +19,22 @@ const lookAgainMs = 1_000;
 const patienceMs = 2 * 60_000;
 
 /** Waits for a session that did not open within the first answer. */
-async function untilOpen({ api, signal }: CommandContext, machineId: string, sessionId: string) {
+async function untilOpen(
+  { api, wait }: CommandContext,
+  machineId: string,
+  sessionId: string,
+  firstWaitMs: number | undefined,
+) {
   const deadline = performance.now() + patienceMs;
+  let waitMs = firstWaitMs ?? lookAgainMs;
   while (performance.now() < deadline) {
+    await wait(waitMs);
     const { value, retryAfterMs } = await api.getSession(machineId, sessionId);
     if (value.state === 'open' && value.url !== undefined)
       return { sessionId, url: value.url, expiresAt: value.expiresAt };
     if (value.state !== 'opening')
       throw failureOf('session_not_opened', `session ${sessionId} is ${value.state}`);
-    await sleep(retryAfterMs ?? lookAgainMs, undefined, { signal });
+    waitMs = retryAfterMs ?? lookAgainMs;
   }
   throw failureOf('session_not_opened', `session ${sessionId} was still opening after two minutes`);
 }
@@ -49,7 +55,9 @@ export const connect = defineCommand({
     const machineId = await findMachineId(api, given.arguments.machine);
     const reply = await api.connect(machineId, service);
     const opened = connectReply.safeParse(reply.value);
-    const session = opened.success ? opened.data : await untilOpen(context, machineId, reply.value.sessionId);
+    const session = opened.success
+      ? opened.data
+      : await untilOpen(context, machineId, reply.value.sessionId, reply.retryAfterMs);
     output.result(opened.success ? reply.json : session, () => plain(session.url));
     if (!output.isWatched) return;
     const isOpened = service === 'WAC' && context.openBrowser(session.url);

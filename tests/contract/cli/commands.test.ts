@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeApi, problem, startFakeApi } from './fake-api.ts';
+import { runProgram } from './run-program.ts';
+import { machine, machineId, resourceId } from './sample-replies.ts';
+
+const path = `/api/machines/${machineId}`;
+const soon = { 'retry-after': '0' };
+
+let api: FakeApi;
+beforeEach(async () => {
+  api = await startFakeApi({
+    'GET /api/machines': { body: { value: [machine()] } },
+    [`GET ${path}`]: { body: machine() },
+  });
+});
+afterEach(() => api.close());
+
+const run = (...args: string[]) => runProgram(args, api.origin);
+const lines = () => api.requests.map(({ line }) => line);
+
+describe('wacctl machines', () => {
+  it('prints a table without a colour on a pipe, and asks with the token of the environment', async () => {
+    expect(await run('machines')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: [
+        'NAME       ID                          EXTENSION             AGENT      CERTIFICATE UNTIL         YOU MAY',
+        `server-01  ${machineId}  installed, port 6516  connected  2026-04-01T00:00:00.000Z  install`,
+        '',
+      ].join('\n'),
+    });
+    expect(api.requests.map(({ authorization }) => authorization)).toEqual(['Bearer a-token']);
+  });
+
+  it('prints with --json what the API sent, members of a later version included, on one line', async () => {
+    const body = { value: [{ ...machine(), later: { much: true } }] };
+    api.routes['GET /api/machines'] = { body };
+    const { code, stdout } = await run('--json', 'machines');
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${JSON.stringify(body)}\n`);
+  });
+});
+
+describe('wacctl machine', () => {
+  it('finds a machine by its name in any case of letters', async () => {
+    const { code, stdout } = await run('machine', 'SERVER-01');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '\nto connect     you lack Microsoft.HybridCompute/machines/WACLoginAsAdmin/action\n',
+    );
+    expect(lines()).toEqual(['GET /api/machines', `GET ${path}`]);
+  });
+
+  it.each([
+    ['its resource id', resourceId],
+    ['its id', machineId],
+  ])('asks for %s at once', async (_, given) => {
+    expect((await run('machine', given)).code).toBe(0);
+    expect(lines()).toEqual([`GET ${path}`]);
+  });
+
+  it('ends with 1 when two machines have the name, and names both', async () => {
+    const other = machine({ id: 'b'.repeat(26), resourceId: `${resourceId}-b` });
+    api.routes['GET /api/machines'] = { body: { value: [machine(), other] } };
+    const { code, stderr } = await run('machine', 'server-01');
+    expect(code).toBe(1);
+    expect(stderr).toContain('machine_ambiguous');
+    expect(stderr).toContain(machineId);
+    expect(stderr).toContain(other.id);
+  });
+});
+
+describe('wacctl connect', () => {
+  const session = {
+    sessionId: 'c'.repeat(16),
+    url: 'https://l.a.wac.localhost/_session?ticket=x',
+    expiresAt: '2026-01-01T01:00:00.000Z',
+  };
+
+  it('prints the URL alone on a pipe', async () => {
+    api.routes[`POST ${path}/sessions`] = { status: 201, body: session };
+    expect(await run('connect', machineId)).toEqual({ code: 0, stdout: `${session.url}\n`, stderr: '' });
+    expect(api.requests.at(-1)?.body).toEqual({ service: 'WAC' });
+  });
+
+  it('waits for a session that takes longer than one answer', async () => {
+    const reply = {
+      sessionId: session.sessionId,
+      service: 'SSH',
+      user: 'u',
+      createdAt: session.expiresAt,
+      expiresAt: session.expiresAt,
+      steps: [],
+    };
+    api.routes[`POST ${path}/sessions`] = {
+      status: 202,
+      headers: soon,
+      body: { sessionId: session.sessionId, status: 'opening' },
+    };
+    api.routes[`GET ${path}/sessions/${session.sessionId}`] = [
+      { headers: soon, body: { ...reply, state: 'opening' } },
+      { body: { ...reply, state: 'open', url: session.url } },
+    ];
+    const { code, stdout } = await run('connect', machineId, '--service', 'ssh', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(session);
+    expect(api.requests[0]?.body).toEqual({ service: 'SSH' });
+  });
+
+  it('ends a session by its id', async () => {
+    api.routes[`DELETE ${path}/sessions/${session.sessionId}`] = { status: 204 };
+    const { code, stdout } = await run('session', 'revoke', 'server-01', session.sessionId);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `session ${session.sessionId} is revoked\n` });
+  });
+});
+
+describe('what the API refuses', () => {
+  it('is printed for a person, with the fact that the service added', async () => {
+    api.routes[`GET ${path}`] = { status: 403, body: problem({ missingAction: 'some/action' }) };
+    const { code, stdout, stderr } = await run('machine', machineId);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.split('\n').map((line) => line.trim().replace(/ {2,}/, ': '))).toEqual([
+      'wacctl: You may not do this here',
+      'detail: no role gives you Microsoft.HybridCompute/machines/extensions/write on this machine',
+      'code: access_denied',
+      'hop: authorization',
+      'missingAction: some/action',
+      'remedy: Assign a role that has the missing action.',
+      'status: 403',
+      'instance: urn:uuid:00000000-0000-4000-8000-000000000099',
+      '',
+    ]);
+  });
+
+  it('is the problem itself with --json', async () => {
+    const sent = problem({ missingAction: 'some/action' });
+    api.routes[`GET ${path}`] = { status: 403, body: sent };
+    const { code, stdout, stderr } = await run('machine', machineId, '--json');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual(sent);
+  });
+
+  it('ends with 3 when it is the token', async () => {
+    api.routes['GET /api/me'] = {
+      status: 401,
+      body: problem({ status: 401, code: 'token_invalid', hop: 'sign-in' }),
+    };
+    expect((await run('whoami')).code).toBe(3);
+  });
+
+  it('ends with 1 when a requirement is not met, after all of them were printed', async () => {
+    const rule = {
+      code: 'memory',
+      rule: 'Memory',
+      met: false,
+      found: '2 GB',
+      needed: '4 GB',
+      remedy: 'Add memory.',
+    };
+    api.routes[`GET ${path}/preconditions`] = {
+      body: { met: false, preconditions: [{ ...rule, code: 'os', rule: 'System', met: true }, rule] },
+    };
+    const { code, stdout, stderr } = await run('preconditions', machineId);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^yes +System[^]*^no +Memory +2 GB +4 GB +Add memory\.$/m);
+    expect(stderr).toContain('precondition_unmet');
+  });
+});
+
+describe('an address', () => {
+  it('at which nothing listens is named, with what the network said', async () => {
+    await api.close();
+    const { code, stderr } = await run('machines');
+    expect(code).toBe(1);
+    expect(stderr).toContain('api_unreachable');
+    expect(stderr).toContain('ECONNREFUSED');
+    api = await startFakeApi();
+  });
+
+  it('that answers something else is told as it is, without steering the terminal', async () => {
+    api.routes['GET /api/machines'] = { body: '<html>\x1b[2J a login page' };
+    const { code, stderr } = await run('machines');
+    expect(code).toBe(1);
+    expect(stderr).toContain('reply_unexpected');
+    expect(stderr).not.toContain('\x1b');
+  });
+
+  it('that sends elsewhere is not followed: the token stays', async () => {
+    const elsewhere = await startFakeApi({ 'GET /api/machines': { body: { value: [] } } });
+    api.routes['GET /api/machines'] = {
+      status: 302,
+      headers: { location: `${elsewhere.origin}/api/machines` },
+    };
+    expect((await run('machines')).code).toBe(1);
+    expect(elsewhere.requests).toEqual([]);
+    await elsewhere.close();
+  });
+});
+
+it('asks nobody to sign in without a terminal: it ends with 3 and says what to do', async () => {
+  const { code, stderr } = await runProgram(['machines'], api.origin, { env: { ADMIN_CENTER_TOKEN: '' } });
+  expect(code).toBe(3);
+  expect(stderr).toContain('Run wacctl in a terminal, or set ADMIN_CENTER_TOKEN');
+  expect(lines()).toEqual([]);
+});
