@@ -26,13 +26,14 @@ import { defineRoute, type RouteCall } from './route.ts';
 const sessionsRoute = 'api/machines/{id}/sessions';
 const sessionRoute = `${sessionsRoute}/{sessionId}`;
 
-/** The instance is asked soon at first and then less often; after this time the answer is 202. */
+/** The instance is asked every ten milliseconds while most sessions open, then less often; after this time it is 202. */
 const patienceMs = 10_000;
-const firstPollMs = 10;
+const pollMs = 10;
+const quickPolls = 15;
 const slowestPollMs = 250;
 
 const outcomeSchema = z.union([
-  z.object({ opened: z.literal(true) }),
+  z.object({ opened: z.literal(true), expiresAt: z.number() }),
   z.object({
     opened: z.literal(false),
     error: z.object({
@@ -49,8 +50,8 @@ async function awaitOutcome(
   instanceId: string,
 ): Promise<OpenSessionOutcome | undefined> {
   const deadline = performance.now() + patienceMs;
-  for (let wait = firstPollMs; performance.now() < deadline; wait = Math.min(wait * 1.3, slowestPollMs)) {
-    await sleep(wait);
+  for (let poll = 0; performance.now() < deadline; poll += 1) {
+    await sleep(poll < quickPolls ? pollMs : Math.min(pollMs * 1.3 ** (poll - quickPolls), slowestPollMs));
     const status = await client.getStatus(instanceId);
     const state = String(status.runtimeStatus);
     if (state === 'Completed') return outcomeSchema.parse(status.output) as OpenSessionOutcome;
@@ -61,11 +62,13 @@ async function awaitOutcome(
   return undefined;
 }
 
+type SessionFacts = Pick<SessionDocument, 'id' | 'service' | 'user' | 'expiresAt'>;
+
 /**
  * Label and ticket are minted here, after the path was tried, and pass through nothing but this answer. Each answer
  * has a ticket of its own.
  */
-async function urlOf(ports: AppPorts, machine: MachineDocument, session: SessionDocument): Promise<string> {
+async function urlOf(ports: AppPorts, machine: MachineDocument, session: SessionFacts): Promise<string> {
   const machineName = machine.machineName ?? '';
   const [labelKey, { keyId }] = await Promise.all([
     ports.secrets.getSecret(secretNames.sessionLabelKey),
@@ -97,9 +100,14 @@ async function openOwnSession({ ports, caller, parameter }: RouteCall<unknown>, 
   return { machine: access.machine, session, isOwn };
 }
 
-function inputOf(machineId: string, caller: Caller, body: z.output<typeof connectRequest>): OpenSessionInput {
+function inputOf(
+  { machineId, resourceId, subscriptionId, kind }: MachineDocument,
+  caller: Caller,
+  body: z.output<typeof connectRequest>,
+): OpenSessionInput {
   return {
     machineId,
+    machine: { resourceId, subscriptionId, kind },
     sessionId: encodeBase32(randomBytes(10)),
     service: body.service,
     user: { id: caller.id, name: caller.name },
@@ -132,7 +140,7 @@ export function registerSessions(provider: PortsProvider): void {
     async ({ ports, caller, parameter, body, durable }) => {
       const { machine } = await openMachine(ports, caller, parameter('id'));
       const { machineId } = machine;
-      const input = inputOf(machineId, caller, body);
+      const input = inputOf(machine, caller, body);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
       const client = durable();
       const instanceId = sessionInstanceId(machineId, input.sessionId);
@@ -149,15 +157,15 @@ export function registerSessions(provider: PortsProvider): void {
         const { code, detail, facts } = outcome.error;
         throw new AppError(isErrorCode(code) ? code : 'internal_error', detail, { ...(facts && { facts }) });
       }
-      const session = await ports.store.read(machineId, 'session', input.sessionId);
-      if (!session) throw new AppError('session_not_found', 'the session is gone already');
+      const { sessionId, service } = input;
+      const session = { id: sessionId, service, user: input.user, expiresAt: outcome.expiresAt };
       return {
         status: 201,
         headers: { location },
         body: {
           sessionId: input.sessionId,
-          url: await urlOf(ports, machine, session.document),
-          expiresAt: isoOf(session.document.expiresAt),
+          url: await urlOf(ports, machine, session),
+          expiresAt: isoOf(outcome.expiresAt),
         },
       };
     },

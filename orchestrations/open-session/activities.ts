@@ -1,5 +1,5 @@
 import { connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
-import type { AgentDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
+import type { AgentDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import { type Session, sessionHostName } from '#shared/domain/session.ts';
@@ -12,6 +12,12 @@ import { getDocument } from '../records.ts';
 import type { OpenSessionInput } from './orchestrator.ts';
 
 export type OpenSessionActivities = ReturnType<typeof createOpenSessionActivities>;
+
+/** What step 1 found: where the session leads, and the leaves that may answer there. Nothing of it is secret. */
+export interface SessionTarget {
+  machineName: string;
+  thumbprints: string[];
+}
 
 export interface OpenSessionPorts {
   store: MachineStore;
@@ -86,8 +92,8 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
   }
 
   /** The ladder of azure-apis B.2: the endpoint says that access is allowed at all, the configuration to which port. */
-  async function requireConfiguration(machine: MachineDocument, input: OpenSessionInput): Promise<void> {
-    const services = await connectivity.findServiceConfigurations(machine.resourceId);
+  async function requireConfiguration(input: OpenSessionInput): Promise<void> {
+    const services = await connectivity.findServiceConfigurations(input.machine.resourceId);
     if (!services) throw new AppError('endpoint_missing', 'the provider knows no endpoint on this machine');
     if (services[input.service] === undefined) {
       throw new AppError(
@@ -97,49 +103,49 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     }
   }
 
-  async function requireRight(machine: MachineDocument, input: OpenSessionInput): Promise<void> {
-    const held = await roles.rolesIn(input.user.id, machine.subscriptionId);
-    const decision = decideAccess(
-      rolesAt(held, machine.resourceId),
-      machine.kind,
-      connectRight(input.service),
-    );
+  async function requireRight({ machine, service, user }: OpenSessionInput): Promise<void> {
+    const held = await roles.rolesIn(user.id, machine.subscriptionId);
+    const decision = decideAccess(rolesAt(held, machine.resourceId), machine.kind, connectRight(service));
     if (!decision.allowed) {
-      throw new AppError('access_denied', `no role gives ${input.user.name} ${decision.missingAction} here`, {
+      throw new AppError('access_denied', `no role gives ${user.name} ${decision.missingAction} here`, {
         facts: { missingAction: decision.missingAction },
       });
     }
   }
 
   return {
-    /** Step 1: asks the provider for access and decides it. What is asked of others is asked at the same time. */
-    async requireAccess(input: OpenSessionInput): Promise<void> {
+    /** Step 1: asks the provider for access and decides it. All is asked at the same time. */
+    async requireAccess(input: OpenSessionInput): Promise<SessionTarget> {
       const { machineId } = input;
-      const { document: machine } = await getDocument(store, machineId, 'machine');
-      const [right, configuration, agent, certificate] = await Promise.allSettled([
-        requireRight(machine, input),
-        requireConfiguration(machine, input),
-        store.read(machineId, 'agent'),
+      const answers = Promise.all([
+        getDocument(store, machineId, 'machine'),
         store.read(machineId, 'certificate'),
+        store.read(machineId, 'agent'),
+        requireConfiguration(input),
       ]);
-      // In this order: whoever has no right learns nothing of the rest.
-      for (const one of [right, configuration, agent, certificate])
-        if (one.status === 'rejected') throw one.reason;
+      // The right comes first whatever else is wrong: whoever has none learns nothing of the rest.
+      answers.catch(() => {});
+      await requireRight(input);
+      const [{ document: machine }, certificate, agent] = await answers;
       // A repeated install that is under way takes nothing away.
-      if (machine.extension?.installedAt === undefined) {
+      if (machine.extension?.installedAt === undefined || machine.machineName === undefined) {
         throw new AppError('extension_not_installed', 'no finished install is on record');
       }
-      if (certificate.status === 'fulfilled' && !certificate.value) {
-        throw new AppError('certificate_missing', 'no certificate is on record');
-      }
-      if (agent.status === 'fulfilled') requireAgent(agent.value?.document, input);
+      if (!certificate) throw new AppError('certificate_missing', 'no certificate is on record');
+      requireAgent(agent?.document, input);
+      const served = agent?.document.servingThumbprint;
+      return {
+        machineName: machine.machineName,
+        thumbprints: [certificate.document.thumbprint, ...(served === undefined ? [] : [served])],
+      };
     },
 
     /**
      * Step 2: writes the session and shakes hands under its new name, through DNS, proxy, relay and agent. The
      * leaf must be the one on record, or the one the agent says it serves while a newer one is on its way.
      */
-    async tryNewSession(input: OpenSessionInput): Promise<void> {
+    async tryNewSession(input: OpenSessionInput & SessionTarget): Promise<{ expiresAt: number }> {
+      const { machineName, thumbprints } = input;
       const accessGrantedAt = now();
       const createdAt = Math.floor(accessGrantedAt.getTime() / 1000);
       const session: Session = {
@@ -158,14 +164,10 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         key: session.id,
         ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
       };
-      const opening = await createOnce(store, fresh);
-      const [{ document: machine }, { document: certificate }, agent, labelKey] = await Promise.all([
-        getDocument(store, input.machineId, 'machine'),
-        getDocument(store, input.machineId, 'certificate'),
-        store.read(input.machineId, 'agent'),
+      const [opening, labelKey] = await Promise.all([
+        createOnce(store, fresh),
         secrets.getSecret(secretNames.sessionLabelKey),
       ]);
-      const machineName = machine.machineName ?? '';
       const label = mintLabel(labelKey.value, machineName, {
         sessionId: opening.id,
         service: opening.service,
@@ -177,15 +179,16 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         .catch((error: unknown) => {
           throw withoutLabel(toAppError(error), label);
         });
-      if (![certificate.thumbprint, agent?.document.servingThumbprint].includes(thumbprint)) {
+      if (!thumbprints.includes(thumbprint)) {
         throw new AppError('leaf_mismatch', 'the leaf that answered is not the one on record', {
-          facts: { seen: thumbprint, onRecord: certificate.thumbprint },
+          facts: { seen: thumbprint, onRecord: thumbprints[0] },
         });
       }
       await store.commit(input.machineId, [
         { put: { ...opening, state: 'open', seenThumbprint: thumbprint, openedAt: now().toISOString() } },
         audit(input, 'succeeded'),
       ]);
+      return { expiresAt: opening.expiresAt };
     },
 
     async recordRefusal(input: OpenSessionInput & { error: ErrorRecord }): Promise<void> {

@@ -1,18 +1,20 @@
 import { describeError, type ErrorRecord } from '#shared/domain/error.ts';
-import type { ServiceName } from '#shared/domain/machine.ts';
+import type { MachineKind, ServiceName } from '#shared/domain/machine.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import { interactiveRetries } from '../retry-policies.ts';
 import type { OpenSessionActivities } from './activities.ts';
 
 export interface OpenSessionInput {
   machineId: string;
+  machine: { resourceId: string; subscriptionId: string; kind: MachineKind };
   sessionId: string;
   service: ServiceName;
   user: { id: string; name: string };
   lifetimeSeconds: number;
 }
 
-export type OpenSessionOutcome = { opened: true } | { opened: false; error: ErrorRecord };
+/** `expiresAt` in Unix seconds. */
+export type OpenSessionOutcome = { opened: true; expiresAt: number } | { opened: false; error: ErrorRecord };
 
 /**
  * Connect in two steps (requirements 71-73, C6): ask the provider for access, then open the session and try it
@@ -24,9 +26,9 @@ export function* openSession(
 ): Step<OpenSessionOutcome> {
   const run = context.activities<OpenSessionActivities>(interactiveRetries);
   try {
-    yield* run.requireAccess(input);
-    yield* run.tryNewSession(input);
-    return { opened: true };
+    const target = yield* run.requireAccess(input);
+    const { expiresAt } = yield* run.tryNewSession({ ...input, ...target });
+    return { opened: true, expiresAt };
   } catch (caught) {
     const error = describeError(context.toAppError(caught));
     yield* run.recordRefusal({ ...input, error });

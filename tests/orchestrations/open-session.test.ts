@@ -10,6 +10,7 @@ import { administrator, grant, machineId, reportServing, resourceId } from '../s
 const sessionId = 'abcdefghijklmnop';
 const input: OpenSessionInput = {
   machineId,
+  machine: { resourceId, subscriptionId, kind: 'arc' },
   sessionId,
   service: 'WAC',
   user: administrator,
@@ -41,7 +42,7 @@ const audits = async () =>
 
 describe('connecting', () => {
   it('requirements 71-73: asks for access, then tries the new name, and opens the session', async () => {
-    expect(await connect()).toEqual({ opened: true });
+    expect(await connect()).toEqual({ opened: true, expiresAt: begunAt / 1000 + 3600 });
     expect(app.activities).toEqual(['requireAccess', 'tryNewSession']);
     expect(await session()).toMatchObject({
       state: 'open',
@@ -70,7 +71,7 @@ describe('connecting', () => {
   it('accepts the old leaf while a newer one is on its way to the machine', async () => {
     await reportServing(app, { servingThumbprint: 'old leaf' });
     app.probe.answer.thumbprint = 'old leaf';
-    expect(await connect()).toEqual({ opened: true });
+    expect(await connect()).toEqual({ opened: true, expiresAt: begunAt / 1000 + 3600 });
   });
 
   it('goes on while an install is repeated on the machine', async () => {
@@ -78,7 +79,7 @@ describe('connecting', () => {
     if (!machine?.document.extension) throw new Error('not installed');
     const extension = { ...machine.document.extension, state: 'installing' as const };
     await app.store.commit(machineId, [{ put: { ...machine.document, extension } }]);
-    expect(await connect()).toEqual({ opened: true });
+    expect(await connect()).toEqual({ opened: true, expiresAt: begunAt / 1000 + 3600 });
   });
 });
 
@@ -210,7 +211,7 @@ describe('a crash', () => {
     await crashed;
     app.clock.advance(30_000);
     await app.host.reopen();
-    expect((await app.host.waitForCompletion(instanceId)).output).toEqual({ opened: true });
+    expect((await app.host.waitForCompletion(instanceId)).output).toMatchObject({ opened: true });
     const opened = await session();
     expect(opened?.state).toBe('open');
     expect(new Set(app.probe.tried).size).toBe(1);
