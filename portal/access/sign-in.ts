@@ -30,7 +30,7 @@ const refused = (detail: string, code = 'sign_in_failed'): Failure => ({
 });
 
 /** In the words of the sign-in service where it said something (RFC 6749 sections 4.1.2.1 and 5.2). */
-export function signInFailure(error: unknown, authority: string): FailureError {
+function signInFailure(error: unknown, authority: string): FailureError {
   if (error instanceof FailureError) return error;
   if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
     return new FailureError(refused(error.error_description ?? error.error, error.error), error);

@@ -20,8 +20,14 @@ function failureOfProblem(problem: Problem): Failure {
   return { title, detail, code, hop, remedy, retryable, instance };
 }
 
+const noAnswer = (cause: unknown): FailureError =>
+  new FailureError(unreachable('The control plane', location.origin, navigator.onLine), cause);
+
 async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+  // The connection may be cut in the middle of the body too.
+  const text = await response.text().catch((cause: unknown) => {
+    throw noAnswer(cause);
+  });
   if (text === '') return undefined;
   try {
     return JSON.parse(text);
@@ -35,7 +41,7 @@ function retryAfterOf(response: Response): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
-export interface Call {
+interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: object;
   signal?: AbortSignal;
@@ -60,7 +66,7 @@ export function createAsk(access: Access): Ask {
       });
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
-      throw new FailureError(unreachable('The control plane', location.origin, navigator.onLine), cause);
+      throw noAnswer(cause);
     }
   };
 

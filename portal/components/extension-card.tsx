@@ -53,9 +53,11 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
         {value && (
           <>
             <dt>Platform</dt>
-            <dd>
+            <dd class="sentence">
               {value.detailedStatus.provisioningState}
-              {value.detailedStatus.message && <span class="second">{value.detailedStatus.message}</span>}
+              {value.detailedStatus.message && (
+                <span class="second sentence">{value.detailedStatus.message}</span>
+              )}
             </dd>
           </>
         )}

@@ -19,7 +19,7 @@ export function FailureCard({ failure, about, retry, retryLabel = 'Try again', c
       <Icon name="bad" tone="bad" />
       <div class="failure-body">
         <h2>{about ? `${about}: ${failure.title}` : failure.title}</h2>
-        <p class="failure-detail">{failure.detail}</p>
+        <p class="failure-detail sentence">{failure.detail}</p>
         <p>
           <strong>What to do:</strong> {failure.remedy}
         </p>

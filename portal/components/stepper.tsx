@@ -34,8 +34,8 @@ export function Stepper({ steps, now }: { steps: readonly Step[]; now: number })
               <span class={`step-word ${step.status}`}>{words[step.status]}</span>
               {step.startedAt && <span class="step-time">{times(step, now)}</span>}
             </p>
-            {/* The detail of a failed step is told by the failure card below. */}
-            {step.detail && step.status !== 'failed' && <p class="step-detail">{step.detail}</p>}
+            {/* What it does now; how a failed one failed is told by the failure card below. */}
+            {step.detail && step.status === 'running' && <p class="step-detail">{step.detail}</p>}
           </div>
         </li>
       ))}

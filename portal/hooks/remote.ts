@@ -11,7 +11,7 @@ export interface Remote<T> {
   reload(): void;
 }
 
-/** Milliseconds between two tries while the service does not answer. */
+/** Milliseconds between two tries while a failure may pass by itself. */
 const retryMs = 5000;
 
 const untilVisible = (signal: AbortSignal): Promise<void> =>
@@ -50,7 +50,7 @@ export function useRemote<T>(
         if (signal.aborted) return;
         const failure = failureOf(error);
         setState((last) => ({ ...(last.key === key ? last : { key }), failure }));
-        if (failure.hop === 'browser' && failure.code !== 'page_fault') again(retryMs);
+        if (failure.retryable && failure.code !== 'page_fault') again(retryMs);
       }
     };
     void read();

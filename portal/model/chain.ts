@@ -1,6 +1,6 @@
 import type { MachineReply } from '../api/replies.ts';
 
-export const links = ['browser', 'proxy', 'relay', 'agent', 'service'] as const;
+const links = ['browser', 'proxy', 'relay', 'agent', 'service'] as const;
 type LinkName = (typeof links)[number];
 type LinkState = 'good' | 'bad' | 'untried';
 export interface ChainLink {

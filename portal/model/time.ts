@@ -21,9 +21,10 @@ export function formatRelative(at: string, now: number): string {
   return relative.format(Math.trunc(difference / dayMs), 'day');
 }
 
-/** A span with units: `4 s`, `1 min 5 s`, `2 h 3 min`, `12 d`. */
+/** A span with units: `under 1 s`, `4 s`, `1 min 5 s`, `2 h 3 min`, `12 d`. */
 export function formatSpan(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 1) return 'under 1 s';
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;

@@ -86,8 +86,9 @@ describe('numbers have units', () => {
   });
 
   it('spans and sizes', () => {
-    expect([0, 59_999, 65_000, 7_380_000, 200_000_000].map(formatSpan)).toEqual([
-      '0 s',
+    expect([-5, 999, 59_999, 65_000, 7_380_000, 200_000_000].map(formatSpan)).toEqual([
+      'under 1 s',
+      'under 1 s',
       '59 s',
       '1 min 5 s',
       '2 h 3 min',
