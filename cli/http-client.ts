@@ -23,7 +23,7 @@ export interface Reply<T> {
   retryAfterMs: number | undefined;
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** One call of the API as the signed-in person. Throws a `Failure`; after Ctrl-C the signal's reason. */
 export type Call = <S extends z.ZodType>(

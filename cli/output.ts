@@ -10,7 +10,7 @@ export interface TextStream {
 }
 
 const styles = { good: 'green', bad: 'red', plain: 'reset' } as const;
-export type Tone = keyof typeof styles;
+type Tone = keyof typeof styles;
 
 /** Results go to standard output and nothing else does; what is said besides goes to standard error. */
 export interface Output {

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { version } from '#cli/about.ts';
+import { commandTable } from '#cli/command-table.ts';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { runProgram } from '#cli/program.ts';
+
+/** Runs it without a network: none of these lines reaches the point of a request. */
+async function run(line: string, env: Record<string, string> = {}) {
+  let stdout = '';
+  let stderr = '';
+  const code = await runProgram(line.split(' ').filter(Boolean), {
+    env,
+    stdin: new PassThrough(),
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+    openBrowser: () => false,
+  });
+  return { code, stdout, stderr };
+}
+
+const file = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+describe('help', () => {
+  it.each(commandTable.map(({ words }) => words))('of %s names its arguments and options', async (words) => {
+    const command = commandTable.find((one) => one.words === words);
+    const { code, stdout, stderr } = await run(`${words} --help`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: wacctl ${words}`));
+    for (const name of Object.keys(command?.arguments ?? {})) expect(stdout).toContain(`\n  <${name}>  `);
+    for (const name of Object.keys({ ...command?.options, ...command?.flags }))
+      expect(stdout).toContain(`\n  --${name}`);
+  });
+
+  it('of the program names every command, variable and exit code', async () => {
+    const { stdout } = await run('--help');
+    for (const { words } of commandTable) expect(stdout).toContain(`\n  ${words}`);
+    for (const { code } of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`\n  ${code} +`));
+    expect(stdout).toContain('\n  ADMIN_CENTER_TOKEN  ');
+  });
+
+  it('of a group names its commands alone', async () => {
+    const { code, stdout } = await run('session --help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('session revoke');
+    expect(stdout).not.toContain('whoami');
+  });
+
+  it('is in step with the README', () => {
+    const readme = file('cli/README.md');
+    for (const { words, flags, options } of commandTable) {
+      expect(readme).toContain(`| \`${words}`);
+      for (const name of Object.keys({ ...flags, ...options })) expect(readme).toContain(`--${name}`);
+    }
+    for (const { code } of Object.values(exitCodes))
+      expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
+  });
+});
+
+describe('the program', () => {
+  it('says the version of the package', async () => {
+    expect(await run('--version')).toEqual({ code: 0, stdout: `wacctl ${version}\n`, stderr: '' });
+    expect(version).toBe((JSON.parse(file('package.json')) as { version: string }).version);
+  });
+
+  it('without a command ends with 2 and its help on standard error', async () => {
+    const { code, stdout, stderr } = await run('');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: wacctl <command>');
+  });
+
+  it.each([
+    ['nothing', 'wacctl --help'],
+    ['session', 'wacctl session --help'],
+    ['install m --port 65536', 'wacctl install --help'],
+    ['install m --port 1e3', 'wacctl install --help'],
+    ['connect m --service RDP', 'wacctl connect --help'],
+    ['uninstall m', 'wacctl uninstall --help'],
+    ['machines --api http://api.example.com', 'wacctl --help'],
+  ])('ends with 2 and names the help to read: %s', async (line, help) => {
+    const { code, stdout, stderr } = await run(line);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^wacctl: .+\nTry: ${help}\n$`));
+  });
+
+  it('ends with 3 where nobody can sign in, with --json as a problem', async () => {
+    const { code, stderr } = await run('machines --json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'sign_in_needs_terminal',
+      hop: 'sign-in',
+      retryable: false,
+    });
+  });
+
+  it('ends with 3 for a token that no header may carry', async () => {
+    const { code, stderr } = await run('machines', { ADMIN_CENTER_TOKEN: 'a\r\nb' });
+    expect(code).toBe(3);
+    expect(stderr).toContain('token_malformed');
+  });
+});
