@@ -11,7 +11,7 @@ import {
   sampleMachine,
   samplePreconditions,
 } from '../../support/portal-samples.ts';
-import { axeSource, expectAccessible, type PortalRig, startPortalRig } from './rig.ts';
+import { axeSource, expectAccessible, followLink, type PortalRig, startPortalRig } from './rig.ts';
 
 const running = `${machineIdOf(1)}.q2w3e4r5`;
 const failed = `${machineIdOf(2)}.q2w3e4r5`;
@@ -29,11 +29,8 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['unknown', '/portal/nowhere', 'There is no such page'],
 ];
 
-/** Goes there as a link of the page does: tokens live in memory. */
 async function go(page: Page, path: string, words: string): Promise<void> {
-  await page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
-  );
+  await followLink(page, path);
   await page.getByText(words).first().waitFor();
 }
 

@@ -27,7 +27,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
   it('the three steps advance without a reload, and Connect is next', async () => {
     const { api } = rig;
     api.machines = [bareMachine(0)];
-    const { page, complaints } = await rig.signedIn(`/portal/machines/${id}`);
+    const { page, complaints } = await rig.at(`/portal/machines/${id}`);
     let step = 0;
     api.replies.set(put, { status: 202, body: installAt(id, 0) });
     api.replies.set(get, () => {
@@ -54,7 +54,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
   it('the install goes on being shown after a reload, at the address that the machine leads to', async () => {
     rig.api.machines = [bareMachine(0, { operation: { id: `${id}.q2w3e4r5`, kind: 'install' } })];
     rig.api.replies.set(get, { status: 200, body: installAt(id, 1), headers: { 'retry-after': '1' } });
-    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
     await page.locator('[aria-current=step]').getByText('Deploy the endpoint').waitFor();
     expect(new URL(page.url()).pathname).toBe(`/portal/machines/${id}/operations/q2w3e4r5`);
     await page.reload();
@@ -67,7 +67,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     api.machines = [bareMachine(0)];
     api.operations.set(`${id}.q2w3e4r5`, installFailedAt(id, 2, agentNotServing));
     const bodies: string[] = [];
-    const { page } = await rig.signedIn(`/portal/machines/${id}/operations/q2w3e4r5?port=6600`);
+    const { page } = await rig.at(`/portal/machines/${id}/operations/q2w3e4r5?port=6600`);
     page.on('request', (request) => {
       if (request.method() === 'PUT') bodies.push(request.postData() ?? '');
     });
@@ -93,7 +93,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
   it('an unmet requirement is listed with what was found, and the button says that it is missing', async () => {
     rig.api.machines = [bareMachine(0)];
     rig.api.preconditions = samplePreconditions(false);
-    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
     const button = page.getByRole('button', { name: 'One requirement is not met' });
     await button.waitFor();
     expect(await page.getByText('Found: 2 GiB. Needed: 3 GiB.').isVisible()).toBe(true);
@@ -103,7 +103,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
 
   it('what is no port is refused in words and never sent', async () => {
     rig.api.machines = [bareMachine(0)];
-    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
     const field = page.getByLabel('Port on the machine');
     for (const port of ['0', '65536', '6.5', 'abc', '']) {
       await field.fill(port);
@@ -118,7 +118,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     rig.api.machines = [bareMachine(0)];
     const refusal = { code: 'operation_in_progress', hop: 'control plane', title: 'Another operation runs' };
     rig.api.replies.set(put, { status: 409, body: sampleProblem(409, refusal) });
-    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
     await page.getByRole('button', { name: 'Install' }).click();
     const alert = page.getByRole('alert');
     await alert.getByText('Another operation runs').waitFor();
@@ -132,7 +132,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     const removal = { ...installAt(id, 0), kind: 'uninstall' as const, id: `${id}.removal2` };
     api.operations.set(removal.id, removal);
     api.replies.set(`DELETE /api/machines/${id}/extension`, { status: 202, body: removal });
-    const { page } = await rig.signedIn(`/portal/machines/${id}`);
+    const { page } = await rig.at(`/portal/machines/${id}`);
     await page.getByRole('button', { name: 'Uninstall' }).click();
     const dialog = page.getByRole('dialog', { name: 'Uninstall from web-01?' });
     expect(await dialog.textContent()).toContain('Everyone who is connected is cut off');

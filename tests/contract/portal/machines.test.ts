@@ -37,7 +37,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
           presence: { connected: false, lastSeenAt: fromNow(-7_200_000), agentVersion: '0.1.0' },
         }),
       ];
-      const { page, complaints } = await rig.signedIn('/portal/');
+      const { page, complaints } = await rig.at('/portal/');
       const names = () => page.getByRole('rowheader').allTextContents();
       await page.getByRole('rowheader').first().waitFor();
       expect(await names()).toEqual(['files-03', 'db-02', 'web-01']);
@@ -55,7 +55,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
     });
 
     it('an empty list leads to the first machine', async () => {
-      const { page } = await rig.signedIn('/portal/');
+      const { page } = await rig.at('/portal/');
       await page.getByRole('heading', { name: 'No machines yet' }).waitFor();
       await page.getByRole('link', { name: 'Add a machine' }).click();
       const machine = bareMachine(4, { name: 'new-05' });
@@ -75,7 +75,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         answer = resolve;
       });
       rig.api.replies.set(connectPath, async () => ({ status: 201, body: await later }));
-      const { page, complaints } = await rig.signedIn('/portal/');
+      const { page, complaints } = await rig.at('/portal/');
       const popup = page.waitForEvent('popup');
       await page.getByRole('button', { name: 'Connect to web-01' }).click();
       const tab = await popup;
@@ -103,7 +103,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         const state = states.shift() ?? 'open';
         return { status: 200, body: { ...opened(), state, ...(state !== 'open' && { url: undefined }) } };
       });
-      const { page } = await rig.signedIn(`/portal/machines/${machineIdOf(0)}`);
+      const { page } = await rig.at(`/portal/machines/${machineIdOf(0)}`);
       const popup = page.waitForEvent('popup');
       await page.getByRole('button', { name: 'Connect' }).click();
       await (await popup).waitForURL(sessionUrl());
@@ -113,7 +113,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
     it('a failing hop is named in the chain, with code and remedy, and the waiting tab closes', async () => {
       rig.api.machines = [sampleMachine(0)];
       rig.api.replies.set(connectPath, { status: 502, body: sampleProblem(502, {}) });
-      const { page } = await rig.signedIn(`/portal/machines/${machineIdOf(0)}`);
+      const { page } = await rig.at(`/portal/machines/${machineIdOf(0)}`);
       const popup = page.waitForEvent('popup');
       await page.getByRole('button', { name: 'Connect' }).click();
       const tab = await popup;
@@ -146,7 +146,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         connect: { allowed: false, missingAction },
       };
       rig.api.machines = [sampleMachine(0, { may })];
-      const { page } = await rig.signedIn(`/portal/machines/${machineIdOf(0)}`);
+      const { page } = await rig.at(`/portal/machines/${machineIdOf(0)}`);
       await page.getByText(`You may not connect: your roles lack ${missingAction}.`).waitFor();
       expect(await page.getByRole('button', { name: 'Connect' }).count()).toBe(0);
     });
@@ -154,7 +154,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
     it('a service that stops answering is said in words; what was there stays', async () => {
       rig.api.machines = [sampleMachine(0, { name: 'web-01' })];
       rig.api.replies.set(connectPath, { status: 0, drop: true });
-      const { page } = await rig.signedIn('/portal/');
+      const { page } = await rig.at('/portal/');
       await page.getByRole('button', { name: 'Connect to web-01' }).click();
       const alert = page.getByRole('alert');
       await alert.getByText('The control plane does not answer').waitFor();

@@ -25,9 +25,21 @@ export interface PortalRig {
   open(options?: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }>;
   /** The same, signed in and at this address of the portal. */
   signedIn(path: string, options?: BrowserContextOptions): Promise<{ page: Page; complaints: string[] }>;
-  /** Ends the contexts of the last test. */
+  /** A page that is signed in once for all tests of a file: each goes on to its own address. */
+  at(path: string): Promise<{ page: Page; complaints: string[] }>;
+  /** Ends what the last test opened. */
   settle(): Promise<void>;
   close(): Promise<void>;
+}
+
+const nowhere = '/portal/nowhere';
+
+/** Goes there as a link of the page does: tokens live in memory. */
+export async function followLink(page: Page, path: string): Promise<void> {
+  const address = JSON.stringify(path);
+  await page.evaluate(
+    `history.pushState(null, '', ${address}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
 }
 
 /** The built page, a fake API, the sign-in stand-in on its own TLS, and a browser that trusts their root. */
@@ -80,21 +92,35 @@ export async function startPortalRig(): Promise<PortalRig> {
     return { page, complaints: watchPage(page) };
   };
 
+  const signedIn: PortalRig['signedIn'] = async (path, options) => {
+    const opened = await open(options);
+    await opened.page.goto(path);
+    await opened.page.getByRole('button', { name: 'Sign in' }).click();
+    await opened.page.getByRole('button', { name: /Administrator/ }).click();
+    await opened.page.getByRole('button', { name: 'Sign out' }).waitFor();
+    return opened;
+  };
+  let shared: Awaited<ReturnType<typeof signedIn>> | undefined;
+
   return {
     api,
     entra,
     browser,
     open,
-    async signedIn(path, options) {
-      const opened = await open(options);
-      await opened.page.goto(path);
-      await opened.page.getByRole('button', { name: 'Sign in' }).click();
-      await opened.page.getByRole('button', { name: /Administrator/ }).click();
-      await opened.page.getByRole('button', { name: 'Sign out' }).waitFor();
-      return opened;
+    signedIn,
+    async at(path) {
+      shared ??= await signedIn(nowhere);
+      shared.complaints.length = 0;
+      await followLink(shared.page, path);
+      return shared;
     },
     async settle() {
-      await Promise.all(browser.contexts().map((context) => context.close()));
+      const mine = shared?.page.context();
+      const foreign = browser.contexts().filter((context) => context !== mine);
+      const tabs = (mine?.pages() ?? []).filter((page) => page !== shared?.page);
+      await Promise.all([...foreign, ...tabs].map((one) => one.close()));
+      // A screen that asks nothing, before its answers go away.
+      if (shared) await followLink(shared.page, nowhere);
       api.reset();
     },
     async close() {
