@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
+import { sessionIdOfLabel } from '#shared/domain/label.ts';
 import type { StreamPurpose } from '#shared/ports/tunnel.ts';
 import type { DoorRequests } from './door-requests.ts';
-import { labelOf, type MachineNames, sessionIdOf } from './host-names.ts';
+import { labelOf, type MachineNames } from './host-names.ts';
 
 /** A browser that reads a page sends nothing for a while; a new connection through the relay is dear. */
 const keepAliveMs = 65_000;
@@ -49,7 +50,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
     const names = options.names();
     const label = names && labelOf(names, serverName);
     if (label === undefined) return 'the server name is not one of this machine';
-    if (sessionIdOf(label) !== purpose.sessionId) return 'the server name belongs to another session';
+    if (sessionIdOfLabel(label) !== purpose.sessionId) return 'the server name belongs to another session';
     return options.contextFor(serverName) ?? 'there is no certificate for the server name';
   }
 

@@ -2,6 +2,7 @@ import { connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
 import type { AgentDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
+import type { MachineKind, ServiceName } from '#shared/domain/machine.ts';
 import { type Session, sessionHostName } from '#shared/domain/session.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
@@ -9,9 +10,17 @@ import type { SecretStore } from '#shared/ports/secret-store.ts';
 import type { SessionProbe } from '#shared/ports/session-probe.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
 import { getDocument } from '../records.ts';
-import type { OpenSessionInput } from './orchestrator.ts';
 
 export type OpenSessionActivities = ReturnType<typeof createOpenSessionActivities>;
+
+export interface OpenSessionInput {
+  machineId: string;
+  machine: { resourceId: string; subscriptionId: string; kind: MachineKind };
+  sessionId: string;
+  service: ServiceName;
+  user: { id: string; name: string };
+  lifetimeSeconds: number;
+}
 
 /** What step 1 found: where the session leads, and the leaves that may answer there. Nothing of it is secret. */
 export interface SessionTarget {

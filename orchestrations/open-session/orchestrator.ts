@@ -1,17 +1,7 @@
 import { describeError, type ErrorRecord } from '#shared/domain/error.ts';
-import type { MachineKind, ServiceName } from '#shared/domain/machine.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import { interactiveRetries } from '../retry-policies.ts';
-import type { OpenSessionActivities } from './activities.ts';
-
-export interface OpenSessionInput {
-  machineId: string;
-  machine: { resourceId: string; subscriptionId: string; kind: MachineKind };
-  sessionId: string;
-  service: ServiceName;
-  user: { id: string; name: string };
-  lifetimeSeconds: number;
-}
+import type { OpenSessionActivities, OpenSessionInput } from './activities.ts';
 
 /** `expiresAt` in Unix seconds. */
 export type OpenSessionOutcome = { opened: true; expiresAt: number } | { opened: false; error: ErrorRecord };

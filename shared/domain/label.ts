@@ -64,3 +64,12 @@ export function verifyLabel(
   if (nowSeconds >= expiresAt) return 'expired';
   return { sessionId: encodeBase32(head.subarray(1, 11)), service, expiresAt };
 }
+
+/**
+ * The session id that a label names, unchecked: for the agent, which holds no label key and compares it with what
+ * the proxy, who has checked the label, said of the stream.
+ */
+export function sessionIdOfLabel(text: string): string | undefined {
+  const bytes = text.length === labelLength ? decodeBase32(text) : undefined;
+  return bytes?.[0] === version ? encodeBase32(bytes.subarray(1, 11)) : undefined;
+}

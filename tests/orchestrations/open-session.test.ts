@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
-import type { OpenSessionInput, OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
+import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
 import { AppError, type ErrorCode } from '#shared/domain/error.ts';
 import { verifyLabel } from '#shared/domain/label.ts';
 import { type DurableApp, openDurableApp, startMs } from '../support/durable-app.ts';

@@ -4,9 +4,9 @@ import { createAccessTokens } from '#agent/access-tokens.ts';
 import { createBackOff } from '#agent/back-off.ts';
 import { createClock } from '#agent/clock.ts';
 import { readEvent } from '#agent/events.ts';
-import { labelOf, sessionIdOf } from '#agent/host-names.ts';
+import { labelOf } from '#agent/host-names.ts';
 import { parseSettings } from '#agent/settings.ts';
-import { mintLabel } from '#shared/domain/label.ts';
+import { mintLabel, sessionIdOfLabel } from '#shared/domain/label.ts';
 
 const names = { machineName: 'm'.repeat(26), zone: 'wac.localhost' };
 
@@ -20,7 +20,7 @@ describe('host names', () => {
     });
     const name = `${label}.${names.machineName}.wac.localhost`;
     expect(labelOf(names, name.toUpperCase())).toBe(label);
-    expect(sessionIdOf(label)).toBe(sessionId);
+    expect(sessionIdOfLabel(label)).toBe(sessionId);
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('host names', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         labelOf(names, text);
-        const id = sessionIdOf(text);
+        const id = sessionIdOfLabel(text);
         expect(id === undefined || id.length === 16).toBe(true);
       }),
     );
