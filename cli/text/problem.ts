@@ -18,10 +18,12 @@ const known = new Set([
 const isSimple = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
-/** Facts of this one problem that RFC 9457 lets a service add, such as the action that is missing. */
+/** Facts that RFC 9457 lets a service add to a problem, as far as its detail does not say them already. */
 const moreFacts = (facts: FailureFacts): [string, string][] =>
   Object.entries(facts).flatMap(([name, value]) =>
-    known.has(name) || !isSimple(value) ? [] : [[plain(name), String(value)] as [string, string]],
+    known.has(name) || !isSimple(value) || facts.detail.includes(String(value))
+      ? []
+      : [[plain(name), String(value)] as [string, string]],
   );
 
 /** A problem as a person reads it: what failed, where, and what to do next. */

@@ -103,11 +103,19 @@ describe('a problem', () => {
       { field: 'port', message: 'too large' },
       { field: 'name', message: 'missing' },
     ];
-    const text = renderProblem({ ...facts, errors, missingAction: 'a/b', preconditions: [{}], status: 400 });
+    const text = renderProblem({
+      ...facts,
+      errors,
+      missingAction: 'a/b',
+      repeated: 'too large',
+      preconditions: [{}],
+      status: 400,
+    });
     expect(text).toMatch(/^ {2}port +too large$/m);
     expect(text).toMatch(/^ {2}missingAction +a\/b$/m);
     expect(text).toMatch(/^ {2}status +400$/m);
     expect(text).not.toContain('preconditions');
+    expect(text).not.toContain('repeated');
   });
 });
 
