@@ -96,7 +96,7 @@ export async function reconcile(
 }
 
 /** The instance's status, or undefined when the host knows none of this id. */
-export async function statusOf(client: DurableClient, instanceId: string): Promise<string | undefined> {
+async function statusOf(client: DurableClient, instanceId: string): Promise<string | undefined> {
   try {
     // The SDK throws on 404 in some versions and answers an empty status in others.
     const status = await client.getStatus(instanceId, { showInput: false });

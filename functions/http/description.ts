@@ -3,7 +3,7 @@ import { healthReply } from '#shared/protocol/api.ts';
 import type { PortsProvider } from '../ports.ts';
 import { defineRoute, type RouteDefinition, routes } from './route.ts';
 
-export const version = '0.1.0';
+const version = '0.1.0';
 
 const security: Readonly<Record<RouteDefinition['audience'], object[]>> = {
   anonymous: [],

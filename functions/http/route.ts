@@ -16,7 +16,7 @@ import { problemOf } from './problem-details.ts';
 const maximumBodyBytes = 64 * 1024;
 
 /** Who may call: named on every route. `agent` and `enrolment` prove themselves in their own handlers. */
-export type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
+type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
 
 export interface RouteCall<B> {
   request: HttpRequest;

@@ -11,7 +11,7 @@ import { queueNames } from '#shared/protocol/resource-names.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
 /** Name of the setting that holds the trigger's connection. */
-export const serviceBusConnection = 'AdminCenterServiceBus';
+const serviceBusConnection = 'AdminCenterServiceBus';
 
 function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
   const { servingThumbprint: _, ...known } = agent;

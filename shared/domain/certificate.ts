@@ -3,7 +3,7 @@
  * session labels). `issued`: in Key Vault. `served`: seen on the machine, by its own signed report or by a
  * handshake. Issue and renewal are done at `served`, never before.
  */
-export type CertificateState = 'issued' | 'served';
+type CertificateState = 'issued' | 'served';
 
 export interface CertificateRecord {
   state: CertificateState;

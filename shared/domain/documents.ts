@@ -75,7 +75,7 @@ export interface OperationDocument extends DocumentBase, Operation {
  * A session that was revoked before its end; kept until it would have ended. All are in one partition of their
  * own (`machineId` is `revocations`), so that a proxy that starts reads them in one go.
  */
-export interface RevocationDocument extends DocumentBase {
+interface RevocationDocument extends DocumentBase {
   type: 'revocation';
   /** The session id. */
   key: string;

@@ -3,7 +3,7 @@ import type { ErrorRecord } from './error.ts';
 export type OperationKind = 'install' | 'uninstall' | 'renew';
 export type StepStatus = 'waiting' | 'running' | 'succeeded' | 'failed';
 
-export interface OperationStep {
+interface OperationStep {
   name: string;
   status: StepStatus;
   /** ISO 8601. */
