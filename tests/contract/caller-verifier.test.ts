@@ -49,8 +49,11 @@ interface TokenOptions {
   kid?: string;
 }
 
-/** An access token as Entra makes them for this API; `undefined` leaves a claim out. */
-function token(changes: JWTPayload = {}, { key = published, alg = 'RS256', kid = 'k1' }: TokenOptions = {}) {
+/** A claim that is undefined is left out. */
+type Claims = { [Name in keyof JWTPayload]?: JWTPayload[Name] | undefined };
+
+/** An access token as Entra makes them for this API. */
+function token(changes: Claims = {}, { key = published, alg = 'RS256', kid = 'k1' }: TokenOptions = {}) {
   const claims = {
     iss: `${authority}/${tenantId}/v2.0`,
     aud: audience,
@@ -62,7 +65,7 @@ function token(changes: JWTPayload = {}, { key = published, alg = 'RS256', kid =
     scp: 'openid user_impersonation',
     ...changes,
   };
-  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(key.privateKey);
+  return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg, kid }).sign(key.privateKey);
 }
 
 describe('an access token', () => {
@@ -81,7 +84,7 @@ describe('an access token', () => {
     expect(await verifier.verify(await token(claims))).toMatchObject({ name: userId, isApplication: true });
   });
 
-  it.each<[string, () => JWTPayload]>([
+  it.each<[string, () => Claims]>([
     [
       'the form of version 1',
       () => ({ iss: `https://sts.windows.net/${tenantId}/`, upn: 'admin@example.test' }),
@@ -93,7 +96,7 @@ describe('an access token', () => {
     expect(await verifier.verify(await token(claims()))).toMatchObject({ name: 'admin@example.test' });
   });
 
-  it.each<[string, () => JWTPayload]>([
+  it.each<[string, () => Claims]>([
     ['has ended', () => ({ exp: nowSeconds - 61 })],
     ['has not begun', () => ({ nbf: nowSeconds + 61 })],
     ['never ends', () => ({ exp: undefined })],

@@ -25,4 +25,3 @@ export function createMemoryDnsZone(zone: string) {
     },
   } satisfies DnsZone & Record<string, unknown>;
 }
-export type MemoryDnsZone = ReturnType<typeof createMemoryDnsZone>;

@@ -1,6 +1,6 @@
 import type { ExtensionSettings, ExtensionState, MachineExtension } from '#shared/ports/resource-manager.ts';
 
-export interface ExtensionDeployment {
+interface ExtensionDeployment {
   resourceId: string;
   settings: ExtensionSettings;
   token: string;

@@ -8,7 +8,7 @@ export const resourceId = `/subscriptions/${subscriptionId}/resourceGroups/rg-lo
 export const machineId = machineIdOf(resourceId);
 
 /** A machine that meets every requirement. */
-export const goodFacts: MachineFacts = {
+const goodFacts: MachineFacts = {
   location: 'westeurope',
   cloud: 'AzureCloud',
   osType: 'windows',
