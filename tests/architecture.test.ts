@@ -151,13 +151,13 @@ describe('docs/dependencies.md', () => {
     expect(Object.fromEntries(versions)).toEqual(declared[heading]);
   });
 
-  it.each(['agent', 'proxy', 'portal'])('names what %s imports and no more', (program) => {
+  it.each(['agent', 'proxy', 'cli', 'portal'])('names what %s imports and no more', (program) => {
     const programEdges = edges.filter(
       ({ from, to, isOurs }) => !isOurs && !to.startsWith('node:') && from.startsWith(`${program}/`),
     );
     const own = new Set(programEdges.map(({ to }) => to));
     // The tunnel's adapter, which agent and proxy share, brings its own.
-    if (program !== 'portal') own.add('ws');
+    if (program === 'agent' || program === 'proxy') own.add('ws');
     expect(packagesOf(program).toSorted()).toEqual([...own].toSorted());
   });
 });
