@@ -89,6 +89,13 @@ function summary(
           `${account.userPrincipalName}  ${account.description ?? ''}`,
         ] as const,
     ),
+    ...system.machines.map(
+      ({ name, port }, index) =>
+        [
+          index === 0 ? 'machines' : '',
+          `${name}  its web application is on port ${port}${index === 0 ? ', installed' : ': install it in the portal with this port'}`,
+        ] as const,
+    ),
     ['browser', 'npm run browser opens one that trusts the local CA; npm run trust adds it to your own'],
     ['data', data.path],
     ['stop', 'Ctrl-C'],

@@ -1,7 +1,7 @@
 import { connectReply, serviceName } from '#shared/protocol/api.ts';
 import { type Service } from '../api.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { failureOf, UsageError } from '../failure.ts';
+import { Failure, failureOf, UsageError } from '../failure.ts';
 import { findMachineId } from '../find-machine.ts';
 import { plain } from '../text/plain.ts';
 
@@ -32,6 +32,7 @@ async function untilOpen(
     const { value, retryAfterMs } = await api.getSession(machineId, sessionId);
     if (value.state === 'open' && value.url !== undefined)
       return { sessionId, url: value.url, expiresAt: value.expiresAt };
+    if (value.error) throw new Failure(value.error, 'failed');
     if (value.state !== 'opening')
       throw failureOf('session_not_opened', `session ${sessionId} is ${value.state}`);
     waitMs = retryAfterMs ?? lookAgainMs;

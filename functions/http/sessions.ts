@@ -198,6 +198,7 @@ export function registerSessions(provider: PortsProvider): void {
             ...stepOf('Ask the provider for access', document.accessGrantedAt),
             ...stepOf('Open the session on the proxy', document.openedAt),
           ],
+          ...(document.failure && { error: document.failure }),
           ...(isOwn && isOpen && { url: await urlOf(call.ports, machine, document) }),
         },
       };

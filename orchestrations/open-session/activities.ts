@@ -3,7 +3,7 @@ import type { AgentDocument, SessionDocument } from '#shared/domain/documents.ts
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import type { MachineKind, ServiceName } from '#shared/domain/machine.ts';
-import { type Session, sessionHostName } from '#shared/domain/session.ts';
+import { sessionHostName } from '#shared/domain/session.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
 import type { SecretStore } from '#shared/ports/secret-store.ts';
@@ -45,6 +45,22 @@ export interface OpenSessionPorts {
 const tryTimeoutMs = 8_000;
 /** Session records outlive their sessions by this much, for the list of recent ones. */
 const keptAfterEndSeconds = 24 * 60 * 60;
+
+function newSession(input: OpenSessionInput, at: Date): SessionDocument {
+  const createdAt = Math.floor(at.getTime() / 1000);
+  return {
+    type: 'session',
+    key: input.sessionId,
+    id: input.sessionId,
+    machineId: input.machineId,
+    service: input.service,
+    user: input.user,
+    state: 'opening',
+    createdAt,
+    expiresAt: createdAt + input.lifetimeSeconds,
+    ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
+  };
+}
 
 /** A repetition after a crash keeps the times of the first attempt: the label depends on them. */
 async function createOnce(store: MachineStore, session: SessionDocument): Promise<SessionDocument> {
@@ -156,23 +172,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     async tryNewSession(input: OpenSessionInput & SessionTarget): Promise<{ expiresAt: number }> {
       const { machineName, thumbprints } = input;
       const accessGrantedAt = now();
-      const createdAt = Math.floor(accessGrantedAt.getTime() / 1000);
-      const session: Session = {
-        id: input.sessionId,
-        machineId: input.machineId,
-        service: input.service,
-        user: input.user,
-        state: 'opening',
-        createdAt,
-        expiresAt: createdAt + input.lifetimeSeconds,
-        accessGrantedAt: accessGrantedAt.toISOString(),
-      };
-      const fresh: SessionDocument = {
-        ...session,
-        type: 'session',
-        key: session.id,
-        ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
-      };
+      const fresh = { ...newSession(input, accessGrantedAt), accessGrantedAt: accessGrantedAt.toISOString() };
       const [opening, labelKey] = await Promise.all([
         createOnce(store, fresh),
         secrets.getSecret(secretNames.sessionLabelKey),
@@ -200,14 +200,18 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
       return { expiresAt: opening.expiresAt };
     },
 
+    /** A refusal has its record too: whoever was answered 202 asks for it. */
     async recordRefusal(input: OpenSessionInput & { error: ErrorRecord }): Promise<void> {
-      const { code, detail } = input.error;
+      const { error } = input;
       const session = await store.read(input.machineId, 'session', input.sessionId);
+      const failed: SessionDocument = {
+        ...(session?.document ?? newSession(input, now())),
+        state: 'failed',
+        failure: error,
+      };
       await store.commit(input.machineId, [
-        ...(session
-          ? [{ put: { ...session.document, state: 'failed', failure: { code, detail } } } as const]
-          : []),
-        audit(input, 'refused', `${code}: ${detail}`),
+        { put: failed },
+        audit(input, 'refused', `${error.code}: ${error.detail}`),
       ]);
     },
   };

@@ -51,6 +51,7 @@ async function openSession(api: MachinesApi, machineId: string): Promise<OpenSes
     const session = await api.session(machineId, sessionId);
     if (session.url !== undefined)
       return { machineId, sessionId, url: session.url, expiresAt: session.expiresAt };
+    if (session.error) throw new FailureError(session.error);
     if (session.state !== 'opening') throw new FailureError(notOpened(session.state));
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from './error.ts';
 import type { ServiceName } from './machine.ts';
 
 /** Seconds. DESIGN of the lifetime: one hour by default, bounded as the provider bounds its credentials. */
@@ -19,7 +20,8 @@ export interface Session {
   openedAt?: string;
   /** SHA-256 of the leaf that answered when the path was tried. */
   seenThumbprint?: string;
-  failure?: { code: string; detail: string };
+  /** Why it did not open. */
+  failure?: ErrorRecord;
 }
 
 /** `<label>.<machine name>.<zone>` */

@@ -177,6 +177,8 @@ export const sessionReply = z.object({
   expiresAt: timestamp,
   /** The two steps of Connect that have succeeded. */
   steps: z.array(z.object({ name: z.string(), endedAt: timestamp })),
+  /** Why it did not open, when it failed. */
+  error: errorRecord.optional(),
   /** For its user while it is open: opens the session once more, within a minute. */
   url: z.string().optional(),
 });

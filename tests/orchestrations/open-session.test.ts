@@ -159,7 +159,10 @@ describe('a refusal', () => {
     expect(await connect()).toMatchObject({ opened: false, error: { code } });
     expect(app.activities).toEqual(['requireAccess', 'recordRefusal']);
     expect(app.probe.tried).toEqual([]);
-    expect(await session()).toBeUndefined();
+    expect(await session()).toMatchObject({
+      state: 'failed',
+      failure: { code: expect.any(String), remedy: expect.any(String) },
+    });
     expect(await audits()).toMatchObject([{ outcome: 'refused', detail: expect.stringContaining(code) }]);
   });
 
