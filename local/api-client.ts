@@ -10,7 +10,7 @@ import {
 } from '#shared/protocol/api.ts';
 
 /** A refusal of the API: the problem that it sent. */
-export class ApiProblem extends Error {
+class ApiProblem extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
     super(`${problem.title} (${problem.code}, hop: ${problem.hop}): ${problem.detail} ${problem.remedy}`);

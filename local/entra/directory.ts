@@ -28,7 +28,7 @@ export interface LocalApplication {
   };
 }
 
-export interface LocalGroup {
+interface LocalGroup {
   objectId: string;
   displayName: string;
   memberOf?: readonly string[];

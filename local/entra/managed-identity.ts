@@ -8,7 +8,7 @@ import type { MintClaims, MintOptions } from './token-issuer.ts';
 /** The platform gives managed identities tokens for 24 hours. */
 const lifetimeSeconds = 24 * 60 * 60;
 
-export interface LocalManagedIdentity {
+interface LocalManagedIdentity {
   /** The secret that a process sends as X-IDENTITY-HEADER; it alone says who the process is. */
   header: string;
   objectId: string;

@@ -78,7 +78,7 @@ export function hostOf(sessionId: string): string {
   return `${label}.${machineName}.${zone}`;
 }
 
-export interface Reply {
+interface Reply {
   status: number;
   headers: IncomingMessage['headers'];
   body: string;
