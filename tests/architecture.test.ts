@@ -13,7 +13,7 @@ interface ListedPackage {
 /** The tables of `docs/dependencies.md`, by heading. */
 function listedPackages(heading: string): Record<string, ListedPackage> {
   const [, section = ''] = readSource('docs/dependencies.md').split(`\n## ${heading}\n`);
-  const rows = section.split('\n## ')[0]?.matchAll(/^\| `(.+?)` \| (.+?) \| (.+?) \| .+ \|$/gm) ?? [];
+  const rows = section.split('\n## ')[0]?.matchAll(/^\| `(.+?)` +\| (\S+) +\| (.+?) +\| .+ \|$/gm) ?? [];
   return Object.fromEntries(
     [...rows].map(([, name = '', version = '', usedBy = '']) => [
       name,
