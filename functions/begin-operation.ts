@@ -35,16 +35,15 @@ export async function beginOperation(
 ): Promise<OperationDocument> {
   const { machineId, currentOperation } = machine.document;
   if (currentOperation) {
-    const { document: running } = await getDocument(ports.store, machineId, 'operation', currentOperation.id);
-    const now = await reconcile(ports, client, running);
-    if (now.status === 'running') {
+    const found = await ports.store.read(machineId, 'operation', currentOperation.id);
+    const now = found && (await reconcile(ports, client, found.document));
+    if (now?.status === 'running') {
       if (now.kind === kind) return now;
       throw new AppError('operation_in_progress', `${now.kind} runs on this machine`, {
         facts: { operationId: now.id },
       });
     }
-    const again = await getDocument(ports.store, machineId, 'machine');
-    return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
+    // One that has ended, or that is forgotten, holds the machine no longer: the next takes its place.
   }
   const at = ports.now().toISOString();
   const id = operationId(machineId, ports.newId());
@@ -65,8 +64,17 @@ export async function beginOperation(
     const again = await getDocument(ports.store, machineId, 'machine');
     return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
   }
-  await client.startNew(flowOf[kind], { instanceId: id, input });
+  await startOnce(client, operation);
   return operation;
+}
+
+/** Starts the orchestration; that somebody who looked at the record has started it meanwhile is success. */
+async function startOnce(client: DurableClient, { id, kind, input }: OperationDocument): Promise<void> {
+  try {
+    await client.startNew(flowOf[kind], { instanceId: id, input });
+  } catch (error) {
+    if ((await statusOf(client, id)) === undefined) throw error;
+  }
 }
 
 const dead = new Set(['Failed', 'Terminated', 'Canceled']);
@@ -80,7 +88,7 @@ export async function reconcile(
   if (operation.status !== 'running') return operation;
   const status = await statusOf(client, operation.id);
   if (status === undefined) {
-    await client.startNew(flowOf[operation.kind], { instanceId: operation.id, input: operation.input });
+    await startOnce(client, operation);
     return operation;
   }
   if (!dead.has(status)) return operation;
