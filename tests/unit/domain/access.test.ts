@@ -208,6 +208,8 @@ describe('an assignment', () => {
   it.each([
     ['something below it', `${machine}/extensions/AdminCenter`],
     ['its neighbour', `${machine}2`],
+    ['one whose name its own begins with', machine.slice(0, -1)],
+    ['a resource group whose name its own begins with', group.slice(0, -1)],
     ['another resource group', `${group}-2`],
     ['another subscription', subscription.replace('1', '2')],
     ['another provider at the root', '/providers/Microsoft.Billing/billingAccounts/1'],
