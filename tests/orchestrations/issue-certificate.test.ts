@@ -109,6 +109,17 @@ describe('issuing a certificate', () => {
   });
 });
 
+describe('a certificate in the vault that is not the one on record', () => {
+  it('is not given out as if it were: a new one is issued', async () => {
+    await issue();
+    const found = await app.store.read(machineId, 'certificate');
+    if (!found) throw new Error('no certificate');
+    await app.store.commit(machineId, [{ put: { ...found.document, thumbprint: 'of another leaf' } }]);
+    await issue();
+    expect(app.authority.issued).toHaveLength(2);
+  });
+});
+
 describe('the TXT values', () => {
   const failures: [string, string, ErrorCode][] = [
     ['the challenge fails', 'authority.readOrder', 'certificate_challenge_failed'],
