@@ -20,7 +20,7 @@ export function openBusClient({ host, endpoint }: MessageHosts, token: string): 
       webSocketOptions: { webSocket: WebSocket },
       ...(isElsewhere && { customEndpointAddress: hasScheme(endpoint) ? endpoint : `https://${endpoint}` }),
       // Waits between attempts are ours: they are jittered, and they end with the process.
-      retryOptions: { maxRetries: 1, timeoutInMs: 20_000 },
+      retryOptions: { maxRetries: 1, retryDelayInMs: 1_000, timeoutInMs: 20_000 },
     },
   );
 }

@@ -1,14 +1,14 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { build } from '#tools/build.ts';
-import { openBrowser } from './browser.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { runFunc } from './func.ts';
-import { runMainJob } from './main-job.ts';
-import { createReporter, type Reporter } from './reporter.ts';
-import * as sample from './sample-data.ts';
-import { type LocalSystem, startStandIns, startSystem } from './system.ts';
-import { trust, untrust } from './trust.ts';
+import { openBrowser } from './browser/browser.ts';
+import { trust, untrust } from './browser/trust.ts';
+import { runMainJob } from './main-job/main-job.ts';
+import { createReporter, type Reporter } from './main-job/reporter.ts';
+import { type DataFolder, openDataFolder } from './run/data-folder.ts';
+import { runFunc } from './run/func.ts';
+import { type LocalSystem, startStandIns, startSystem } from './run/system.ts';
+import * as sample from './samples/sample-data.ts';
 
 const usage = `Usage: npm run <task> -- [options]
 

@@ -1,6 +1,5 @@
 import { createCertificateAuthority } from './certificate-authority/certificate-authority.ts';
 import { createCosmos } from './cosmos/server.ts';
-import type { DataFolder } from './data-folder.ts';
 import { createDns } from './dns/dns.ts';
 import { createEntra } from './entra/entra.ts';
 import { createManagedIdentity } from './entra/managed-identity.ts';
@@ -11,8 +10,9 @@ import { refuseProduction, type StandIn } from './kit/stand-in.ts';
 import { createTokenVerifier } from './kit/tokens.ts';
 import { createRelay } from './relay/relay.ts';
 import { createResourceManager } from './resource-manager/resource-manager.ts';
-import * as sample from './sample-data.ts';
-import { seedResources } from './seeds.ts';
+import type { DataFolder } from './run/data-folder.ts';
+import * as sample from './samples/sample-data.ts';
+import { seedResources } from './samples/seeds.ts';
 import { createServiceBus } from './service-bus/service-bus.ts';
 
 /** Where the stand-ins are, as clients write it. */

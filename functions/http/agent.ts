@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createPublicKey, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import type { AgentDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -55,10 +55,23 @@ function publicUrl(ports: AppPorts, request: HttpRequest): string {
   return `${ports.settings.ADMIN_CENTER_API_URL.replace(/\/$/, '')}${pathname}${search}`;
 }
 
+/** A point that is not on its curve would fail much later, when the first certificate is sealed to it. */
+function requireOnCurve(keys: Record<string, PublicKey>): void {
+  for (const [field, key] of Object.entries(keys)) {
+    try {
+      createPublicKey({ format: 'jwk', key: { ...key } });
+    } catch (cause) {
+      const errors = [{ field, message: 'is not a point on P-256' }];
+      throw new AppError('invalid_request', `${field} is not a point on P-256`, { facts: { errors }, cause });
+    }
+  }
+}
+
 /** Redeems the install's token. The same keys again get the same answer; other keys are refused. */
 async function enrol(ports: AppPorts, body: EnrolmentRequest): Promise<{ machineId: string }> {
   const { resourceId } = parseMachineResource(body.resourceId);
   const machineId = machineIdOf(resourceId);
+  requireOnCurve({ signingKey: body.signingKey, encryptionKey: body.encryptionKey });
   const enrolment = await ports.store.read(machineId, 'enrolment');
   const given = createHash('sha256').update(body.token).digest();
   const expected = Buffer.from(enrolment?.document.tokenHash ?? '', 'base64url');

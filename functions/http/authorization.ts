@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { AppError } from '#shared/domain/error.ts';
 import type { Settings } from '../settings.ts';
@@ -35,6 +35,16 @@ const clockToleranceSeconds = 60;
 export const bearerOf = (request: HttpRequest): string | undefined =>
   /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(request.headers.get('authorization') ?? '')?.[1];
 
+/** What jose says of a token; its timeout, and its general error for an answer other than 200, are of the keys. */
+const ofTheKeys = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+const ofTheToken = (error: unknown): boolean =>
+  error instanceof TokenRefusal ||
+  error instanceof z.ZodError ||
+  (error instanceof errors.JOSEError && !ofTheKeys.has(error.code));
+
+/** A token that is good for somebody else, or for something else. */
+class TokenRefusal extends Error {}
+
 /**
  * Checks access tokens of our tenant for this API: signature by a published key, algorithm, issuer (Entra's v1 and
  * v2 forms), audience, times, and for users the scope.
@@ -61,9 +71,9 @@ export function createCallerVerifier(settings: Settings, now: () => Date): Calle
         });
         const found = claims.parse(payload);
         const isApplication = found.idtyp === 'app';
-        if (found.tid !== tenant) throw new Error('the token is of another tenant');
+        if (found.tid !== tenant) throw new TokenRefusal('the token is of another tenant');
         if (!isApplication && !found.scp?.split(' ').includes(delegatedScope))
-          throw new Error('the scope is missing');
+          throw new TokenRefusal('the scope is missing');
         return {
           id: found.oid,
           name: found.upn ?? found.preferred_username ?? found.oid,
@@ -71,6 +81,11 @@ export function createCallerVerifier(settings: Settings, now: () => Date): Calle
           isApplication,
         };
       } catch (cause) {
+        if (!ofTheToken(cause)) {
+          throw new AppError('sign_in_unavailable', 'the keys of the sign-in service cannot be read', {
+            cause,
+          });
+        }
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new AppError('token_invalid', `the access token is not accepted: ${why}`, { cause });
       }

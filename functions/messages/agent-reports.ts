@@ -1,5 +1,6 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
+import { createDeliverCertificateActivities } from '#orchestrations/deliver-certificate/activities.ts';
 import { agentReportedEvent } from '#orchestrations/names.ts';
 import { updateDocument } from '#orchestrations/records.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
@@ -40,10 +41,20 @@ async function takeReport(
   await updateDocument(ports.store, machineId, 'agent', undefined, (found) =>
     found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined,
   );
+  await noteServed(ports, machineId, report.servingThumbprint);
   const machine = await ports.store.read(machineId, 'machine');
   const operation = machine?.document.currentOperation?.id;
   if (operation !== undefined) await raise(client, operation);
   return report;
+}
+
+/** A machine may take up a certificate long after the operation that issued it gave up waiting. */
+async function noteServed(ports: AppPorts, machineId: string, thumbprint: string | undefined): Promise<void> {
+  const certificate = await ports.store.read(machineId, 'certificate');
+  if (thumbprint === undefined || certificate?.document.thumbprint !== thumbprint) return;
+  if (certificate.document.state !== 'served') {
+    await createDeliverCertificateActivities(ports).recordServed({ machineId, thumbprint });
+  }
 }
 
 /** An operation that has ended or is not known needs no hint: 404 and 410 are success. */

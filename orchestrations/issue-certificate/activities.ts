@@ -10,6 +10,8 @@ import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 
+import { updateDocument } from '../records.ts';
+
 export type IssueCertificateActivities = ReturnType<typeof createIssueCertificateActivities>;
 
 export interface IssueCertificatePorts {
@@ -21,6 +23,9 @@ export interface IssueCertificatePorts {
   /** In [0, 1). */
   random(): number;
 }
+
+/** Between tries of a renewal that fails; many fit between the due moment and the expiry. */
+const failedRenewalPauseMs = 60 * 60_000;
 
 /** `_acme-challenge.<name>.<zone>` relative to the zone. */
 const relativeTo = (zone: string, name: string) => name.slice(0, -(zone.length + 1));
@@ -89,6 +94,17 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
 
     async finalizeOrder(input: { orderUrl: string; request: string }): Promise<OrderProgress> {
       return authority.finalizeOrder(input.orderUrl, Buffer.from(input.request, 'base64'));
+    },
+
+    /** After a failed renewal: the next try is later, at least by an hour or by what the authority asked for. */
+    async postponeRenewal(input: { machineId: string; retryAfterMs?: number }): Promise<void> {
+      // An uninstall may have taken it away meanwhile.
+      if (!(await store.read(input.machineId, 'certificate'))) return;
+      const at = now().getTime();
+      const next = new Date(at + Math.max(failedRenewalPauseMs, input.retryAfterMs ?? 0)).toISOString();
+      await updateDocument(store, input.machineId, 'certificate', undefined, (certificate) =>
+        Date.parse(certificate.dueAt) <= at ? { document: { ...certificate, dueAt: next } } : undefined,
+      );
     },
 
     /** Merges the chain with its key in the vault and writes what is known of it. Repeatable at every point. */

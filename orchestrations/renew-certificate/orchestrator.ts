@@ -1,6 +1,7 @@
 import { describeError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import { deliverCertificate } from '../deliver-certificate/orchestrator.ts';
+import type { IssueCertificateActivities } from '../issue-certificate/activities.ts';
 import type { IssueCertificateInput } from '../issue-certificate/orchestrator.ts';
 import { orchestratorNames } from '../names.ts';
 import { persistentRetries } from '../retry-policies.ts';
@@ -21,6 +22,7 @@ export function* renewCertificate(
   const { machineId, resourceId, machineName, propagationMs } = input;
   const operationId = context.instanceId;
   const track = context.activities<TrackOperationActivities>(persistentRetries);
+  const later = context.activities<IssueCertificateActivities>(persistentRetries);
   try {
     yield* track.showProgress({ operationId, step: 0, detail: 'Issuing the certificate' });
     const { thumbprint } = yield* context.subOrchestration<IssueCertificateInput, { thumbprint: string }>(
@@ -32,7 +34,10 @@ export function* renewCertificate(
     yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}` });
     return { succeeded: true };
   } catch (caught) {
-    yield* track.failOperation({ operationId, error: describeError(context.toAppError(caught)) });
+    const error = context.toAppError(caught);
+    const { retryAfterMs } = error;
+    yield* later.postponeRenewal({ machineId, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    yield* track.failOperation({ operationId, error: describeError(error) });
     return { succeeded: false };
   }
 }

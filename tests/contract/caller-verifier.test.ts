@@ -31,6 +31,7 @@ beforeAll(async () => {
   };
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    if (request.url?.startsWith('/refused')) response.statusCode = 503;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,5 +135,15 @@ describe('an access token', () => {
     const given = await token();
     for (let call = 0; call < 3; call += 1) await verifier.verify(given);
     expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ['nobody answers', 'http://127.0.0.1:9'],
+    ['the answer is no key set', () => `${authority}/refused`],
+  ])('is not blamed when %s for the keys: the sign-in service is', async (_, address) => {
+    const url = typeof address === 'string' ? address : address();
+    const settings = readSettings({ ...environment, ADMIN_CENTER_AUTHORITY: url });
+    const away = createCallerVerifier(settings, () => now);
+    await expect(away.verify(await token())).rejects.toMatchObject({ code: 'sign_in_unavailable' });
   });
 });

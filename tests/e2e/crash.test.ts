@@ -1,10 +1,10 @@
 import { DnsManagementClient } from '@azure/arm-dns';
 import { CertificateClient } from '@azure/keyvault-certificates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ApiClient } from '#local/api-client.ts';
-import { createSdkCredential } from '#local/credential.ts';
-import { openSessionUrl } from '#local/open-session-url.ts';
-import * as sample from '#local/sample-data.ts';
+import type { ApiClient } from '#local/main-job/api-client.ts';
+import { openSessionUrl } from '#local/main-job/open-session-url.ts';
+import { createSdkCredential } from '#local/run/credential.ts';
+import * as sample from '#local/samples/sample-data.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';

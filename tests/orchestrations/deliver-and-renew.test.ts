@@ -3,6 +3,7 @@ import { eventType } from '#local/functions-host/durable/history.ts';
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import { agentReportedEvent } from '#orchestrations/names.ts';
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
+import { AppError } from '#shared/domain/error.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { subscriptionId } from '../support/memory-ports.ts';
 import { machineId, reportServing, resourceId } from '../support/sample-machine.ts';
@@ -154,5 +155,17 @@ describe('an uninstall', () => {
     const after = await app.store.read(machineId, 'machine');
     expect(after?.document.machineName).not.toBe(before?.document.machineName);
     expect(app.authority.issued).toHaveLength(2);
+  });
+
+  it('that fails is tried again after an hour at the soonest, not at every run of the timer', async () => {
+    const due = await certificate();
+    if (!due) throw new Error('nothing was issued');
+    await app.store.commit(machineId, [{ put: { ...due, dueAt: new Date(app.clock.now()).toISOString() } }]);
+    app.faults.fail('authority.createOrder', new AppError('certificate_order_refused', 'no'));
+    const before = app.clock.now();
+    expect((await app.run('renew', renew)).error).toMatchObject({ code: 'certificate_order_refused' });
+    const wait = Date.parse((await certificate())?.dueAt ?? '') - before;
+    expect(wait).toBeGreaterThanOrEqual(3_600_000);
+    expect(await app.store.findDue(new Date(app.clock.now()).toISOString(), 10)).toEqual([]);
   });
 });

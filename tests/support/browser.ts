@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { type Browser, chromium } from 'playwright-core';
-import { createBrowserHome } from '#local/browser-home.ts';
-import { findProgram } from '#local/command.ts';
+import { createBrowserHome } from '#local/browser/browser-home.ts';
+import { findProgram } from '#local/browser/command.ts';
 
 /** Chromium of this computer, or undefined when it or the tool for its trust store is missing. */
 function findChromium(): string | undefined {

@@ -111,9 +111,14 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
   },
 
   { files: /^local\/kit\//, ours: standIn, others: ['*'] },
+  // What puts the stand-ins together, and what is done with them: these are not stand-ins.
+  {
+    files: /^local\/(?:[^/]+\.ts$|(?:run|samples|main-job|browser)\/)/,
+    ours: [...standIn, 'local/', 'tools/build.ts'],
+    others: ['*'],
+  },
   { files: /^(local\/[^/]+)\//, ours: [...standIn, '$1/'], others: ['*'] },
   // The twin's own composition root and what it is made of.
-  { files: /^local\/[^/]+\.ts$/, ours: [...standIn, 'local/', 'tools/build.ts'], others: ['*'] },
 
   { files: /^tools\//, ours: ['tools/', 'shared/', 'local/', 'proxy/'], others: ['*'] },
   {

@@ -1,5 +1,5 @@
-import type { ApiClient } from '#local/api-client.ts';
-import type { StartedMachine } from '#local/processes.ts';
+import type { ApiClient } from '#local/main-job/api-client.ts';
+import type { StartedMachine } from '#local/run/processes.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
 
 /** Installs and waits for the end; throws with the error of the operation. Answers every state that was seen. */

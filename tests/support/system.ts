@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { type ApiClient, createApiClient } from '#local/api-client.ts';
-import type { Connection } from '#local/connection.ts';
-import { openDataFolder } from '#local/data-folder.ts';
-import type { StartedMachine } from '#local/processes.ts';
-import { createReporter } from '#local/reporter.ts';
-import * as sample from '#local/sample-data.ts';
-import { signIn } from '#local/sign-in.ts';
-import { startEdge, startSystem as startWhole } from '#local/system.ts';
+import { type ApiClient, createApiClient } from '#local/main-job/api-client.ts';
+import { createReporter } from '#local/main-job/reporter.ts';
+import { signIn } from '#local/main-job/sign-in.ts';
+import type { Connection } from '#local/run/connection.ts';
+import { openDataFolder } from '#local/run/data-folder.ts';
+import type { StartedMachine } from '#local/run/processes.ts';
+import { startEdge, startSystem as startWhole } from '#local/run/system.ts';
+import * as sample from '#local/samples/sample-data.ts';
 
 /** The system under test, seen from outside: an address, `connection.json`, and the machines. */
 export interface SystemUnderTest {

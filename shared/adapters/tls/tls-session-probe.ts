@@ -55,7 +55,9 @@ export function createTlsSessionProbe(): SessionProbe {
   return {
     async tryHandshake(hostName, port, timeoutMs) {
       const { address } = await lookup(hostName).catch((cause: unknown) => {
-        throw new AppError('name_not_resolved', `${hostName} does not resolve (${codeOf(cause)})`, { cause });
+        throw new AppError('name_not_resolved', `the session name does not resolve (${codeOf(cause)})`, {
+          cause,
+        });
       });
       const socket = connect({ host: address, port, servername: hostName, ALPNProtocols: ['http/1.1'] });
       try {

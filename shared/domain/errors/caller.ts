@@ -58,6 +58,7 @@ export const callerErrors = {
     'The access token is not accepted',
     'Sign in again; the token must be for this API and this tenant.',
   ),
+  sign_in_unavailable: row(503, 'sign-in', true, 'The sign-in service does not answer', tryAgain),
   agent_token_invalid: row(
     401,
     'sign-in',

@@ -11,7 +11,7 @@ import { createEntra, type Entra } from '#local/entra/entra.ts';
 import { systemClock } from '#local/kit/clock.ts';
 import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority.ts';
 import { openStore } from '#local/kit/store.ts';
-import * as sample from '#local/sample-data.ts';
+import * as sample from '#local/samples/sample-data.ts';
 import { type Answer, type FakeApi, problem, type SeenRequest, startFakeApi } from './fake-api.ts';
 import { hasTerminals, startProgram } from './run-program.ts';
 

@@ -10,10 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openBrowser } from '#local/browser.ts';
+import { openBrowser } from '#local/browser/browser.ts';
+import { hasAuthority, nssStoreOf } from '#local/browser/nss-store.ts';
+import { trust, untrust } from '#local/browser/trust.ts';
 import { createLocalRoot } from '#local/kit/local-authority.ts';
-import { hasAuthority, nssStoreOf } from '#local/nss-store.ts';
-import { trust, untrust } from '#local/trust.ts';
 import { hasChromium } from '../../support/browser.ts';
 
 const isHere = process.platform === 'linux' && hasChromium('trust of the local root');

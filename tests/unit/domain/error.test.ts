@@ -58,6 +58,7 @@ describe('the error table', () => {
       'service_not_configured',
       'service_unreachable',
       'session_not_found',
+    'sign_in_unavailable',
       'store_unavailable',
       'token_invalid',
       'token_missing',
@@ -90,7 +91,7 @@ describe('the error table', () => {
   it('calls everything retryable that only does not answer', () => {
     const silent = rows.filter(([code]) => code.endsWith('_unavailable'));
     expect(silent.every(([, { retryable, status }]) => retryable && status === 503)).toBe(true);
-    expect(silent).toHaveLength(7);
+    expect(silent).toHaveLength(8);
   });
 });
 

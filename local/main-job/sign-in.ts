@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import * as sample from './sample-data.ts';
+import * as sample from '#local/samples/sample-data.ts';
 
 /**
  * Signs a sample account in as a command-line program does: authorization code with PKCE (RFC 7636), where the

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { freePort } from './kit/free-port.ts';
-import { type Authority, createIntermediate, createLocalRoot } from './kit/local-authority.ts';
-import { openStore } from './kit/store.ts';
+import { freePort } from '#local/kit/free-port.ts';
+import { type Authority, createIntermediate, createLocalRoot } from '#local/kit/local-authority.ts';
+import { openStore } from '#local/kit/store.ts';
 
 /** The one folder that holds all of a local run's state; everything in it is readable by its owner alone. */
 export interface DataFolder {

@@ -4,6 +4,7 @@ import type { TokenCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ServiceBusAdministrationClient } from '@azure/service-bus';
+import type { TwinAddresses } from '#local/twin.ts';
 import {
   containerDefinitions,
   cosmosNames,
@@ -13,7 +14,6 @@ import {
   secretNames,
   topicNames,
 } from '#shared/protocol/resource-names.ts';
-import type { TwinAddresses } from './twin.ts';
 
 export interface ProvisionOptions {
   addresses: TwinAddresses;

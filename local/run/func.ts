@@ -3,14 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile, cp } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '#local/kit/free-port.ts';
+import type { Reporter } from '#local/main-job/reporter.ts';
 import { build } from '#tools/build.ts';
 import { startChild } from './child-process.ts';
 import type { DataFolder } from './data-folder.ts';
-import { freePort } from './kit/free-port.ts';
-import type { Reporter } from './reporter.ts';
 import { startEdge, startStandIns } from './system.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const howToGetFunc = `Core Tools' \`func\` is not on the PATH, and this command runs the app on it.
 Get it with your package manager (azure-functions-core-tools, version 4) or: npm install --global azure-functions-core-tools@4

@@ -1,12 +1,12 @@
+import type { Reporter } from '#local/main-job/reporter.ts';
+import * as sample from '#local/samples/sample-data.ts';
+import { startTwin, type Twin } from '#local/twin.ts';
 import type { Child } from './child-process.ts';
 import { type Connection, describeConnection } from './connection.ts';
 import { createSdkCredential } from './credential.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type StartedMachine, startHost, startMachine, startProxy } from './processes.ts';
 import { provision } from './provision.ts';
-import type { Reporter } from './reporter.ts';
-import * as sample from './sample-data.ts';
-import { startTwin, type Twin } from './twin.ts';
 
 export interface StandingTwin {
   twin: Twin;

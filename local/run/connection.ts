@@ -1,7 +1,7 @@
+import * as sample from '#local/samples/sample-data.ts';
+import type { TwinAddresses } from '#local/twin.ts';
 import { containerDefinitions, cosmosNames } from '#shared/protocol/resource-names.ts';
 import type { DataFolder } from './data-folder.ts';
-import * as sample from './sample-data.ts';
-import type { TwinAddresses } from './twin.ts';
 
 export interface AppAddresses {
   /** Origin of the API. */

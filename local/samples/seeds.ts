@@ -1,4 +1,4 @@
-import { builtInRoles } from './resource-manager/providers/built-in-roles.ts';
+import { builtInRoles } from '#local/resource-manager/providers/built-in-roles.ts';
 import {
   arcMachine,
   dnsZone,
@@ -6,7 +6,7 @@ import {
   resourceGroup,
   roleAssignment,
   type SeedResource,
-} from './resource-manager/seeds.ts';
+} from '#local/resource-manager/seeds.ts';
 import * as sample from './sample-data.ts';
 import { thisComputer } from './this-computer.ts';
 

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import * as sample from '#local/samples/sample-data.ts';
 import { type Child, startChild } from './child-process.ts';
 import type { Connection } from './connection.ts';
 import type { DataFolder } from './data-folder.ts';
-import * as sample from './sample-data.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const preload = ['--import', new URL('./kit/preload.mjs', import.meta.url).href];
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const preload = ['--import', new URL('../kit/preload.mjs', import.meta.url).href];
 
 /** What our children need of our own environment, and nothing else of it. */
 function baseEnvironment(data: DataFolder): NodeJS.ProcessEnv {
@@ -81,7 +81,7 @@ export async function startMachine(
     armEndpoint: connection.resourceManager.endpoint,
     dataDirectory: data.file(...folder),
     appPort: port,
-    agentEntry: fileURLToPath(new URL('../dist/agent/main.js', import.meta.url)),
+    agentEntry: fileURLToPath(new URL('../../dist/agent/main.js', import.meta.url)),
   });
   const child = await startChild({
     name: machine.name,

@@ -1,4 +1,4 @@
-import type { LocalAccount, LocalApplication, LocalServicePrincipal } from './entra/directory.ts';
+import type { LocalAccount, LocalApplication, LocalServicePrincipal } from '#local/entra/directory.ts';
 
 /** The one sample tenant: everything that is fixed in a local run, and nothing that is secret. */
 export const tenantId = '00000000-0000-4000-8000-00000000000a';
