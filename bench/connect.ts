@@ -1,4 +1,4 @@
-import type { ApiClient } from '#local/api-client.ts';
+import type { ApiClient } from '#local/main-job/api-client.ts';
 import { type Summary, summarise } from './statistics.ts';
 
 /** Answers of POST sessions, one after the other, in milliseconds. Each was tried through the proxy to the machine. */

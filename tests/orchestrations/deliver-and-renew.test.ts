@@ -132,6 +132,18 @@ describe('a renewal', () => {
     expect(machine?.document.extension).toMatchObject({ state: 'installed' });
     expect(app.dns.names.size).toBe(2);
   });
+
+  it('that fails is tried again after an hour at the soonest, not at every run of the timer', async () => {
+    const due = await certificate();
+    if (!due) throw new Error('nothing was issued');
+    await app.store.commit(machineId, [{ put: { ...due, dueAt: new Date(app.clock.now()).toISOString() } }]);
+    app.faults.fail('authority.createOrder', new AppError('certificate_order_refused', 'no'));
+    const before = app.clock.now();
+    expect((await app.run('renew', renew)).error).toMatchObject({ code: 'certificate_order_refused' });
+    const wait = Date.parse((await certificate())?.dueAt ?? '') - before;
+    expect(wait).toBeGreaterThanOrEqual(3_600_000);
+    expect(await app.store.findDue(new Date(app.clock.now()).toISOString(), 10)).toEqual([]);
+  });
 });
 
 describe('an uninstall', () => {
@@ -155,17 +167,5 @@ describe('an uninstall', () => {
     const after = await app.store.read(machineId, 'machine');
     expect(after?.document.machineName).not.toBe(before?.document.machineName);
     expect(app.authority.issued).toHaveLength(2);
-  });
-
-  it('that fails is tried again after an hour at the soonest, not at every run of the timer', async () => {
-    const due = await certificate();
-    if (!due) throw new Error('nothing was issued');
-    await app.store.commit(machineId, [{ put: { ...due, dueAt: new Date(app.clock.now()).toISOString() } }]);
-    app.faults.fail('authority.createOrder', new AppError('certificate_order_refused', 'no'));
-    const before = app.clock.now();
-    expect((await app.run('renew', renew)).error).toMatchObject({ code: 'certificate_order_refused' });
-    const wait = Date.parse((await certificate())?.dueAt ?? '') - before;
-    expect(wait).toBeGreaterThanOrEqual(3_600_000);
-    expect(await app.store.findDue(new Date(app.clock.now()).toISOString(), 10)).toEqual([]);
   });
 });
