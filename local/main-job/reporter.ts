@@ -1,5 +1,18 @@
 import { performance } from 'node:perf_hooks';
 
+/** A row without a name goes on with the one before: in JSON all its values are one list. */
+function groupRows(rows: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const grouped: Record<string, string[]> = {};
+  let last = '';
+  for (const [name, value] of rows) {
+    last = name || last;
+    grouped[last] = [...(grouped[last] ?? []), value];
+  }
+  return Object.fromEntries(
+    Object.entries(grouped).map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  );
+}
+
 /** Tells a person, or with `json` a program, what happens as it happens. */
 export interface Reporter {
   section(title: string): void;
@@ -36,7 +49,7 @@ export function createReporter({ json, write, colours }: ReporterOptions): Repor
       step: (text, took) =>
         event('step', { text, ...(took !== undefined && { seconds: Number(took.toFixed(3)) }) }),
       note: (text) => event('note', { text }),
-      table: (title, rows) => event('result', { title, ...Object.fromEntries(rows) }),
+      table: (title, rows) => event('result', { title, ...groupRows(rows) }),
       fail: (text) => event('failed', { text }),
     };
   }

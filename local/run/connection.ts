@@ -2,6 +2,7 @@ import * as sample from '#local/samples/sample-data.ts';
 import type { TwinAddresses } from '#local/twin.ts';
 import { containerDefinitions, cosmosNames } from '#shared/protocol/resource-names.ts';
 import type { DataFolder } from './data-folder.ts';
+import { rootRule } from './provision.ts';
 
 export interface AppAddresses {
   /** Origin of the API. */
@@ -13,7 +14,12 @@ export interface AppAddresses {
 /** What `connection.json` holds: how any client, and the app on any Functions host, reaches the stand-ins. */
 export type Connection = ReturnType<typeof describeConnection>;
 
-export function describeConnection(data: DataFolder, twin: TwinAddresses, app: AppAddresses) {
+export function describeConnection(
+  data: DataFolder,
+  twin: TwinAddresses,
+  app: AppAddresses,
+  relayKey: string,
+) {
   const cosmosKey = data.secret('cosmos-master-key');
   const busKey = data.secret('service-bus-root-key');
   return {
@@ -43,10 +49,15 @@ export function describeConnection(data: DataFolder, twin: TwinAddresses, app: A
     serviceBus: {
       host: twin.serviceBusHost,
       endpoint: twin.serviceBus,
-      connectionString: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${busKey}`,
+      connectionString: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=${rootRule};SharedAccessKey=${busKey}`,
     },
     keyVault: { url: twin.vault },
-    relay: { host: twin.relayHost, namespaceId: sample.relayNamespaceId },
+    relay: {
+      host: twin.relayHost,
+      namespaceId: sample.relayNamespaceId,
+      keyName: rootRule,
+      key: relayKey,
+    },
     dns: { ...twin.dns, zone: sample.zone },
     acme: { directory: twin.acmeDirectory },
     accounts: sample.accounts.map(({ objectId, userPrincipalName, description }) => ({
@@ -89,7 +100,7 @@ function appSettings(data: DataFolder, twin: TwinAddresses, app: AppAddresses): 
     ADMIN_CENTER_PROXY_TARGET: '127.0.0.1',
     ADMIN_CENTER_SESSION_PORT: String(app.sessionPort),
     ADMIN_CENTER_LOCAL_CA_FILE: data.caFile,
-    AdminCenterServiceBus: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${data.secret('service-bus-root-key')}`,
+    AdminCenterServiceBus: `Endpoint=${twin.serviceBus}/;SharedAccessKeyName=${rootRule};SharedAccessKey=${data.secret('service-bus-root-key')}`,
     IDENTITY_ENDPOINT: twin.identityEndpoint,
     IDENTITY_HEADER: data.secret('identity-app'),
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',

@@ -4,6 +4,8 @@ import type { TokenCredential } from '@azure/identity';
 import { KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { ServiceBusAdministrationClient } from '@azure/service-bus';
+import { z } from 'zod';
+import { relayNamespaceId } from '#local/samples/sample-data.ts';
 import type { TwinAddresses } from '#local/twin.ts';
 import {
   containerDefinitions,
@@ -15,6 +17,9 @@ import {
   topicNames,
 } from '#shared/protocol/resource-names.ts';
 
+/** The rule that Azure makes with each namespace. */
+export const rootRule = 'RootManageSharedAccessKey';
+
 export interface ProvisionOptions {
   addresses: TwinAddresses;
   credential: TokenCredential;
@@ -25,8 +30,29 @@ export interface ProvisionOptions {
  * Makes what infrastructure code makes in Azure (database, queue, topic, keys and secrets), through the official
  * clients. What is there already stays as it is.
  */
-export async function provision(options: ProvisionOptions): Promise<void> {
-  await Promise.all([provisionCosmos(options), provisionServiceBus(options), provisionVault(options)]);
+export async function provision(options: ProvisionOptions): Promise<{ relayKey: string }> {
+  const [relayKey] = await Promise.all([
+    readRelayKey(options),
+    provisionCosmos(options),
+    provisionServiceBus(options),
+    provisionVault(options),
+  ]);
+  return { relayKey };
+}
+
+const keysReply = z.object({ primaryKey: z.string() });
+
+/** The key of the relay namespace's own rule, for clients that are given keys and not identities. */
+async function readRelayKey({ addresses, credential }: ProvisionOptions): Promise<string> {
+  const token = await credential.getToken('https://management.azure.com/.default');
+  const path = `${relayNamespaceId}/authorizationRules/${rootRule}/listKeys?api-version=2021-11-01`;
+  const response = await fetch(`${addresses.arm}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token?.token}` },
+  });
+  if (!response.ok)
+    throw new Error(`the keys of the relay cannot be read: ${response.status} ${await response.text()}`);
+  return keysReply.parse(await response.json()).primaryKey;
 }
 
 async function provisionCosmos({ addresses, cosmosKey }: ProvisionOptions): Promise<void> {

@@ -42,12 +42,12 @@ export async function startStandIns(
   const api = `http://localhost:${port}`;
   const sessionPort = await data.port('proxy', 8443);
   const twin = await startTwin(data, api);
-  await provision({
+  const { relayKey } = await provision({
     addresses: twin.addresses,
     credential: createSdkCredential(twin.addresses.identityEndpoint, data.secret('identity-deployment')),
     cosmosKey: data.secret('cosmos-master-key'),
   });
-  const connection = describeConnection(data, twin.addresses, { api, sessionPort });
+  const connection = describeConnection(data, twin.addresses, { api, sessionPort }, relayKey);
   data.writeJson('connection.json', connection);
   report.step(`${twin.standIns.length} stand-ins of Azure services`, seconds(began));
   return { twin, connection, stop: () => twin.close() };
