@@ -194,6 +194,7 @@ run(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
+    console.error('npm start -- --help shows what there is.');
     process.exit(2);
   },
 );
