@@ -58,7 +58,7 @@ describe('the error table', () => {
       'service_not_configured',
       'service_unreachable',
       'session_not_found',
-    'sign_in_unavailable',
+      'sign_in_unavailable',
       'store_unavailable',
       'token_invalid',
       'token_missing',
