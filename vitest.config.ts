@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four projects, slowest last. `unit` opens no socket; `contract` drives each stand-in and adapter over its
+ * Projects, slowest last; `npm test` runs the first four. `unit` opens no socket; `contract` drives each stand-in and adapter over its
  * real wire; `orchestrations` runs the flows on the embedded engine in process; `e2e` runs the whole system.
  */
 export default defineConfig({
@@ -35,6 +35,33 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        // Clients that were not written for the stand-ins, from Debian: each suite names what is missing.
+        test: {
+          name: 'strangers',
+          include: ['tests/strangers/**/*.test.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'torture',
+          include: ['tests/torture/**/*.test.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['tests/fuzz/**/*.test.ts'],
+          setupFiles: ['./local/kit/preload.mjs'],
+          testTimeout: 600_000,
         },
       },
     ],

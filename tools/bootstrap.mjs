@@ -23,6 +23,9 @@ const tasks = {
   func: [...preload, 'local/main.ts', 'func'],
   test: ['tools/test.ts'],
   e2e: ['tools/test.ts', '--project', 'e2e'],
+  strangers: ['tools/test.ts', '--project', 'strangers'],
+  torture: ['tools/test.ts', '--project', 'torture'],
+  fuzz: ['tools/test.ts', '--project', 'fuzz'],
   bench: [...preload, 'bench/main.ts'],
 };
 

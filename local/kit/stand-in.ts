@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
-import type { Faults } from './faults.ts';
+import type { FaultKind, Faults } from './faults.ts';
 
 /** A private key and its certificate chain, both PEM. */
 export interface TlsIdentity {
@@ -22,7 +22,20 @@ export interface StandIn {
   readonly port: number;
   readonly calls: Calls;
   readonly faults: Faults;
+  /** Names of its operations, as calls are counted and faults are set; absent when they are not a closed list. */
+  readonly operations?: readonly string[];
+  /** Which faults it honours. */
+  readonly faultKinds?: readonly FaultKind[];
+  /** What somebody who looks inside wants to see now: queues with depths, documents, certificates. No secret. */
+  inspect?(): InspectedTable[];
   close(): Promise<void>;
+}
+
+/** A small table for the status page and for `--json`. */
+export interface InspectedTable {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number)[])[];
 }
 
 /** Throws when the environment says production: a stand-in must never serve real traffic. */
