@@ -91,8 +91,8 @@ describe('the chain to the service', () => {
     expect(states(away, undefined)).toEqual(['good', 'untried', 'untried', 'bad', 'untried']);
   });
 
-  it('is whole after a connect, and ends at the hop that failed', () => {
-    expect(states(away, { outcome: 'open' })).toEqual(Array(5).fill('good'));
+  it('claims after a connect what was tried, as far as the machine, and ends at the hop that failed', () => {
+    expect(states(away, { outcome: 'open' })).toEqual([...Array(4).fill('good'), 'untried']);
     expect(states(ready, { outcome: 'failed', hop: 'relay' })).toEqual([
       'good',
       'good',
