@@ -2,7 +2,7 @@ import { toAppError } from '#shared/domain/error.ts';
 import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { pause, retry } from './back-off.ts';
 
-/** DESIGN 7: events are hints that can be lost, so state is read again this often without any. */
+/** Events are hints that can be lost, so state is read again this often without any. */
 const intervalMs = 60 * 60_000;
 /** After a refusal that no repetition mends by itself; somebody may mend it meanwhile. */
 const afterRefusalMs = 5 * 60_000;

@@ -26,7 +26,7 @@ export interface EnrolmentOptions {
   onFailure(error: unknown, waitMs: number): void;
 }
 
-/** DESIGN 7: a repetition with the same token and keys is answered the same, so a lost answer costs nothing. */
+/** A repetition with the same token and keys is answered the same, so a lost answer costs nothing. */
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { settings, machineId, identity, controlPlane } = options;
   const file = join(settings.dataDirectory, 'enrolment.json');

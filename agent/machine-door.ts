@@ -83,7 +83,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
 
   const cutSession = (sessionId: string) => streams.cut((purpose) => purpose.sessionId === sessionId);
 
-  /** Live connections, WebSockets too, do not outlive their session (DESIGN 4). */
+  /** Live connections, WebSockets too, do not outlive their session. */
   function cutAtEnd(sessionId: string, endsAt: number): void {
     clearTimeout(ends.get(sessionId));
     const end = () => {

@@ -20,7 +20,7 @@ const settingsSchema = z.strictObject({
   controlPlane: z.url().refine(isSafeOrigin, 'must be https, or http on loopback'),
   /** ARM id of this machine. */
   resourceId: z.string().min(1).max(512),
-  /** The local port of Windows Admin Center; a string in the extension's settings (azure-apis B.3). */
+  /** The local port of Windows Admin Center; a string in the extension's settings (as Azure has it). */
   port: portText,
   salt: z.string().max(200),
   /** The enrolment token, from the protected settings. */

@@ -23,7 +23,7 @@ function refusalOf(error: unknown): DoorRefusal {
   return isForeign ? 'ticket_foreign' : 'ticket_invalid';
 }
 
-/** Turns a ticket into a cookie, once (DESIGN 5). The ticket must be for this machine, this session and service. */
+/** Turns a ticket into a cookie, once. The ticket must be for this machine, this session and service. */
 export async function redeemTicket(
   sessions: DoorSessions,
   keys: TicketKeys,

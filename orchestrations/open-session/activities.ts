@@ -116,7 +116,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     }
   }
 
-  /** The ladder of azure-apis B.2: the endpoint says that access is allowed at all, the configuration to which port. */
+  /** The ladder of Microsoft.HybridConnectivity: the endpoint says that access is allowed at all, the configuration to which port. */
   async function requireConfiguration(input: OpenSessionInput): Promise<void> {
     const services = await connectivity.findServiceConfigurations(input.machine.resourceId);
     if (!services) throw new AppError('endpoint_missing', 'the provider knows no endpoint on this machine');

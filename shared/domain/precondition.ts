@@ -2,7 +2,7 @@ import type { MachineFacts, MachineKind } from './machine.ts';
 
 /** Requirement 18: exactly 3 GiB passes. */
 const minimumMemoryBytes = 3 * 1024 ** 3;
-/** azure-apis B.9: the first version with the WAC extension, and versions known to break it. */
+/** The first Arc agent version with the WAC extension, and versions known to break it. */
 const arcAgent = { minimum: '1.13.21320.014', blocked: ['1.35', '1.36'] } as const;
 const minimumServerYear = 2016;
 

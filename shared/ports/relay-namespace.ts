@@ -4,7 +4,7 @@ export interface RelayNamespace {
   readonly host: string;
   /** Makes the hybrid connection and its listen rule; repeatable. */
   ensureConnection(path: string): Promise<void>;
-  /** A SAS token to listen on this path alone (azure-apis B.5). `lifetimeSeconds` at most 86,400. */
+  /** A SAS token to listen on this path alone (Azure Relay hybrid connections protocol). `lifetimeSeconds` at most 86,400. */
   listenToken(path: string, lifetimeSeconds: number): Promise<string>;
   /** Absent is success. */
   removeConnection(path: string): Promise<void>;

@@ -26,7 +26,7 @@ export interface RoleReader {
   rolesIn(principalId: string, subscriptionId: string): Promise<EffectiveRoles>;
 }
 
-/** Endpoint and service configurations on a machine (azure-apis B.2). `provider_not_registered` is its own code. */
+/** Endpoint and service configurations on a machine (Microsoft.HybridConnectivity 2023-03-15). `provider_not_registered` is its own code. */
 export interface HybridConnectivity {
   /** PUT `endpoints/default`; repeatable. */
   putEndpoint(resourceId: string): Promise<void>;
@@ -40,7 +40,7 @@ export interface HybridConnectivity {
 }
 
 export interface ExtensionSettings {
-  /** Decimal text: a string in this resource (azure-apis B.3). */
+  /** Decimal text: a string in this resource (as Azure has it). */
   port: string;
   salt: string;
   /** Origin of this API, for the agent to enrol. */

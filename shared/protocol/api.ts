@@ -151,7 +151,7 @@ export const extensionReply = z.object({
   detailedStatus: z.object({ provisioningState: z.string(), message: z.string().nullable() }),
 });
 
-/** ARM's own shapes (azure-apis B.2). */
+/** ARM's own shapes (Microsoft.HybridConnectivity 2023-03-15). */
 export const endpointReply = z.object({
   id: z.string(),
   name: z.literal('default'),

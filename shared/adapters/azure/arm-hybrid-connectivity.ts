@@ -5,7 +5,7 @@ import type { HybridConnectivity } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from './arm-client.ts';
 import { armStatus, orMissing } from './arm-error.ts';
 
-/** The version of Microsoft's own script (azure-apis B.2). */
+/** The version of Microsoft's own script (Microsoft.HybridConnectivity 2023-03-15). */
 const apiVersion = '2023-03-15';
 
 const endpointOf = (resourceId: string) =>

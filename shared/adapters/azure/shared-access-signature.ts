@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * A SAS token of Service Bus or Relay (azure-apis B.5): `resource` is `http://host/path` without a port, the key is
+ * A SAS token of Service Bus or Relay (Azure Relay hybrid connections protocol): `resource` is `http://host/path` without a port, the key is
  * used as UTF-8 text, `expiresAt` is Unix seconds.
  */
 export function sharedAccessSignature(
