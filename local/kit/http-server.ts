@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Calls } from './calls.ts';
-import type { Faults } from './faults.ts';
+import type { Fault, Faults } from './faults.ts';
 import type { TlsIdentity } from './stand-in.ts';
 
 export interface HttpRequest {
@@ -26,7 +26,8 @@ export interface HttpServerOptions {
   /** 0 takes a free port. Always 127.0.0.1. */
   port: number;
   tls?: TlsIdentity;
-  handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
+  /** `fault` is what is switched on for this call beyond delay, drop and status, which are applied before. */
+  handle(request: HttpRequest, fault?: Fault): HttpReply | Promise<HttpReply>;
   /** Renders what `handle` threw in the service's own error shape. */
   renderError(error: unknown, request: HttpRequest): HttpReply;
   /** Answers a switched-on fault's status in the service's own shape; without it a plain one with Retry-After: 1. */
@@ -101,7 +102,7 @@ export function createHttpListener(
           headers: { 'retry-after': '1' },
           body: { error: { code: 'InjectedFault', message: `fault switched on for ${operation}` } },
         });
-      send(response, await options.handle(request));
+      send(response, await options.handle(request, fault));
     } catch (error) {
       if (error instanceof BodyTooLarge) {
         send(response, {
