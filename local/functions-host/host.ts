@@ -169,7 +169,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       },
     });
     begun.push(() => engine.close());
-    const management = createManagementApi(engine, payload);
+    const management = createManagementApi(engine, payload, clock);
 
     const admin = createAdminEndpoints({
       functions: () => functions,

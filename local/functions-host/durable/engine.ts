@@ -6,7 +6,7 @@ import type { Catalog } from './episode.ts';
 import { createEvent, eventType, type HistoryEvent } from './history.ts';
 import { type InstanceRecord, isFinished } from './instance.ts';
 import { checkInstanceId, DurableRequestError } from './instance-id.ts';
-import { createInstanceStore } from './instance-store.ts';
+import { createInstanceStore, type InstanceQuery } from './instance-store.ts';
 import { type DurableLimits, defaultLimits } from './limits.ts';
 import { createScheduler } from './scheduler.ts';
 import type { DurableTrace } from './trace.ts';
@@ -40,8 +40,8 @@ export interface DurableEngine {
   start(request: StartRequest): string;
   getStatus(instanceId: string): InstanceRecord | undefined;
   history(instanceId: string): HistoryEvent[];
-  /** All instances, oldest first. */
-  list(): InstanceRecord[];
+  /** Oldest first. */
+  select(query: InstanceQuery): InstanceRecord[];
   /** `data` is JSON text. Throws DurableRequestError 404 (unknown) or 410 (finished), like the next three. */
   raiseEvent(instanceId: string, eventName: string, data: string | null): void;
   terminate(instanceId: string, reason: string | null): void;
@@ -128,7 +128,7 @@ export function createDurableEngine(options: DurableEngineOptions): DurableEngin
     },
     getStatus,
     history: (instanceId) => scheduler.find(instanceId)?.history ?? store.history(instanceId),
-    list: () => store.allInstances(),
+    select: (query) => store.selectInstances(query),
     raiseEvent: (instanceId, Name, Input) =>
       postToLive(instanceId, createEvent({ EventType: eventType.eventRaised, Name, Input }, clock.now())),
     terminate: (instanceId, Input) =>

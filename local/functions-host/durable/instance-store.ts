@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS durable_instance (
   created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, parent TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS durable_instance_by_status ON durable_instance (status);
+CREATE INDEX IF NOT EXISTS durable_instance_by_time ON durable_instance (created_ms, id);
 CREATE TABLE IF NOT EXISTS durable_history (
   instance_id TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL,
   PRIMARY KEY (instance_id, position)
@@ -34,7 +35,23 @@ CREATE TABLE IF NOT EXISTS durable_timer (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Before every instance. */
+const firstMs = Number.MIN_SAFE_INTEGER;
+
 type Row = Record<string, SQLOutputValue>;
+
+/** Which instances are asked for, oldest first. */
+export interface InstanceQuery {
+  /** Inclusive, in milliseconds. */
+  createdFromMs?: number;
+  createdToMs?: number;
+  /** Any when empty. */
+  statuses?: readonly string[];
+  idPrefix?: string;
+  limit?: number;
+  /** Answers what comes behind this instance. */
+  after?: { createdMs: number; id: string };
+}
 
 const textOrNull = (value: SQLOutputValue | undefined): string | null =>
   typeof value === 'string' ? value : null;
@@ -68,7 +85,13 @@ export function createInstanceStore(database: DatabaseSync) {
          created_ms = excluded.created_ms, updated_ms = excluded.updated_ms, parent = excluded.parent`,
     ),
     get: database.prepare('SELECT * FROM durable_instance WHERE id = ?'),
-    all: database.prepare('SELECT * FROM durable_instance ORDER BY created_ms, id'),
+    select: database.prepare(
+      `SELECT * FROM durable_instance
+       WHERE created_ms BETWEEN max(:from, :afterMs) AND :to AND (created_ms, id) > (:afterMs, :afterId)
+         AND substr(id, 1, length(:prefix)) = :prefix
+         AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
+       ORDER BY created_ms, id LIMIT :limit`,
+    ),
     unfinished: database.prepare(
       "SELECT * FROM durable_instance WHERE status IN ('Pending', 'Running', 'Suspended')",
     ),
@@ -116,7 +139,18 @@ export function createInstanceStore(database: DatabaseSync) {
       const row = sql.get.get(id);
       return row && toRecord(row);
     },
-    allInstances: (): InstanceRecord[] => sql.all.all().map(toRecord),
+    selectInstances: (query: InstanceQuery): InstanceRecord[] =>
+      sql.select
+        .all({
+          from: query.createdFromMs ?? firstMs,
+          to: query.createdToMs ?? Number.MAX_SAFE_INTEGER,
+          afterMs: query.after?.createdMs ?? firstMs,
+          afterId: query.after?.id ?? '',
+          prefix: query.idPrefix ?? '',
+          statuses: JSON.stringify(query.statuses ?? []),
+          limit: query.limit ?? -1,
+        })
+        .map(toRecord),
     unfinishedInstances: (): InstanceRecord[] => sql.unfinished.all().map(toRecord),
     history: (instanceId: string): HistoryEvent[] =>
       sql.history.all(instanceId).map((row) => JSON.parse(String(row['event'])) as HistoryEvent),

@@ -1,7 +1,9 @@
+import type { Clock } from '../../kit/clock.ts';
 import { type ClientPayload, instanceLinks } from './client-payload.ts';
 import type { DurableEngine } from './engine.ts';
 import { type InstanceRecord, isFinished } from './instance.ts';
 import { DurableRequestError } from './instance-id.ts';
+import type { InstanceQuery } from './instance-store.ts';
 import { statusBody } from './status-body.ts';
 
 export interface ManagementRequest {
@@ -19,13 +21,39 @@ export interface ManagementReply {
   body?: unknown;
 }
 
+/** At once, but for a start that waits for the end. */
+type Answer = ManagementReply | Promise<ManagementReply>;
+
 const pageSize = 100;
+const secondMs = 1_000;
 const continuationHeader = 'x-ms-continuation-token';
+
+/** The extension's names; this host knows instances of some of them alone, and finds none of the others. */
+const extensionStatuses = new Map<string, string>(
+  ['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated', 'Canceled', 'ContinuedAsNew'].map(
+    (status) => [status.toLowerCase(), status],
+  ),
+);
+
+/** Where a page ended, so that the next one begins behind it whatever was added or purged meanwhile. */
+const tokenOf = ({ createdMs, id }: InstanceRecord) =>
+  Buffer.from(JSON.stringify([createdMs, id])).toString('base64url');
+
+function positionOf(token: string): { createdMs: number; id: string } {
+  try {
+    const [createdMs, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
+    if (Number.isSafeInteger(createdMs) && typeof id === 'string')
+      return { createdMs: Number(createdMs), id };
+  } catch {
+    // Not one of ours, like one of another shape.
+  }
+  throw new DurableRequestError(400, 'The continuation token is not one of this host.');
+}
 
 const refuse = (status: number, Message: string): ManagementReply => ({ status, body: { Message } });
 
 /** The HTTP API of the durable extension: what the durable client calls and what management URLs point at. */
-export function createManagementApi(engine: DurableEngine, payload: ClientPayload) {
+export function createManagementApi(engine: DurableEngine, payload: ClientPayload, clock: Clock) {
   function json(body: string): string | null {
     if (body === '') return null;
     try {
@@ -36,12 +64,40 @@ export function createManagementApi(engine: DurableEngine, payload: ClientPayloa
     return body;
   }
 
-  function start(name: string, instanceId: string | undefined, request: ManagementRequest): ManagementReply {
+  function start(name: string, instanceId: string | undefined, request: ManagementRequest) {
+    const waitMs = waitOf(request.query);
     const version = request.query.get('version') ?? '';
     const id = engine.start({ name, instanceId, input: json(request.body), version });
     const links = instanceLinks(payload, id);
     const headers = { location: links['statusQueryGetUri'] ?? '', 'retry-after': '10' };
-    return { status: 202, headers, body: links };
+    const started: ManagementReply = { status: 202, headers, body: links };
+    return waitMs === undefined ? started : answerWithin(id, waitMs, started);
+  }
+
+  /** How long a start waits for the end; the extension ignores one of the two without the other, so it is refused. */
+  function waitOf(query: URLSearchParams): number | undefined {
+    const ms = (name: string) => Number(query.get(name) || Number.NaN) * secondMs;
+    const [timeoutMs, intervalMs] = [ms('timeout'), ms('pollingInterval')];
+    if (!query.has('timeout') && !query.has('pollingInterval')) return undefined;
+    if (!(timeoutMs > 0) || !(intervalMs > 0))
+      throw new DurableRequestError(400, 'timeout and pollingInterval go together, in seconds above 0.');
+    if (intervalMs > timeoutMs)
+      throw new DurableRequestError(400, 'Total timeout should be bigger than retry timeout.');
+    return timeoutMs;
+  }
+
+  /** The end is told when it comes: an engine that knows it need not be asked at intervals. */
+  async function answerWithin(id: string, waitMs: number, otherwise: ManagementReply) {
+    let cancel = () => {};
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.at(clock.now() + waitMs, () => resolve(undefined));
+    });
+    const ended = await Promise.race([engine.whenFinished(id), late]);
+    cancel();
+    if (!ended) return otherwise;
+    const body = statusBody(ended, { showInput: true, history: undefined, showHistoryOutput: false });
+    if (ended.status === 'Completed') return { status: 200, body: body['output'] };
+    return { status: ended.status === 'Failed' ? 500 : 200, body };
   }
 
   function status(record: InstanceRecord, query: URLSearchParams): ManagementReply {
@@ -59,50 +115,52 @@ export function createManagementApi(engine: DurableEngine, payload: ClientPayloa
     return { status: 202, headers: { location, 'retry-after': '5' }, body };
   }
 
-  function select(query: URLSearchParams): InstanceRecord[] {
-    const time = (name: string, fallback: number) => {
+  function selection(query: URLSearchParams): InstanceQuery {
+    const time = (name: string) => {
       const text = query.get(name);
-      if (!text) return fallback;
+      if (!text) return undefined;
       const ms = Date.parse(text);
       if (Number.isNaN(ms)) throw new DurableRequestError(400, `${name} is not a time.`);
       return ms;
     };
-    const from = time('createdTimeFrom', Number.NEGATIVE_INFINITY);
-    const to = time('createdTimeTo', Number.POSITIVE_INFINITY);
-    const statuses = query.get('runtimeStatus')?.toLowerCase().split(',').filter(Boolean);
-    const prefix = query.get('instanceIdPrefix') ?? '';
-    return engine
-      .list()
-      .filter(
-        ({ id, createdMs, status: runtimeStatus }) =>
-          createdMs >= from &&
-          createdMs <= to &&
-          id.startsWith(prefix) &&
-          (!statuses?.length || statuses.includes(runtimeStatus.toLowerCase())),
-      );
+    const [createdFromMs, createdToMs] = [time('createdTimeFrom'), time('createdTimeTo')];
+    const wanted = query.get('runtimeStatus')?.toLowerCase().split(',').filter(Boolean) ?? [];
+    const unknown = wanted.find((text) => !extensionStatuses.has(text));
+    if (unknown !== undefined) throw new DurableRequestError(400, `'${unknown}' is no runtime status.`);
+    return {
+      ...(createdFromMs !== undefined && { createdFromMs }),
+      ...(createdToMs !== undefined && { createdToMs }),
+      statuses: wanted.flatMap((text) => extensionStatuses.get(text) ?? []),
+      idPrefix: query.get('instanceIdPrefix') ?? '',
+    };
   }
 
   function list({ query, continuationToken }: ManagementRequest): ManagementReply {
     const showInput = query.get('showInput')?.toLowerCase() === 'true';
-    const skip = Number(continuationToken ?? 0);
     const top = Number(query.get('top') ?? pageSize);
-    if (!Number.isInteger(skip) || skip < 0 || !Number.isInteger(top) || top < 1)
-      return refuse(400, 'top and the continuation token must be whole numbers.');
-    const found = select(query);
-    const body = found
-      .slice(skip, skip + top)
-      .map((record) => statusBody(record, { showInput, history: undefined, showHistoryOutput: false }));
-    const isMore = skip + top < found.length;
-    return { status: 200, ...(isMore && { headers: { [continuationHeader]: String(skip + top) } }), body };
+    if (!Number.isInteger(top) || top < 1) return refuse(400, 'top must be a whole number above 0.');
+    const after = continuationToken ? positionOf(continuationToken) : undefined;
+    // One more than asked for says whether there is more.
+    const found = engine.select({ ...selection(query), limit: top + 1, ...(after && { after }) });
+    const page = found.slice(0, top);
+    const last = page.at(-1);
+    const body = page.map((record) =>
+      statusBody(record, { showInput, history: undefined, showHistoryOutput: false }),
+    );
+    return {
+      status: 200,
+      ...(last && found.length > top && { headers: { [continuationHeader]: tokenOf(last) } }),
+      body,
+    };
   }
 
   function purgeAll({ query }: ManagementRequest): ManagementReply {
     if (!query.has('createdTimeFrom'))
       return refuse(400, "Please provide value for 'createdTimeFrom' parameter.");
-    const finished = select(query).filter(({ status: runtimeStatus }) => isFinished(runtimeStatus));
-    for (const { id } of finished) engine.purge(id);
-    return finished.length
-      ? { status: 200, body: { instancesDeleted: finished.length } }
+    const found = engine.select(selection(query)).filter(({ status }) => isFinished(status));
+    for (const { id } of found) engine.purge(id);
+    return found.length
+      ? { status: 200, body: { instancesDeleted: found.length } }
       : refuse(404, 'No instance matches.');
   }
 
@@ -130,7 +188,7 @@ export function createManagementApi(engine: DurableEngine, payload: ClientPayloa
     }
   }
 
-  function route(request: ManagementRequest): ManagementReply {
+  function route(request: ManagementRequest): Answer {
     const { method, query } = request;
     const [collection, first, second, third] = request.segments.map((part) => decodeURIComponent(part));
     const hub = query.get('taskHub');
@@ -155,7 +213,7 @@ export function createManagementApi(engine: DurableEngine, payload: ClientPayloa
     return method === 'GET' ? status(record, query) : refuse(405, 'Only GET and DELETE are served here.');
   }
 
-  return (request: ManagementRequest): ManagementReply => {
+  return (request: ManagementRequest): Answer => {
     try {
       return route(request);
     } catch (error) {

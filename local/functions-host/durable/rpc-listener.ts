@@ -17,10 +17,10 @@ export async function serveRpc(management: ManagementApi, maxBodyBytes: number) 
     faults: createFaults(),
     maxBodyBytes,
     operationOf: ({ method }) => method,
-    handle({ method, url, headers, body }) {
+    async handle({ method, url, headers, body }) {
       if (!url.pathname.startsWith(prefix)) return { status: 404 };
       const token = headers['x-ms-continuation-token'];
-      const reply = management({
+      const reply = await management({
         method,
         segments: url.pathname.slice(prefix.length).split('/'),
         query: url.searchParams,

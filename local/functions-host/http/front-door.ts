@@ -30,7 +30,7 @@ export function createFrontDoor(options: FrontDoorOptions) {
     const { request, url, method } = exchange;
     if (!openAdmin && !hasKey(request, url, [keys.master, keys.durable])) return reply(exchange, 401);
     const token = request.headers['x-ms-continuation-token'];
-    const answer = management({
+    const answer = await management({
       method,
       segments: segmentsOf(url).slice(3),
       query: url.searchParams,

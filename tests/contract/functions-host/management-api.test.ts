@@ -6,7 +6,9 @@ import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
 import { openStore } from '#local/kit/store.ts';
 
 let clock: ManualClock;
-let call: (method: string, path: string, body?: unknown, token?: string) => ManagementReply;
+type Call<Answer> = (method: string, path: string, body?: unknown, token?: string) => Answer;
+let callAndWait: Call<ManagementReply | Promise<ManagementReply>>;
+let call: Call<ManagementReply>;
 let idle: () => Promise<void>;
 
 /** An engine whose orchestrator `done` is done at once and whose `waits` waits for an event. */
@@ -30,12 +32,18 @@ beforeEach(() => {
       key: 'k',
       rpcBaseUrl: 'http://127.0.0.1:2/',
     }),
+    clock,
   );
-  call = (method, path, body, continuationToken) => {
+  callAndWait = (method, path, body, continuationToken) => {
     const url = new URL(path, 'http://x/');
     const segments = url.pathname.slice(1).split('/');
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     return api({ method, segments, query: url.searchParams, body: text, continuationToken });
+  };
+  call = (...given) => {
+    const answer = callAndWait(...given);
+    if (answer instanceof Promise) throw new Error('it waits');
+    return answer;
   };
   idle = () => engine.idle();
 });
@@ -63,6 +71,37 @@ describe('a start', () => {
     expect(call('POST', 'orchestrators/waits/w').status).toBe(409);
     expect(call('POST', 'orchestrators/done/d').status).toBe(202);
   });
+});
+
+// https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-http-api: timeout and pollingInterval.
+describe('a start that waits', () => {
+  const wait = 'timeout=30&pollingInterval=1';
+
+  it('answers with the output when the instance ends in time', async () => {
+    expect(await callAndWait('POST', `orchestrators/done/d?${wait}`)).toEqual({ status: 200, body: 'over' });
+  });
+
+  it('answers with the whole status and 500 when the instance fails', async () => {
+    expect(await callAndWait('POST', `orchestrators/nobody/n?${wait}`)).toMatchObject({
+      status: 500,
+      body: { runtimeStatus: 'Failed' },
+    });
+  });
+
+  it('answers as any other start when the time is up', async () => {
+    const answer = callAndWait('POST', `orchestrators/waits/w?${wait}`);
+    await idle();
+    clock.advance(30_000);
+    expect(await answer).toMatchObject({ status: 202, body: { id: 'w' } });
+  });
+
+  it.each(['timeout=3', 'pollingInterval=1', 'timeout=x&pollingInterval=1', 'timeout=1&pollingInterval=2'])(
+    'is refused with %s, and nothing is started',
+    (query) => {
+      expect(call('POST', `orchestrators/done/d?${query}`).status).toBe(400);
+      expect(call('GET', 'instances/d').status).toBe(404);
+    },
+  );
 });
 
 describe('a status', () => {
@@ -99,6 +138,36 @@ describe('a status', () => {
     expect(call('GET', 'instances/', undefined, token).body).toHaveLength(21);
     expect(call('GET', 'instances/?runtimeStatus=Running,Pending').body).toMatchObject([{ instanceId: 'w' }]);
     expect(call('GET', 'instances/?createdTimeTo=2026-01-01T00:00:30Z&top=500').body).toHaveLength(120);
+  });
+});
+
+describe('a list', () => {
+  it('goes on behind its last page, whatever was purged meanwhile', async () => {
+    for (let index = 100; index < 104; index += 1) call('POST', `orchestrators/done/d${index}`);
+    await idle();
+    const first = call('GET', 'instances/?top=2');
+    call('DELETE', 'instances/d100');
+    call('DELETE', 'instances/d101');
+    const next = call('GET', 'instances/?top=2', undefined, first.headers?.['x-ms-continuation-token']);
+    expect(next.body).toMatchObject([{ instanceId: 'd102' }, { instanceId: 'd103' }]);
+    expect(next.headers).toBeUndefined();
+  });
+
+  it('may be of ids that begin alike, taken literally', async () => {
+    for (const id of ['a%25b', 'aab', 'a%25c']) call('POST', `orchestrators/done/${id}`);
+    await idle();
+    expect(call('GET', 'instances/?instanceIdPrefix=a%25').body).toMatchObject([
+      { instanceId: 'a%b' },
+      { instanceId: 'a%c' },
+    ]);
+  });
+
+  it.each(['top=0', 'top=x', 'runtimeStatus=Odd', 'createdTimeFrom=never'])('is refused with %s', (query) => {
+    expect(call('GET', `instances/?${query}`).status).toBe(400);
+  });
+
+  it.each(['1', 'e30', 'WzEsMl0'])('is refused with the foreign token %s', (token) => {
+    expect(call('GET', 'instances/', undefined, token).status).toBe(400);
   });
 });
 
