@@ -4,10 +4,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DnsZones } from '#local/kit/boundaries.ts';
 import { createCalls } from '#local/kit/calls.ts';
-import { createFaults } from '#local/kit/faults.ts';
+import { createFaults, type Fault } from '#local/kit/faults.ts';
 import type { StandIn, StandInOptions } from '#local/kit/stand-in.ts';
-import { encodeReply, errorResolution, parseQuery, udpLimit } from './message.ts';
-import { rcodes, resolve } from './resolution.ts';
+import { lieAbout, rcodeOfStatus } from './faulted-answer.ts';
+import { encodeReply, errorResolution, parseQuery, type Query, udpLimit } from './message.ts';
+import { createPropagation } from './propagation.ts';
+import { createQuestionLog } from './question-log.ts';
+import { type Resolution, rcodes, resolve } from './resolution.ts';
 import { frame, readFrames } from './tcp-framing.ts';
 
 const loopback = '127.0.0.1';
@@ -15,6 +18,8 @@ const longestTcpMessage = 0xffff;
 const maxConnections = 256;
 /** A free TCP port may be taken for UDP; then another is tried. */
 const bindAttempts = 10;
+/** Calls and faults are named by question type; any other type that is asked for counts under its own name. */
+const operations = ['A', 'AAAA', 'CNAME', 'TXT', 'NS', 'SOA', 'CAA', 'ANY', 'malformed'] as const;
 
 export interface DnsOptions extends StandInOptions {
   zones: DnsZones;
@@ -53,13 +58,23 @@ async function bindBoth(port: number): Promise<{ tcp: Server; udp: UdpSocket; po
 /**
  * An authoritative DNS server over UDP and TCP on one port of loopback. It keeps no records and no state: every
  * question is answered from `zones` as they are at that moment. Calls and faults are named by question type
- * (`TXT`, `A`), and `malformed` where no question could be read. A fault with a status answers SERVFAIL.
+ * (`TXT`, `A`), and `malformed` where no question could be read. A fault's status answers SERVFAIL (403 REFUSED,
+ * 404 NXDOMAIN), its `answer` lies, its `staleMs` is a propagation delay.
  */
-export async function createDns({ port, zones }: DnsOptions): Promise<StandIn> {
+export async function createDns({ port, zones, clock }: DnsOptions): Promise<StandIn> {
   const calls = createCalls();
   const faults = createFaults();
+  const questions = createQuestionLog();
+  const propagation = createPropagation(zones, clock);
   const bound = await bindBoth(port);
   const connections = new Set<Socket>();
+
+  const resolutionOf = ({ rcode, question }: Query, fault: Fault | undefined): Resolution => {
+    if (fault?.status) return errorResolution(rcodeOfStatus(fault.status));
+    if (rcode !== undefined || !question) return errorResolution(rcode ?? rcodes.formatError);
+    if (fault?.answer) return lieAbout(question, fault.answer);
+    return resolve(propagation.asOf(fault?.staleMs ?? 0), question);
+  };
 
   const answer = async (bytes: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> => {
     const query = parseQuery(bytes);
@@ -70,16 +85,21 @@ export async function createDns({ port, zones }: DnsOptions): Promise<StandIn> {
     if (fault?.delayMs) await sleep(fault.delayMs);
     if (fault?.drop) return undefined;
     const limit = transport === 'udp' ? udpLimit(query) : longestTcpMessage;
-    const rcode = fault?.status ? rcodes.serverFailure : query.rcode;
-    if (rcode !== undefined || !query.question) {
-      return encodeReply(query, errorResolution(rcode ?? rcodes.formatError), limit);
-    }
+    const respond = (resolution: Resolution): Buffer => {
+      const bytes = encodeReply(query, resolution, limit);
+      questions.add({
+        question: query.question,
+        rcode: resolution.rcode,
+        answers: resolution.answers.length,
+      });
+      return bytes;
+    };
     try {
-      return encodeReply(query, resolve(zones, query.question), limit);
+      return respond(resolutionOf(query, fault));
     } catch (error) {
       // A record set that cannot be encoded is the zone's fault, not the asker's.
       console.error(error);
-      return encodeReply(query, errorResolution(rcodes.serverFailure), limit);
+      return respond(errorResolution(rcodes.serverFailure));
     }
   };
 
@@ -109,6 +129,9 @@ export async function createDns({ port, zones }: DnsOptions): Promise<StandIn> {
     port: bound.port,
     calls,
     faults,
+    operations,
+    faultKinds: ['status', 'delayMs', 'drop', 'answer', 'staleMs'],
+    inspect: () => [questions.inspect()],
     async close() {
       if (closed) return;
       closed = true;
