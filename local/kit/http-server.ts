@@ -13,6 +13,8 @@ export interface HttpRequest {
   url: URL;
   headers: IncomingHttpHeaders;
   body: Buffer;
+  /** What was switched on for this call, for the kinds that only the service itself can show: throttle, stale, skew. */
+  fault?: Fault;
 }
 
 export interface HttpReply {
@@ -90,6 +92,7 @@ export function createHttpListener(
     const operation = options.operationOf(request);
     calls.add(operation);
     const fault = faults.take(operation);
+    if (fault) request.fault = fault;
     if (fault?.delayMs) await sleep(fault.delayMs);
     if (fault?.drop) return void incoming.socket.destroy();
     try {
