@@ -57,6 +57,13 @@ export const messageTooLarge = (size: number) =>
     `The received message (size:${size} bytes) exceeds the limit (${standardTier.messageBytes} bytes) currently allowed on the link.`,
   );
 
+/** The service's sentence for throttling (learn.microsoft.com, "service-bus-throttling"). */
+export const throttled = (waitMs: number) =>
+  new ServiceBusError(
+    'server_busy',
+    `The request was terminated because the entity is being throttled. Error code: 50009. Please wait ${Math.ceil(waitMs / 1000)} seconds and try again.`,
+  );
+
 /** What a client sees of anything thrown: our own refusals as they are, the rest as an internal error. */
 export function asServiceBusError(error: unknown): ServiceBusError {
   if (error instanceof ServiceBusError) return error;

@@ -14,10 +14,13 @@ import type { VerifyToken } from '#local/kit/tokens.ts';
 import { allRights, createAuthorization, type RightsOf } from './access/authorization.ts';
 import { createAdministration } from './admin/administration.ts';
 import { createAcceptor } from './amqp/acceptor.ts';
+import { honouredFaults } from './amqp/operations.ts';
 import { createNamespace } from './broker/namespace.ts';
+import { inspectNamespace } from './inspection.ts';
 import { standardTier } from './limits.ts';
 import { channelOfSocket, channelOfWebSocket } from './listener/byte-channel.ts';
 import { listenOnPort } from './listener/port-listener.ts';
+import { operationNames } from './operation-names.ts';
 
 export interface ServiceBusOptions extends StandInOptions {
   tls: TlsIdentity;
@@ -90,6 +93,9 @@ export async function createServiceBus(options: ServiceBusOptions): Promise<Serv
     port: listener.port,
     calls,
     faults,
+    operations: operationNames,
+    faultKinds: honouredFaults,
+    inspect: () => inspectNamespace(namespace),
     async close() {
       namespace.close();
       for (const webSocket of webSockets.clients) webSocket.terminate();

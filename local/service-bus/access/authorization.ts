@@ -30,14 +30,19 @@ export interface AuthorizationOptions {
 }
 
 export interface Authorization {
-  /** Verifies a token that is to be used on `resource`; throws `unauthorized` with the service's reason. */
-  verifySharedAccess(token: string, resource: string): Grant;
-  verifyJwt(token: string, resource: string): Promise<Grant>;
+  /**
+   * Verifies a token that is to be used on `resource`; throws `unauthorized` with the service's reason. `skewMs` is
+   * how far the service's clock is off.
+   */
+  verifySharedAccess(token: string, resource: string, skewMs?: number): Grant;
+  verifyJwt(token: string, resource: string, skewMs?: number): Promise<Grant>;
   /** Either kind, as an HTTP Authorization header carries it. */
-  verifyHeader(header: string | undefined, resource: string): Promise<Grant>;
+  verifyHeader(header: string | undefined, resource: string, skewMs?: number): Promise<Grant>;
 }
 
 const unauthorized = (what: string) => new ServiceBusError('unauthorized', what);
+
+const expired = () => unauthorized('ExpiredToken: The token is expired.');
 
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   const { namespace, rootKey, clock } = options;
@@ -56,7 +61,7 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
   };
 
   return {
-    verifySharedAccess(token, resource) {
+    verifySharedAccess(token, resource, skewMs = 0) {
       const signature = parseSharedAccessSignature(token);
       const [signedFor, wanted] = [requirePath(signature.resource), requirePath(resource)];
       if (!covers(signedFor, wanted))
@@ -68,26 +73,31 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
       const rule = rules.find(({ keyName }) => keyName === signature.keyName);
       if (!rule || ![rule.primaryKey, rule.secondaryKey].some((key) => signature.isSignedBy(key)))
         throw unauthorized('InvalidSignature: The token has an invalid signature.');
-      if (signature.expiresAt <= clock.now()) throw unauthorized('ExpiredToken: The token is expired.');
+      const expiresAt = signature.expiresAt - skewMs;
+      if (expiresAt <= clock.now()) throw expired();
       return {
-        expiresAt: signature.expiresAt,
+        expiresAt,
         allows: (_, right) => rule.rights.includes(right),
       };
     },
-    async verifyJwt(token, resource) {
+    async verifyJwt(token, resource, skewMs = 0) {
       requirePath(resource);
       const claims = await options.verifyToken(token, [audience]).catch((error: unknown) => {
         throw unauthorized(`InvalidToken: ${error instanceof Error ? error.message : String(error)}`);
       });
+      const expiresAt = (claims.exp ?? 0) * 1000 - skewMs;
+      if (skewMs !== 0 && expiresAt <= clock.now()) throw expired();
       return {
-        expiresAt: (claims.exp ?? 0) * 1000,
+        expiresAt,
         allows: (path, right) => options.rightsOf(claims, path).includes(right),
       };
     },
-    async verifyHeader(header, resource) {
+    async verifyHeader(header, resource, skewMs) {
       if (!header) throw unauthorized('MissingToken: The authorization header was not found.');
       const bearer = /^Bearer +(.+)$/i.exec(header)?.[1];
-      return bearer ? this.verifyJwt(bearer, resource) : this.verifySharedAccess(header, resource);
+      return bearer
+        ? this.verifyJwt(bearer, resource, skewMs)
+        : this.verifySharedAccess(header, resource, skewMs);
     },
   };
 }

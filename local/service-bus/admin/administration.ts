@@ -2,7 +2,7 @@ import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
 import type { Authorization } from '../access/authorization.ts';
 import { trimPath } from '../access/resource-path.ts';
 import type { LiveEntity, Namespace } from '../broker/namespace.ts';
-import { asServiceBusError, ServiceBusError } from '../service-bus-error.ts';
+import { asServiceBusError, ServiceBusError, throttled } from '../service-bus-error.ts';
 import type { Rule } from '../store/entity-store.ts';
 import { type AdminTarget, guardedPath, parseAdminPath, subscriptionPath } from './admin-path.ts';
 import {
@@ -181,11 +181,13 @@ export function createAdministration({
   return {
     operationOf: (request) => `${request.method} ${kindOf(request)}`,
     async handle(request) {
+      const { throttleMs, skewMs } = request.fault ?? {};
+      if (throttleMs !== undefined) throw throttled(throttleMs);
       const target = parseAdminPath(request.url.pathname);
       const guarded = guardedPath(target);
       // Clients sign the URL that they ask for.
       const resource = `${name}${request.url.pathname}`;
-      const grant = await authorization.verifyHeader(request.headers.authorization, resource);
+      const grant = await authorization.verifyHeader(request.headers.authorization, resource, skewMs);
       if (!grant.allows(trimPath(guarded), 'Manage'))
         throw new ServiceBusError(
           'unauthorized',

@@ -26,7 +26,7 @@ export function createClaimsNode({
   replies,
   operations,
 }: ClaimsOptions): LinkNode {
-  const putToken = async (request: DecodedMessage) => {
+  const putToken = async (request: DecodedMessage, skewMs: number | undefined) => {
     const { operation, name, type } = request.application_properties ?? {};
     if (operation !== 'put-token')
       throw new ServiceBusError(
@@ -39,8 +39,8 @@ export function createClaimsNode({
     // .NET and JavaScript clients say `jwt`, others `amqp:jwt`.
     const isJwt = String(type).toLowerCase().endsWith('jwt');
     const grant = isJwt
-      ? await authorization.verifyJwt(token, resource)
-      : authorization.verifySharedAccess(token, resource);
+      ? await authorization.verifyJwt(token, resource, skewMs)
+      : authorization.verifySharedAccess(token, resource, skewMs);
     claims.put(resourcePathOf(resource, namespace) ?? '', grant);
   };
 
@@ -51,7 +51,11 @@ export function createClaimsNode({
       delivery.update(true, messageCodec.accepted().described());
       const refuse = (reason: unknown) => replies.refuse(claimsAddress, request, reason);
       const accept = () => replies.reply(claimsAddress, request, { status: 202, description: 'Accepted' });
-      operations.run(claimsAddress, () => void putToken(request).then(accept, refuse), refuse);
+      operations.run(
+        claimsAddress,
+        (fault) => void putToken(request, fault?.skewMs).then(accept, refuse),
+        refuse,
+      );
     },
   };
 }

@@ -1,8 +1,14 @@
+import type { Fault } from '#local/kit/faults.ts';
 import type { ConnectionClaims } from '../access/connection-claims.ts';
 import { ServiceBusError } from '../service-bus-error.ts';
 import { messageCodec } from '../wire/rhea.ts';
 import { requireWellFormed } from '../wire/well-formed.ts';
-import { type ManagementContext, managementOperations } from './management-operations.ts';
+import {
+  countedName,
+  loseLocks,
+  type ManagementContext,
+  managementOperations,
+} from './management-operations.ts';
 import { bodyOf } from './management-values.ts';
 import type { LinkNode } from './node.ts';
 import type { Operations } from './operations.ts';
@@ -28,18 +34,20 @@ export function createManagementNode(options: ManagementOptions): LinkNode {
       delivery.update(true, messageCodec.accepted().described());
       const name = String(request.application_properties?.['operation']);
       const operation = Object.hasOwn(managementOperations, name) ? managementOperations[name] : undefined;
-      const work = () => {
+      const work = (fault: Fault | undefined) => {
         if (!operation)
           throw new ServiceBusError(
             'not_implemented',
             `The local Service Bus lacks the operation '${name}'.`,
           );
         claims.require(path, operation.right);
-        const body = operation.run(options, bodyOf(request.body));
+        const asked = bodyOf(request.body);
+        if (fault?.lockLost) loseLocks(options, asked);
+        const body = operation.run(options, asked);
         const status = body ? 200 : 204;
         replies.reply(address, request, { status, description: body ? 'OK' : 'No Content', body });
       };
-      const counted = operation ? name.replace('com.microsoft:', '') : 'unknown';
+      const counted = operation ? countedName(name) : 'unknown';
       options.operations.run(counted, work, (reason) => replies.refuse(address, request, reason));
     },
   };

@@ -1,5 +1,5 @@
 import type { Namespace, Source } from '../broker/namespace.ts';
-import { requireLocked, type Settlement, settle } from '../broker/settlement.ts';
+import { loseLock, requireLocked, type Settlement, settle } from '../broker/settlement.ts';
 import { ServiceBusError } from '../service-bus-error.ts';
 import type { Right } from '../store/entity-store.ts';
 import type { StoredMessage } from '../store/message-store.ts';
@@ -77,6 +77,17 @@ function settlementFor(body: RequestBody): Settlement {
     findText(body, 'deadletter-description'),
   ];
   return { kind: 'dead-letter', cause: { reason, description, properties } };
+}
+
+/** An operation's name as calls are counted and faults are set. */
+export const countedName = (operation: string): string => operation.replace('com.microsoft:', '');
+
+/** Ends the locks that a request names, of messages or of a session, before it is answered. */
+export function loseLocks(context: ManagementContext, body: RequestBody): void {
+  const source = sourceOf(context);
+  if (body['lock-tokens'] !== undefined) for (const token of tokensOf(body)) loseLock(source, token);
+  const sessionId = findText(body, 'session-id');
+  if (sessionId !== undefined) source.sessions?.lose(sessionId);
 }
 
 /** Operations of an entity's `$management` node, by name (learn.microsoft.com, "AMQP request-response operations"). */

@@ -1,7 +1,8 @@
+import type { Fault } from '#local/kit/faults.ts';
 import type { ConnectionClaims } from '../access/connection-claims.ts';
 import type { Consumer, MessageLock } from '../broker/consumer.ts';
 import type { Source } from '../broker/namespace.ts';
-import { requireLocked, type Settlement, settle } from '../broker/settlement.ts';
+import { loseLock, requireLocked, type Settlement, settle } from '../broker/settlement.ts';
 import { type ServiceBusError, sessionLockLost } from '../service-bus-error.ts';
 import type { StoredMessage } from '../store/message-store.ts';
 import { encodeForDelivery } from '../wire/message.ts';
@@ -84,7 +85,8 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
         const token = lockTokens.get(delivery);
         if (!settlement || !token) return;
         lockTokens.delete(delivery);
-        const work = () => {
+        const work = (fault: Fault | undefined) => {
+          if (fault?.lockLost) loseLock(source, token);
           settleAs(settlement, token);
           answer(delivery, outcomeOf(settlement.kind));
         };

@@ -23,6 +23,8 @@ export interface SessionQueue {
   leave(consumer: Consumer): void;
   /** Answers the new end of the lock. */
   renew(sessionId: string): number;
+  /** Ends a lock before its time, as when it ran out. */
+  lose(sessionId: string): void;
   onAvailable(sessionId: string | undefined): void;
   pump(consumer: Consumer): void;
   /** Ends the locks that ran out: their messages count a delivery and their receivers are closed. */
@@ -82,6 +84,11 @@ export function createSessionQueue({ mailbox, locks, clock, wakeUp }: SessionQue
       locks.extend(sessionId, until);
       return until;
     },
+    lose(sessionId) {
+      const holder = locks.holderOf(sessionId);
+      release(sessionId, true);
+      holder?.close(sessionLockLost());
+    },
     onAvailable(sessionId) {
       if (sessionId === undefined) return;
       const holder = locks.holderOf(sessionId);
@@ -105,10 +112,7 @@ export function createSessionQueue({ mailbox, locks, clock, wakeUp }: SessionQue
       }
     },
     expire(now) {
-      for (const { sessionId, consumer } of locks.expired(now)) {
-        release(sessionId, true);
-        consumer.close(sessionLockLost());
-      }
+      for (const { sessionId } of locks.expired(now)) queue.lose(sessionId);
     },
   };
   return queue;

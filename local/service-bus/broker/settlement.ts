@@ -4,6 +4,7 @@ import { withApplicationProperties } from '../wire/message.ts';
 import type { TypedEntry } from '../wire/sections.ts';
 import { type DeadLetterCause, deadLetter } from './dead-letter.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { Source } from './namespace.ts';
 import type { SessionLocks } from './session-locks.ts';
 
 export type Settlement =
@@ -22,6 +23,14 @@ export function requireLocked(
   if (sessions && message.sessionId !== undefined) sessions.require(message.sessionId, mailbox.now());
   else if ((message.lockedUntil ?? 0) <= mailbox.now()) throw messageLockLost();
   return message;
+}
+
+/** Ends the lock of a message, or of its session, before its time: the delivery failed and is counted. */
+export function loseLock({ mailbox, sessions }: Pick<Source, 'mailbox' | 'sessions'>, token: Buffer): void {
+  const message = mailbox.store.findByLock(mailbox.id, token);
+  if (message?.state !== 'locked') return;
+  if (sessions && message.sessionId !== undefined) sessions.lose(message.sessionId);
+  else mailbox.putBack(message, true);
 }
 
 /** Ends a delivery as its receiver says; committed when it returns. */

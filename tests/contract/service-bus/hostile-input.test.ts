@@ -138,30 +138,3 @@ describe('input that is no AMQP and no HTTP', () => {
     );
   });
 });
-
-describe('a switched-on fault', () => {
-  let started: Started;
-  beforeAll(async () => {
-    started = await startServiceBus();
-    await started.admin.createQueue('q');
-  });
-  afterAll(() => started.close());
-
-  it('is seen by the client as the condition of the service, as often as it was set', async () => {
-    const sender = started.connect().createSender('q');
-    await sender.sendMessages({ body: 1 });
-    started.bus.faults.set('send', { status: 503, count: 1 });
-    await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: 'ServiceBusy' });
-    await sender.sendMessages({ body: 3 });
-    expect(started.bus.calls.count('send')).toBe(3);
-  });
-
-  it('drops the connection, which the client opens again', async () => {
-    const sender = started.connect(started.connectionString, {
-      retryOptions: { maxRetries: 2, retryDelayInMs: 10, timeoutInMs: 500 },
-    });
-    started.bus.faults.set('send', { drop: true, count: 1 });
-    await sender.createSender('q').sendMessages({ body: 1 });
-    expect(started.bus.faults.list().size).toBe(0);
-  });
-});
