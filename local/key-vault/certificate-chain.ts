@@ -1,13 +1,10 @@
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { pkcs8, publicKeyDer } from './key-material.ts';
-import { badParameter, lacking } from './vault-error.ts';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { publicKeyDer } from './key-material.ts';
+import { badParameter } from './vault-error.ts';
 
 const keyMismatch =
   'The public key of the end-entity certificate in the specified X.509 certificate content does not match the ' +
   'public part of the specified private key. Please check if certificate is valid.';
-const unexpectedPem =
-  'The specified PEM X.509 certificate content is in an unexpected format. ' +
-  'Please check if certificate is in valid PEM format.';
 
 export function parseCertificate(source: string | Buffer): X509Certificate {
   try {
@@ -47,41 +44,6 @@ export function orderChain(
   if (chain.length === 1 && !issues(leaf, leaf))
     throw badParameter('The certificate chain is incomplete: the certificate of the issuer is missing.');
   return chain;
-}
-
-export interface ImportedPem {
-  /** PKCS#8 PEM. */
-  privateKey: string;
-  certificates: X509Certificate[];
-}
-
-function parsePrivateKey(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    throw badParameter(unexpectedPem);
-  }
-}
-
-/** Reads what `import` is given: PEM text with one unencrypted PKCS#8 key, bare or in base64. */
-export function parseImport(value: string): ImportedPem {
-  const decoded = value.includes('-----BEGIN') ? value : Buffer.from(value, 'base64').toString('latin1');
-  if (!decoded.includes('-----BEGIN')) throw lacking('import of PKCS#12 (PFX) content; import PEM');
-  const blocks = decoded.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----/g) ?? [];
-  const keys = blocks.filter((block) => block.startsWith('-----BEGIN PRIVATE KEY-----'));
-  const certificates = blocks.filter((block) => block.startsWith('-----BEGIN CERTIFICATE-----'));
-  const [key] = keys;
-  if (
-    !key ||
-    keys.length > 1 ||
-    certificates.length === 0 ||
-    keys.length + certificates.length < blocks.length
-  )
-    throw badParameter(unexpectedPem);
-  return {
-    privateKey: pkcs8(parsePrivateKey(key)),
-    certificates: certificates.map((pem) => parseCertificate(pem)),
-  };
 }
 
 /** The whole secret of a certificate as PEM: the key as PKCS#8 (unless it may not be exported), then the chain. */

@@ -60,7 +60,7 @@ export type SubjectNameKind = 'emails' | 'dns_names' | 'upns' | 'uris' | 'ipAddr
 const subjectNameKinds: readonly SubjectNameKind[] = ['emails', 'dns_names', 'upns', 'uris', 'ipAddresses'];
 
 export const pemContentType = 'application/x-pem-file';
-const pfxContentType = 'application/x-pkcs12';
+export const pfxContentType = 'application/x-pkcs12';
 
 const curveSizes: Readonly<Record<string, number>> = { 'P-256': 256, 'P-384': 384, 'P-521': 521 };
 const rsaSizes = [2048, 3072, 4096];

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { attributeParameters, newVersionId, tagParameters, wantedAttributes } from './attributes.ts';
 import { certificateCollection, renderPolicy } from './certificate-bundle.ts';
-import { orderChain, parseImport } from './certificate-chain.ts';
+import { orderChain } from './certificate-chain.ts';
+import { contentTypeOf, parseImport } from './certificate-content.ts';
 import { certificateOperationRoutes, requireNoOperation } from './certificate-operations.ts';
-import { completePolicy, pemContentType, policyParameters } from './certificate-policy.ts';
+import { completePolicy, policyParameters } from './certificate-policy.ts';
 import { collectionRoutes, requireObject, requireVersion } from './collection.ts';
 import { saveCertificateVersion } from './issued-version.ts';
 import { parametersOf } from './key-material.ts';
@@ -34,7 +35,8 @@ function bundleReply(context: VaultContext, call: VaultCall) {
 function importCertificate(context: VaultContext, call: VaultCall) {
   const { store } = context;
   const parameters = parseBody(call, importParameters);
-  const { privateKey, certificates } = parseImport(parameters.value);
+  const contentType = parameters.policy?.secret_props?.contentType ?? contentTypeOf(parameters.value);
+  const { privateKey, certificates } = parseImport(parameters.value, parameters.pwd ?? '', contentType);
   const ordered = orderChain(certificates, privateKey);
   const [leaf] = ordered;
   const material = parametersOf(privateKey);
@@ -46,7 +48,7 @@ function importCertificate(context: VaultContext, call: VaultCall) {
       kty: material.kty,
       ...(material.kty === 'EC' ? { crv: material.curve } : { key_size: material.keySize }),
     },
-    secret_props: parameters.policy?.secret_props ?? { contentType: pemContentType },
+    secret_props: { contentType },
     x509_props: { subject: leaf?.subject ?? 'CN=', ...parameters.policy?.x509_props },
     issuer: parameters.policy?.issuer?.name ? parameters.policy.issuer : { name: 'Unknown' },
   });

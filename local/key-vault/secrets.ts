@@ -7,10 +7,11 @@ import {
   wantedAttributes,
 } from './attributes.ts';
 import { pemBundle } from './certificate-chain.ts';
-import { pemContentType } from './certificate-policy.ts';
+import { pemContentType, pfxContentType } from './certificate-policy.ts';
 import { type Collection, collectionRoutes, requireFreeName, requireVersion } from './collection.ts';
+import { writePkcs12 } from './pkcs12.ts';
 import { keyOf, nowSeconds, parseBody, type Route, type VaultCall, type VaultContext } from './vault-call.ts';
-import { badParameter, forbidden, lacking } from './vault-error.ts';
+import { badParameter, forbidden } from './vault-error.ts';
 import type { StoredObject, StoredVersion } from './vault-store.ts';
 
 /** The service's limit on a value. */
@@ -25,18 +26,38 @@ const setParameters = z.object({
 });
 const updateParameters = setParameters.omit({ value: true });
 
-/** The value of the secret behind a certificate: its key, if that may leave, and its chain. */
+/**
+ * The value of the secret behind a certificate: its key, if that may leave, and its chain. A PKCS#12 file is salted
+ * anew whenever it is made, so it is made at the first reading and kept.
+ */
 function certificateValue(
   { store }: VaultContext,
   object: StoredObject<'secrets'>,
   version: StoredVersion<'secrets'>,
-) {
-  if (version.contentType !== pemContentType)
-    throw lacking(`secrets in PKCS#12 (PFX); create the certificate with the content type ${pemContentType}`);
+  contentType: string,
+): string {
   const certificate = store.findVersion({ ...object, kind: 'certificates' }, version.version);
   const key = store.findVersion({ ...object, kind: 'keys' }, version.version);
   const privateKey = key?.body.exportable ? key.body.privateKey : undefined;
-  return pemBundle(privateKey, certificate?.body.chain ?? []);
+  const chain = certificate?.body.chain ?? [];
+  if (contentType === pemContentType) return pemBundle(privateKey, chain);
+  if (version.body.value !== undefined) return version.body.value;
+  const file = writePkcs12(
+    privateKey,
+    chain.map((der) => Buffer.from(der, 'base64')),
+  );
+  const value = file.toString('base64');
+  store.saveVersion(object, { ...version, body: { value } });
+  return value;
+}
+
+/** `outContentType` turns PKCS#12 into PEM, and nothing else (reference of Get Secret, 2026-04-01). */
+function outContentType(call: VaultCall, object: StoredObject, version: StoredVersion): string | undefined {
+  const own = version.contentType;
+  const wanted = call.query.get('outContentType') ?? own;
+  if (wanted === own) return own;
+  if (object.managed && own === pfxContentType && wanted === pemContentType) return pemContentType;
+  throw badParameter(`The secret of type ${own ?? '(none)'} can not be converted to ${wanted}.`);
 }
 
 function managedMembers(
@@ -71,10 +92,12 @@ function get(context: VaultContext, call: VaultCall) {
   const { object, version } = requireVersion(context, call, 'secrets');
   if (!version.enabled)
     throw forbidden('Operation get is not allowed on a disabled secret.', 'SecretDisabled');
-  const wantedType = call.query.get('outContentType');
-  if (wantedType && wantedType !== version.contentType) throw lacking(`the conversion to ${wantedType}`);
-  const value = version.body.value ?? certificateValue(context, object, version);
-  return { status: 200, body: { value, ...secretCollection.bundle(context, call, object, version) } };
+  const contentType = outContentType(call, object, version);
+  const value = object.managed
+    ? certificateValue(context, object, version, contentType ?? pfxContentType)
+    : version.body.value;
+  const bundle = secretCollection.bundle(context, call, object, version);
+  return { status: 200, body: { value, ...bundle, ...(contentType && { contentType }) } };
 }
 
 function set(context: VaultContext, call: VaultCall) {

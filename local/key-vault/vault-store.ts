@@ -18,7 +18,7 @@ interface KeyBody {
   exportable: boolean;
 }
 
-/** `value` is absent for the secret behind a certificate: it is made of that version's key and chain. */
+/** `value` is absent behind a certificate until it is read as PKCS#12: it is made of that version's key and chain. */
 interface SecretBody {
   value?: string;
 }

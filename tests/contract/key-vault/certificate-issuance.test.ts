@@ -153,17 +153,4 @@ describe('a self-signed certificate', () => {
     expect(pem).toContain('BEGIN CERTIFICATE');
     expect(pem).not.toContain('PRIVATE KEY');
   });
-
-  it('answers 501 for its secret in PKCS#12, which the stand-in does not write', async () => {
-    const policy: CertificatePolicy = {
-      ...unknownEc,
-      issuerName: 'Self',
-      contentType: 'application/x-pkcs12',
-    };
-    await (await vault.client.beginCreateCertificate('pfx', policy, poll)).pollUntilDone();
-    expect(await refusalOf(vault.secrets.getSecret('pfx'))).toMatchObject({
-      statusCode: 501,
-      message: expect.stringContaining('PKCS#12'),
-    });
-  });
 });

@@ -89,7 +89,7 @@ describe('what is kept of a certificate', () => {
     expect(
       await refusalOf(vault.client.importCertificate('pfx-in', Buffer.from([0x30, 0x82, 1]))),
     ).toMatchObject({
-      statusCode: 501,
+      statusCode: 400,
     });
   });
 });
