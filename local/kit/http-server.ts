@@ -91,6 +91,12 @@ export function createHttpListener(
     };
     const operation = options.operationOf(request);
     calls.add(operation);
+    response.once('finish', () => {
+      const { statusCode } = response;
+      // Without credentials a client asks for the challenge; that is no failure.
+      const isQuestion = statusCode === 401 && incoming.headers.authorization === undefined;
+      if (statusCode >= 400 && !isQuestion) calls.failed(operation, `${statusCode} ${request.url.pathname}`);
+    });
     const fault = faults.take(operation);
     if (fault) request.fault = fault;
     if (fault?.delayMs) await sleep(fault.delayMs);
