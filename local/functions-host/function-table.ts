@@ -37,6 +37,9 @@ const clientTypes = new Set(['durableclient', 'orchestrationclient']);
 /** Options in which the real host replaces `%NAME%`. */
 const resolvable = ['schedule', 'queueName', 'topicName', 'subscriptionName', 'connection', 'route'];
 
+const isNamed = (names: readonly string[], name: string) =>
+  names.some((known) => known.toLowerCase() === name.toLowerCase());
+
 function isDisabled(name: string, env: NodeJS.ProcessEnv): boolean {
   const value = env[`AzureWebJobs.${name}.Disabled`] ?? env[`AzureWebJobs__${name}__Disabled`];
   return value === '1' || value?.toLowerCase() === 'true';
@@ -59,14 +62,18 @@ function* faultsOf({ bindings, retryOptions }: FunctionMetadata, trigger: Bindin
   }
 }
 
-/** The functions of the app in order of their names. Throws UnservedApp with everything that is wrong. */
-export function createFunctionTable(app: LoadedApp, env: NodeJS.ProcessEnv): HostedFunction[] {
+/** The functions of the app that are `allowed` and not disabled, in order of their names. Throws UnservedApp with everything that is wrong. */
+export function createFunctionTable(
+  app: LoadedApp,
+  env: NodeJS.ProcessEnv,
+  allowed?: readonly string[],
+): HostedFunction[] {
   const findings: string[] = [];
   if (app.capabilities['HttpUri']) findings.push('the app switched HTTP streaming on, which is not served');
   const functions: HostedFunction[] = [];
   for (const metadata of app.functions) {
     const { name, bindings } = metadata;
-    if (isDisabled(name, env)) continue;
+    if (isDisabled(name, env) || (allowed && !isNamed(allowed, name))) continue;
     const { bindingName, trigger } = triggerOf(metadata);
     const kind = kinds.get(trigger.type.toLowerCase());
     const faults = [...faultsOf(metadata, trigger)];

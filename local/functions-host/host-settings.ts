@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type LogLevels, logLevels } from './log-levels.ts';
 
 interface JsonObject {
   [key: string]: Json | undefined;
@@ -15,6 +16,15 @@ export interface ServiceBusSettings {
   sessionIdleTimeoutMs: number;
 }
 
+export interface HttpSettings {
+  /** Functions that answer requests at once; the others wait. Undefined is no limit. */
+  maxConcurrentRequests: number | undefined;
+  /** Requests that run or wait; one more is 429. */
+  maxOutstandingRequests: number | undefined;
+  /** Put on every reply. */
+  customHeaders: Readonly<Record<string, string>>;
+}
+
 export interface HostSettings {
   /** Undefined is no limit. */
   functionTimeoutMs: number | undefined;
@@ -23,9 +33,23 @@ export interface HostSettings {
   maxConcurrentActivities: number | undefined;
   maxConcurrentOrchestrators: number | undefined;
   serviceBus: ServiceBusSettings;
+  http: HttpSettings;
+  /** The functions that are served, or undefined for all. */
+  functions: readonly string[] | undefined;
+  logLevels: LogLevels;
 }
 
 const overridePrefix = 'AzureFunctionsJobHost__';
+
+/** What changes how an app behaves and is not here; other unknown settings have no meaning on this host. */
+const unserved: readonly (readonly [readonly string[], Json])[] = [
+  // Manual settlement.
+  [['extensions', 'serviceBus', 'autoCompleteMessages'], false],
+  [['extensions', 'serviceBus', 'enableCrossEntityTransactions'], true],
+  [['extensions', 'http', 'hsts', 'isEnabled'], true],
+  [['extensions', 'http', 'dynamicThrottlesEnabled'], true],
+  [['concurrency', 'dynamicConcurrencyEnabled'], true],
+];
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -123,9 +147,41 @@ export function readHostSettings(appDirectory: string, env: NodeJS.ProcessEnv): 
     );
   if (text('NonRunningStates', ...durable, 'overridableExistingInstanceStates') !== 'NonRunningStates')
     throw new Error('host.json: overridableExistingInstanceStates other than NonRunningStates is not served');
-  if (at(root, ...bus, 'autoCompleteMessages') === false)
-    throw new Error('host.json: autoCompleteMessages false (manual settlement) is not served');
+  for (const [path, value] of unserved)
+    if (at(root, ...path) === value)
+      throw new Error(`host.json: ${path.join('.')} ${String(value)} is not served`);
+
+  const texts = (...path: string[]): [string, string][] => {
+    const found = at(root, ...path) ?? {};
+    if (!isObject(found)) throw new Error(`host.json: ${path.join('.')} must be an object`);
+    return Object.entries(found).map(([name, value]) => {
+      if (typeof value !== 'string') throw new Error(`host.json: ${path.join('.')}.${name} must be a text`);
+      return [name, value];
+    });
+  };
+  /** The HTTP limits say -1 for none. */
+  const limit = (...path: string[]) => (at(root, ...path) === -1 ? undefined : count(...path));
+  const functions = at(root, 'functions');
+  if (
+    functions !== undefined &&
+    !(Array.isArray(functions) && functions.every((one) => typeof one === 'string'))
+  )
+    throw new Error('host.json: functions must be an array of names');
+  const http = ['extensions', 'http'];
   return {
+    functions: functions?.map(String),
+    http: {
+      maxConcurrentRequests: limit(...http, 'maxConcurrentRequests'),
+      maxOutstandingRequests: limit(...http, 'maxOutstandingRequests'),
+      customHeaders: Object.fromEntries(texts(...http, 'customHeaders')),
+    },
+    logLevels: new Map(
+      texts('logging', 'logLevel').map(([name, text]) => {
+        const level = logLevels.find((known) => known === text.toLowerCase());
+        if (!level) throw new Error(`host.json: logging.logLevel.${name} '${text}' is no level`);
+        return [name.toLowerCase(), level];
+      }),
+    ),
     functionTimeoutMs: timeout === '-1' || timeout === -1 ? undefined : span('00:30:00', 'functionTimeout'),
     routePrefix: text('api', 'extensions', 'http', 'routePrefix').replaceAll(/^\/|\/$/g, ''),
     hubName,

@@ -19,6 +19,7 @@ import { hasKey, loadHostKeys } from './http/host-keys.ts';
 import { listen } from './http/listener.ts';
 import { createRoutes, overlappingRoutes } from './http/routes.ts';
 import { createInvoker } from './invoker.ts';
+import { filterLog } from './log-levels.ts';
 import { type RpcData, valueOf } from './rpc-data.ts';
 import type { MessageSource } from './service-bus/message-source.ts';
 import { startServiceBusTrigger } from './service-bus/service-bus-trigger.ts';
@@ -68,10 +69,11 @@ const drainMs = 10_000;
 
 /** Starts the app and serves it. Rejects with what the app uses and this host does not serve. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { appDirectory, store, clock, log, openAdmin = false } = options;
+  const { appDirectory, store, clock, openAdmin = false } = options;
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const env = { ...readLocalSettings(appDirectory), ...options.env };
   const settings = readHostSettings(appDirectory, env);
+  const log = filterLog(options.log, settings.logLevels);
   const keys = loadHostKeys(store);
 
   // The listener answers 503 until the app is loaded: the app must know the port when it loads.
@@ -97,7 +99,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       functionTimeoutMs: settings.functionTimeoutMs,
     });
     begun.push(() => started.process.close());
-    return await serve(started.process, createFunctionTable(started.app, env));
+    return await serve(started.process, createFunctionTable(started.app, env, settings.functions));
   } catch (error) {
     for (const end of begun.toReversed()) await end();
     throw error;
@@ -151,7 +153,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       },
       onTrace(trace) {
         const { level, text } = traceLine(trace);
-        log.line(level, text);
+        log.line(level, text, 'Host.Triggers.DurableTask');
       },
       async invokeOrchestrator(name, text) {
         const target = named('orchestration', name);
@@ -194,6 +196,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       admin,
       management,
       invoke,
+      settings: settings.http,
     });
 
     const messageSource = async (): Promise<MessageSource> => {

@@ -8,6 +8,7 @@ import {
 import type { HostedFunction } from './function-table.ts';
 import type { HostLog } from './host-log.ts';
 import type { InvocationRequest, InvocationResponse, RpcData } from './rpc-data.ts';
+import type { LogLevel } from './worker/app-log.ts';
 
 export interface InvokerOptions {
   app(): AppProcess;
@@ -59,19 +60,20 @@ export function createInvoker({ app, log, now, clientInput }: InvokerOptions): I
     const { target, reason } = invocation;
     const invocationId = randomUUID();
     const startedMs = now();
+    const line = (level: LogLevel, text: string) => log.line(level, text, `Function.${target.name}`);
     const ended = (outcome: string) =>
       `Executed 'Functions.${target.name}' (${outcome}, Id=${invocationId}, Duration=${now() - startedMs}ms)`;
-    log.line('information', `Executing 'Functions.${target.name}' (Reason='${reason}', Id=${invocationId})`);
+    line('information', `Executing 'Functions.${target.name}' (Reason='${reason}', Id=${invocationId})`);
     try {
       const response = await call(invocation, invocationId);
-      log.line('information', ended('Succeeded'));
+      line('information', ended('Succeeded'));
       return response;
     } catch (error) {
-      log.line('error', ended('Failed'));
+      line('error', ended('Failed'));
       // What an activity says may hold what it was given; its error belongs to the orchestration's status.
       const name = error instanceof InvocationFailed ? error.errorName : 'Error';
       const text = error instanceof Error && target.kind !== 'activity' ? `${name}: ${error.message}` : name;
-      log.line('error', `Exception while executing function: Functions.${target.name}. ${text}`);
+      line('error', `Exception while executing function: Functions.${target.name}. ${text}`);
       throw error;
     }
   }

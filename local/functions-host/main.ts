@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../kit/clock.ts';
 import { refuseProduction } from '../kit/stand-in.ts';
 import { openStore } from '../kit/store.ts';
+import { localHttpPort } from './app-environment.ts';
 import { startFunctionsHost } from './host.ts';
 import { createHostLog } from './host-log.ts';
 
@@ -18,7 +19,7 @@ async function run(): Promise<void> {
   const { values } = parseArgs({
     options: {
       app: { type: 'string' },
-      port: { type: 'string', default: '0' },
+      port: { type: 'string' },
       state: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -27,14 +28,14 @@ async function run(): Promise<void> {
     },
   });
   const { app, state, quiet, json } = values;
-  const port = Number(values.port);
-  if (!app || !state || !Number.isInteger(port)) throw new Error(usage);
+  const port = values.port === undefined ? app && localHttpPort(resolve(app)) : Number(values.port);
+  if (!app || !state || !Number.isInteger(port ?? 0)) throw new Error(usage);
   refuseProduction(process.env);
 
   const store = openStore(resolve(state));
   const host = await startFunctionsHost({
     appDirectory: resolve(app),
-    port,
+    port: Number(port ?? 0),
     store,
     clock: systemClock,
     env: process.env,

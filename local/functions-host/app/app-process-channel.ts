@@ -94,9 +94,12 @@ export async function startAppProcess(
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
       child = started;
+      const consoleCategory = 'Host.Function.Console';
       const post = (message: ToApp) => started.send(message);
-      if (started.stdout) createInterface(started.stdout).on('line', (line) => log.line('information', line));
-      if (started.stderr) createInterface(started.stderr).on('line', (line) => log.line('error', line));
+      if (started.stdout)
+        createInterface(started.stdout).on('line', (line) => log.line('information', line, consoleCategory));
+      if (started.stderr)
+        createInterface(started.stderr).on('line', (line) => log.line('error', line, consoleCategory));
       started.on('message', (raw) => {
         const message = raw as FromApp;
         switch (message.type) {
@@ -111,7 +114,13 @@ export async function startAppProcess(
           case 'failed':
             return settle(message.invocationId, (entry) => entry.reject(new InvocationFailed(message.error)));
           case 'log':
-            return log.line(message.level, message.message);
+            return log.line(
+              message.level,
+              message.message,
+              message.functionName === undefined
+                ? 'Worker'
+                : `Function.${message.functionName}${message.category === 'user' ? '.User' : ''}`,
+            );
         }
       });
       started.on('error', reject);

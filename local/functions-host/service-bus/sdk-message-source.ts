@@ -7,17 +7,21 @@ import {
 } from '@azure/service-bus';
 import type { HostLog } from '../host-log.ts';
 import type { ServiceBusSettings } from '../host-settings.ts';
+import { connectionSetting } from './connection-setting.ts';
 import type { BusMessage, MessageEntity, MessageSource } from './message-source.ts';
 
 /** The client for a connection name: a connection string, or a namespace with the app's own identity. */
 async function connect(connection: string, env: NodeJS.ProcessEnv): Promise<ServiceBusClient> {
-  const text = env[connection] ?? env[`AzureWebJobs${connection}`];
+  const { text, namespace, clientId: managedIdentityClientId } = connectionSetting(connection, env);
   if (text) return new ServiceBusClient(text);
-  const namespace = env[`${connection}__fullyQualifiedNamespace`];
   if (!namespace)
     throw new Error(`there is no setting '${connection}' and no '${connection}__fullyQualifiedNamespace'`);
   const { DefaultAzureCredential } = await import('@azure/identity');
-  return new ServiceBusClient(namespace, new DefaultAzureCredential());
+  // A user-assigned identity is named by its client id.
+  return new ServiceBusClient(
+    namespace,
+    new DefaultAzureCredential(managedIdentityClientId === undefined ? {} : { managedIdentityClientId }),
+  );
 }
 
 function toBusMessage(message: ServiceBusReceivedMessage): BusMessage {

@@ -35,6 +35,13 @@ describe('the functions of an app', () => {
     expect(table([metadata('x', { type: 'entityTrigger' })], { [name]: 'true' })).toEqual([]);
   });
 
+  it('are those that host.json lists, when it lists them', () => {
+    const functions = [metadata('a', { type: 'activityTrigger' }), metadata('B', { type: 'blobTrigger' })];
+    expect(createFunctionTable({ functions, capabilities: {} }, {}, ['A']).map(({ name }) => name)).toEqual([
+      'a',
+    ]);
+  });
+
   const out = (type: string): Binding => ({ type, direction: 'out' });
   it.each<[string, FunctionMetadata, RegExp]>([
     ['an entity', metadata('counter', { type: 'entityTrigger' }), /'counter': its trigger 'entityTrigger'/],

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { appEnvironment, readLocalSettings } from '#local/functions-host/app-environment.ts';
+import { appEnvironment, localHttpPort, readLocalSettings } from '#local/functions-host/app-environment.ts';
 import { readHostSettings, timeSpanMs } from '#local/functions-host/host-settings.ts';
+import { connectionSetting } from '#local/functions-host/service-bus/connection-setting.ts';
 
 const folders: string[] = [];
 function appWith(files: Record<string, unknown>): string {
@@ -50,8 +51,47 @@ describe('host.json', () => {
       { extensions: { serviceBus: { autoCompleteMessages: false } } },
       /autoComplete/,
     ],
+    ['with throttling by load', { concurrency: { dynamicConcurrencyEnabled: true } }, /dynamicConcurrency/],
+    [
+      'with HSTS',
+      { extensions: { http: { hsts: { isEnabled: true } } } },
+      /hsts\.isEnabled true is not served/,
+    ],
+    ['with a log level that is none', { logging: { logLevel: { default: 'Loud' } } }, /default 'Loud'/],
+    ['with functions that are no list', { functions: 'a' }, /functions must be an array/],
+    [
+      'with half a request at once',
+      { extensions: { http: { maxConcurrentRequests: 0.5 } } },
+      /maxConcurrentRequests must be a whole number/,
+    ],
+    [
+      'with a header that is no text',
+      { extensions: { http: { customHeaders: { a: 1 } } } },
+      /customHeaders\.a must be a text/,
+    ],
   ])('%s is refused', (_, hostJson, message) => {
     expect(() => read(hostJson)).toThrow(message);
+  });
+
+  it('limits requests, and -1 is no limit', () => {
+    const http = { maxConcurrentRequests: 5, maxOutstandingRequests: -1, customHeaders: { 'x-a': 'b' } };
+    expect(read({ extensions: { http } }).http).toEqual({
+      maxConcurrentRequests: 5,
+      maxOutstandingRequests: undefined,
+      customHeaders: { 'x-a': 'b' },
+    });
+  });
+
+  it('says which functions are served and what is logged', () => {
+    const settings = read({ functions: ['a'], logging: { logLevel: { 'Function.A': 'Error' } } });
+    expect(settings.functions).toEqual(['a']);
+    expect([...settings.logLevels]).toEqual([['function.a', 'error']]);
+  });
+
+  it('may hold what has no meaning here', () => {
+    expect(() =>
+      read({ extensionBundle: {}, retry: {}, extensions: { durableTask: { storageProvider: {} } } }),
+    ).not.toThrow();
   });
 
   it('must be there', () => {
@@ -74,15 +114,59 @@ describe('local.settings.json', () => {
     expect(readLocalSettings(appWith({}))).toEqual({});
   });
 
+  it('gives its connection strings, and its port', () => {
+    const folder = appWith({
+      'local.settings.json': { ConnectionStrings: { Bus: 'Endpoint=x' }, Host: { LocalHttpPort: 7099 } },
+    });
+    expect(readLocalSettings(folder)).toEqual({ ConnectionStrings__Bus: 'Endpoint=x' });
+    expect(localHttpPort(folder)).toBe(7099);
+    expect(localHttpPort(appWith({}))).toBeUndefined();
+  });
+
+  it.each([-1, 1.5, '7071', 70_000])('with the port %s is refused', (LocalHttpPort) => {
+    const folder = appWith({ 'local.settings.json': { Host: { LocalHttpPort } } });
+    expect(() => localHttpPort(folder)).toThrow(/LocalHttpPort must be a port/);
+  });
+
   it.each<[string, object, RegExp]>([
     ['encrypted', { IsEncrypted: true }, /encrypted/],
+    ['with CORS', { Host: { CORS: '*' } }, /CORS is not served/],
     ['with a number', { Values: { A: 1 } }, /value of A is not a text/],
   ])('%s is refused', (_, content, message) => {
     expect(() => readLocalSettings(appWith({ 'local.settings.json': content }))).toThrow(message);
   });
 });
 
+it('a file that is not JSON is named', () => {
+  const folder = appWith({});
+  writeFileSync(join(folder, 'local.settings.json'), '{');
+  expect(() => readLocalSettings(folder)).toThrow(/local\.settings\.json is not JSON/);
+});
+
+describe('the connection X of a trigger', () => {
+  const namespace = 'a.servicebus.windows.net';
+
+  it.each<[string, NodeJS.ProcessEnv, object]>([
+    ['the setting X', { X: 'Endpoint=x' }, { text: 'Endpoint=x' }],
+    ['AzureWebJobsX before X', { X: 'Endpoint=x', AzureWebJobsX: 'Endpoint=y' }, { text: 'Endpoint=y' }],
+    ['a connection string', { ConnectionStrings__X: 'Endpoint=z' }, { text: 'Endpoint=z' }],
+    ['the namespace, by identity', { X__fullyQualifiedNamespace: namespace }, { namespace }],
+    [
+      'a user-assigned identity',
+      { X__fullyQualifiedNamespace: namespace, X__clientId: 'c' },
+      { namespace, clientId: 'c' },
+    ],
+    ['nothing', { Y: 'Endpoint=x' }, {}],
+  ])('is %s', (_, env, expected) => {
+    expect(connectionSetting('X', env)).toEqual(expected);
+  });
+});
+
 describe('the environment of the app', () => {
+  it('is of Node alone', () => {
+    expect(() => appEnvironment({ FUNCTIONS_WORKER_RUNTIME: 'python' }, '/app', 1)).toThrow(/'python'/);
+  });
+
   it('says where the host is, and keeps proxies away from it', () => {
     const env = appEnvironment({ NO_PROXY: 'example.org', OWN: '1' }, '/app', 7071);
     expect(env).toMatchObject({

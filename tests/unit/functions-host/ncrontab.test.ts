@@ -18,6 +18,28 @@ describe('an NCRONTAB schedule', () => {
     expect(next(schedule, after)).toBe(expected);
   });
 
+  // WEBSITE_TIME_ZONE. Berlin leaves 02:00 to 03:00 out on 29 March 2026 and has it twice on 25 October.
+  it.each([
+    ['0 0 3 * * *', '2026-01-01T00:00:00Z', ['2026-01-01T02:00', '2026-01-02T02:00']],
+    ['0 0 3 * * *', '2026-07-01T00:00:00Z', ['2026-07-01T01:00', '2026-07-02T01:00']],
+    // A point in time that does not exist comes when the gap has passed, and one that exists twice comes once.
+    ['0 30 2 * * *', '2026-03-28T12:00:00Z', ['2026-03-29T01:00', '2026-03-30T00:30']],
+    ['0 30 2 * * *', '2026-10-24T12:00:00Z', ['2026-10-25T00:30', '2026-10-26T01:30']],
+    // An interval goes on through both.
+    ['0 0 * * * *', '2026-03-28T23:30:00Z', ['2026-03-29T00:00', '2026-03-29T01:00', '2026-03-29T02:00']],
+    ['0 0 * * * *', '2026-10-24T23:30:00Z', ['2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00']],
+    ['0 */30 * * * *', '2026-10-25T00:15:00Z', ['2026-10-25T00:30', '2026-10-25T01:00', '2026-10-25T01:30']],
+  ])('%s in Berlin after %s comes at %s', (text, after, expected) => {
+    const schedule = parseSchedule(text, 'Europe/Berlin');
+    let fromMs = at(after);
+    const found = expected.map(() => (fromMs = schedule.next(fromMs)));
+    expect(found.map((ms) => new Date(ms).toISOString())).toEqual(expected.map((time) => `${time}:00.000Z`));
+  });
+
+  it('in a time zone that nobody knows is refused', () => {
+    expect(() => parseSchedule('0 0 3 * * *', 'Europe/Atlantis')).toThrow(/Europe\/Atlantis/);
+  });
+
   it('needs day of month and day of week both', () => {
     // The first Friday the 13th of 2026 is in February.
     expect(next('0 0 0 13 * FRI', '2026-01-01T00:00:00Z')).toBe('2026-02-13T00:00:00.000Z');
