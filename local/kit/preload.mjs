@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import tls from 'node:tls';
 
+// First, so that nothing keeps the real clock. Without a time machine nothing is touched.
+if (process.env.LOCAL_RUN_CLOCK) await import('./follow-clock.mjs');
+
 const isLocal = (host) => typeof host === 'string' && host.toLowerCase().endsWith('.localhost');
 
 const lookup = dns.lookup;

@@ -55,6 +55,7 @@ const passedOn = [
   'HOME',
   'TMPDIR',
   'ADMIN_CENTER_LOCAL_CA_FILE',
+  'LOCAL_RUN_CLOCK',
   'NODE_EXTRA_CA_CERTS',
   'NODE_OPTIONS',
 ];
