@@ -149,7 +149,7 @@ export function readHostSettings(appDirectory: string, env: NodeJS.ProcessEnv): 
     throw new Error('host.json: overridableExistingInstanceStates other than NonRunningStates is not served');
   for (const [path, value] of unserved)
     if (at(root, ...path) === value)
-      throw new Error(`host.json: ${path.join('.')} ${String(value)} is not served`);
+      throw new Error(`host.json: ${path.join('.')} ${JSON.stringify(value)} is not served`);
 
   const texts = (...path: string[]): [string, string][] => {
     const found = at(root, ...path) ?? {};

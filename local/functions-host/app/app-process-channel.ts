@@ -160,6 +160,18 @@ export async function startAppProcess(
     ready.catch(() => {});
   }
 
+  /** Ends a process; from now on invocations wait for the next one, not for its exit to be noticed. */
+  function replace(target: ChildProcess): void {
+    ready = new Promise((resolve, reject) => {
+      target.once('exit', () => {
+        if (closing) reject(new AppProcessLost('the host is closing'));
+        else ready.then(resolve, reject);
+      });
+    });
+    ready.catch(() => {});
+    target.kill('SIGKILL');
+  }
+
   const { started: first, app } = await launch(onExit);
   ready = Promise.resolve(first);
 
@@ -167,7 +179,7 @@ export async function startAppProcess(
     app,
     process: {
       async invoke(functionName, request, invocationId = randomUUID()) {
-        const target = child?.connected && child === first ? first : await ready;
+        const target = await ready;
         return new Promise((resolve, reject) => {
           const timer =
             functionTimeoutMs === undefined
@@ -176,7 +188,7 @@ export async function startAppProcess(
                   const text = `Timeout value of ${functionTimeoutMs} ms was exceeded by function: Functions.${functionName}`;
                   log.line('error', text);
                   settle(invocationId, (entry) => entry.reject(new FunctionTimedOut(text)));
-                  target.kill('SIGKILL');
+                  replace(target);
                 }, functionTimeoutMs);
           waiting.set(invocationId, { resolve, reject, timer });
           const message: ToApp = { type: 'invoke', invocationId, functionName, request };

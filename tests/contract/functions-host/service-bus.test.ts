@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -33,7 +33,13 @@ beforeAll(async () => {
     port: 0,
     store: openStore(':memory:'),
     clock: systemClock,
-    env: { ...process.env, BUS: bus.connectionString, SUBSCRIPTION: 'all', RUNS_FILE: runsFile },
+    env: {
+      ...process.env,
+      BUS: bus.connectionString,
+      LETTERS: 'letters',
+      SUBSCRIPTION: 'all',
+      RUNS_FILE: runsFile,
+    },
     log: createHostLog({ write: () => {}, now: () => Date.now() }),
   });
 });
@@ -100,4 +106,38 @@ it('a topic reaches the function by its subscription', async () => {
   await send('news', { body: { headline: 'x' } });
   await until('topic', 1);
   expect(lines('topic')[0]?.message).toEqual({ headline: 'x' });
+});
+
+it('a host that ends lets a handler that has begun complete its message, and takes no other', async () => {
+  await bus.admin.createQueue('held');
+  const own = mkdtempSync(join(tmpdir(), 'bus-app-'));
+  const ownRuns = join(own, 'runs');
+  const ending = await startFunctionsHost({
+    appDirectory: new URL('../../fixtures/bus-app', import.meta.url).pathname,
+    port: 0,
+    store: openStore(':memory:'),
+    clock: systemClock,
+    env: {
+      ...process.env,
+      BUS: bus.connectionString,
+      LETTERS: 'held',
+      SUBSCRIPTION: 'all',
+      RUNS_FILE: ownRuns,
+      AzureFunctionsJobHost__functions: '["onLetter"]',
+      AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls: '1',
+    },
+    log: createHostLog({ write: () => {}, now: () => Date.now() }),
+  });
+  await send('held', { body: { ms: 300 } }, { body: { ms: 301 } });
+  await expect.poll(() => existsSync(ownRuns), { timeout: 5_000, interval: 5 }).toBe(true);
+  await ending.close();
+
+  const written = readFileSync(ownRuns, 'utf8').trim().split('\n');
+  expect(written.map((line) => JSON.parse(line) as Line)).toMatchObject([
+    { message: { ms: 300 } },
+    { ended: 300 },
+  ]);
+  const left = await bus.connect().createReceiver('held').peekMessages(5);
+  expect(left.map(({ body }) => body as unknown)).toEqual([{ ms: 301 }]);
+  rmSync(own, { recursive: true, force: true });
 });
