@@ -6,6 +6,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { badParameter } from './vault-error.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -39,3 +40,12 @@ export function parametersOf(privateKeyPem: string): KeyParameters {
 
 /** SubjectPublicKeyInfo, DER: equal for equal keys. */
 export const publicKeyDer = (key: KeyObject) => key.export({ type: 'spki', format: 'der' });
+
+/** The private key of a JWK with its private members (RFC 7518 section 6), as PKCS#8 PEM; 400 when it is none. */
+export function privateKeyOfJwk(jwk: Readonly<Record<string, unknown>>): string {
+  try {
+    return pkcs8(createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' }));
+  } catch {
+    throw badParameter('The property key is not a private key of type RSA or EC.');
+  }
+}

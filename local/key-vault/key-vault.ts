@@ -2,7 +2,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { createCalls } from '#local/kit/calls.ts';
 import { createFaults } from '#local/kit/faults.ts';
-import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-server.ts';
+import { serveHttp } from '#local/kit/http-server.ts';
 import {
   refuseProduction,
   type StandIn,
@@ -10,9 +10,11 @@ import {
   type TlsIdentity,
 } from '#local/kit/stand-in.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
-import { matchRoute, requireApiVersion, requireLegalName } from './routing.ts';
-import { nowSeconds, type VaultCall, type VaultContext } from './vault-call.ts';
-import { errorReply, forbidden, lacking, VaultError } from './vault-error.ts';
+import { inspectVaults } from './inspection.ts';
+import { createRequestHandler, vaultDomain } from './request-handler.ts';
+import { matchRoute, operationNames } from './routing.ts';
+import type { VaultContext } from './vault-call.ts';
+import { errorReply, faultReply } from './vault-error.ts';
 import { createVaultStore } from './vault-store.ts';
 
 export interface KeyVaultOptions extends StandInOptions {
@@ -32,9 +34,6 @@ export interface KeyVault extends StandIn {
   urlOf(vault: string): string;
 }
 
-/** Vault names stand before it, and tokens are for it: clients check that one ends with the other. */
-const domain = 'vault.localhost';
-const audience = `https://${domain}`;
 const maxBodyBytes = 1024 * 1024;
 
 const challengeOperation = 'Challenge';
@@ -54,50 +53,14 @@ export async function createKeyVault(options: KeyVaultOptions): Promise<KeyVault
   const context: VaultContext = { store: createVaultStore(options.store), clock: options.clock };
   protect(options.store);
 
-  const challenge = (message: string): HttpReply => ({
-    ...errorReply(new VaultError(401, 'Unauthorized', message)),
-    headers: { 'www-authenticate': `Bearer authorization="${options.authority}", resource="${audience}"` },
-  });
-
-  const vaultOf = ({ url }: HttpRequest): string => {
-    const vault = options.vaults.find((name) => url.hostname.toLowerCase() === `${name}.${domain}`);
-    if (vault) return vault;
-    throw new VaultError(404, 'VaultNotFound', `there is no vault at ${url.hostname}`);
-  };
-
-  async function handle(request: HttpRequest): Promise<HttpReply> {
-    const vault = vaultOf(request);
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!token) return challenge('AKV10000: Request is missing a Bearer or PoP token.');
-    let claims: TokenClaims;
-    try {
-      claims = await options.verifyToken(token, [audience]);
-    } catch (error) {
-      return challenge(`Error validating token: ${(error as Error).message}`);
-    }
-
-    const { pathname, searchParams: query } = request.url;
-    const match = matchRoute(request.method, pathname);
-    if (!match) throw lacking(`the operation ${request.method} ${pathname.slice(0, 200)}`);
-    const { route, parameters } = match;
-    requireApiVersion(query);
-    requireLegalName(parameters['name']);
-    if (options.mayUse?.(claims, route.operation) === false)
-      throw forbidden(
-        `Caller is not authorized to perform action ${route.operation} on this resource.`,
-        'ForbiddenByRbac',
-      );
-    if (!route.handle) throw lacking(`the operation ${route.operation}`);
-    const call: VaultCall = { vault, baseUrl: request.url.origin, parameters, query, body: request.body };
-    context.store.purgeDue(nowSeconds(context));
-    return route.handle(context, call);
-  }
+  const handle = createRequestHandler({ ...options, context });
 
   const server = await serveHttp({
     port: options.port,
     tls: options.tls,
     handle,
     renderError: errorReply,
+    renderFault: faultReply,
     // The first request of every client comes without token and body: it is counted apart.
     operationOf: ({ method, url, headers }) =>
       headers.authorization
@@ -113,7 +76,10 @@ export async function createKeyVault(options: KeyVaultOptions): Promise<KeyVault
     port: server.port,
     calls,
     faults,
-    urlOf: (vault) => `https://${vault}.${domain}:${server.port}`,
+    operations: [challengeOperation, ...operationNames],
+    faultKinds: ['status', 'delayMs', 'drop', 'throttleMs', 'skewMs'],
+    inspect: () => inspectVaults(context.store, options.vaults),
+    urlOf: (vault) => `https://${vault}.${vaultDomain}:${server.port}`,
     close: server.close,
   };
 }

@@ -1,17 +1,12 @@
 import { z } from 'zod';
-import {
-  attributeParameters,
-  newVersionId,
-  renderAttributes,
-  tagParameters,
-  wantedAttributes,
-} from './attributes.ts';
-import { type Collection, collectionRoutes, requireFreeName, requireVersion } from './collection.ts';
-import { createKeyMaterial, type KeyParameters, parametersOf, publicJwk } from './key-material.ts';
+import { attributeParameters, tagParameters, wantedAttributes } from './attributes.ts';
+import { collectionRoutes, requireFreeName, requireVersion } from './collection.ts';
+import { createKeyMaterial, type KeyParameters, parametersOf, privateKeyOfJwk } from './key-material.ts';
+import { keyRotationRoutes } from './key-rotation.ts';
 import { keyUseRoutes } from './key-use.ts';
+import { addKeyVersion, keyCollection } from './key-version.ts';
 import { keyOf, nowSeconds, parseBody, type Route, type VaultCall, type VaultContext } from './vault-call.ts';
 import { badParameter, lacking } from './vault-error.ts';
-import type { StoredVersion } from './vault-store.ts';
 
 const operationNames = z.enum(['sign', 'verify', 'wrapKey', 'unwrapKey', 'encrypt', 'decrypt']);
 
@@ -20,6 +15,13 @@ const createParameters = z.object({
   key_size: z.int().nullish(),
   crv: z.string().nullish(),
   key_ops: z.array(operationNames).nullish(),
+  attributes: attributeParameters,
+  tags: tagParameters,
+});
+
+const importParameters = z.object({
+  key: z.looseObject({ kty: z.string(), key_ops: z.array(operationNames).nullish() }),
+  hsm: z.boolean().nullish(),
   attributes: attributeParameters,
   tags: tagParameters,
 });
@@ -35,28 +37,9 @@ const defaultOperations = {
   RSA: ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'],
 } as const;
 
-const keyCollection: Collection<'keys'> = {
-  kind: 'keys',
-  noun: 'Key',
-  bundle: (_context, call, { name, managed }, version) => ({
-    key: {
-      kid: `${call.baseUrl}/keys/${name}/${version.version}`,
-      key_ops: version.body.operations,
-      ...publicJwk(version.body.privateKey),
-    },
-    attributes: renderAttributes(version),
-    tags: version.tags,
-    ...(managed && { managed }),
-  }),
-  item: (id, { managed }, version) => ({
-    kid: id,
-    attributes: renderAttributes(version),
-    tags: version.tags,
-    ...(managed && { managed }),
-  }),
-};
+type WantedMaterial = Pick<z.infer<typeof createParameters>, 'kty' | 'crv' | 'key_size'>;
 
-function materialParameters({ kty, crv, key_size }: z.infer<typeof createParameters>): KeyParameters {
+function materialParameters({ kty, crv, key_size }: WantedMaterial): KeyParameters {
   if (kty === 'EC') {
     const curve = crv ?? 'P-256';
     if (!['P-256', 'P-384', 'P-521'].includes(curve)) throw lacking(`keys on curve ${curve}`);
@@ -69,40 +52,11 @@ function materialParameters({ kty, crv, key_size }: z.infer<typeof createParamet
   return { kty, keySize };
 }
 
-interface NewVersion {
-  privateKey: string;
-  operations: readonly string[];
-  attributes?: Partial<Pick<StoredVersion, 'enabled' | 'notBefore' | 'expires'>>;
-  tags: Readonly<Record<string, string>>;
-}
-
-function addVersion(context: VaultContext, call: VaultCall, input: NewVersion) {
-  return context.store.atomically(() => {
-    const key = keyOf(call, 'keys');
-    requireFreeName(context, key);
-    const now = nowSeconds(context);
-    const object = { ...key, managed: false, detail: {} };
-    const version: StoredVersion<'keys'> = {
-      version: newVersionId(),
-      pending: false,
-      enabled: true,
-      ...input.attributes,
-      created: now,
-      updated: now,
-      tags: input.tags,
-      body: { privateKey: input.privateKey, operations: input.operations, exportable: false },
-    };
-    context.store.save(object);
-    context.store.saveVersion(key, version);
-    return { status: 200, body: keyCollection.bundle(context, call, object, version) };
-  });
-}
-
 async function create(context: VaultContext, call: VaultCall) {
   const parameters = parseBody(call, createParameters);
   const material = materialParameters(parameters);
   requireFreeName(context, keyOf(call, 'keys'));
-  return addVersion(context, call, {
+  return addKeyVersion(context, call, {
     privateKey: await createKeyMaterial(material),
     operations: parameters.key_ops ?? defaultOperations[material.kty],
     attributes: wantedAttributes(parameters.attributes),
@@ -110,10 +64,20 @@ async function create(context: VaultContext, call: VaultCall) {
   });
 }
 
-async function rotate(context: VaultContext, call: VaultCall) {
-  const { body, tags } = requireVersion(context, call, 'keys').version;
-  const privateKey = await createKeyMaterial(parametersOf(body.privateKey));
-  return addVersion(context, call, { privateKey, operations: body.operations, tags });
+function importKey(context: VaultContext, call: VaultCall) {
+  const parameters = parseBody(call, importParameters);
+  if (parameters.hsm) throw lacking('keys in an HSM');
+  const privateKey = privateKeyOfJwk(parameters.key);
+  const material = parametersOf(privateKey);
+  materialParameters(
+    material.kty === 'EC' ? { kty: 'EC', crv: material.curve } : { kty: 'RSA', key_size: material.keySize },
+  );
+  return addKeyVersion(context, call, {
+    privateKey,
+    operations: parameters.key.key_ops ?? defaultOperations[material.kty],
+    attributes: wantedAttributes(parameters.attributes),
+    tags: parameters.tags ?? {},
+  });
 }
 
 function get(context: VaultContext, call: VaultCall) {
@@ -141,11 +105,9 @@ export const keyRoutes: readonly Route[] = [
   { method: 'POST', path: '/rng', operation: 'GetRandomBytes' },
   { method: 'POST', path: '/keys/restore', operation: 'RestoreKey' },
   { method: 'POST', path: '/keys/{name}/backup', operation: 'BackupKey' },
-  { method: 'GET', path: '/keys/{name}/rotationpolicy', operation: 'GetKeyRotationPolicy' },
-  { method: 'PUT', path: '/keys/{name}/rotationpolicy', operation: 'UpdateKeyRotationPolicy' },
+  ...keyRotationRoutes,
   { method: 'POST', path: '/keys/{name}/create', operation: 'CreateKey', handle: create },
-  { method: 'POST', path: '/keys/{name}/rotate', operation: 'RotateKey', handle: rotate },
-  { method: 'PUT', path: '/keys/{name}', operation: 'ImportKey' },
+  { method: 'PUT', path: '/keys/{name}', operation: 'ImportKey', handle: importKey },
   ...collectionRoutes(keyCollection),
   ...keyUseRoutes,
   { method: 'GET', path: '/keys/{name}', operation: 'GetKey', handle: get },

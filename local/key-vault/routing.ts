@@ -9,6 +9,11 @@ const routes = [...certificateRoutes, ...secretRoutes, ...keyRoutes].map((route)
   segments: route.path.split('/').filter(Boolean),
 }));
 
+/** The service's names of all operations that it is known to have, those that are refused included. */
+export const operationNames: readonly string[] = [
+  ...new Set(routes.map(({ operation }) => operation)),
+].sort();
+
 export interface RouteMatch {
   route: Route;
   parameters: Record<string, string>;

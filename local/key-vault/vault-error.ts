@@ -26,6 +26,24 @@ export const forbidden = (message: string, innerCode: string) =>
 export const lacking = (what: string) =>
   new VaultError(501, 'NotImplemented', `the local Key Vault stand-in lacks ${what}`);
 
+/** As a vault refuses above its limits (/azure/key-vault/general/overview-throttling). */
+export const throttledReply = (waitMs: number): HttpReply => ({
+  ...errorReply(
+    new VaultError(
+      429,
+      'Throttled',
+      'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
+    ),
+  ),
+  headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+});
+
+/** A status that was switched on, in the service's shape. */
+export const faultReply = (status: number, operation: string): HttpReply => ({
+  ...errorReply(new VaultError(status, 'InjectedFault', `fault switched on for ${operation}`)),
+  headers: { 'retry-after': '1' },
+});
+
 export function errorReply(error: unknown): HttpReply {
   if (!(error instanceof VaultError)) {
     console.error(error);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction } from '#local/kit/store.ts';
 import type { CertificateBody, CertificateDetail } from './certificate-state.ts';
+import type { RotationPolicy } from './rotation-policy.ts';
 
 export type Kind = 'certificates' | 'keys' | 'secrets';
 
@@ -31,7 +32,7 @@ interface Bodies {
 
 interface Details {
   certificates: CertificateDetail;
-  keys: object;
+  keys: { rotationPolicy?: RotationPolicy };
   secrets: object;
 }
 
