@@ -4,6 +4,7 @@ import type { HttpRequest } from '#local/kit/http-server.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
 import { CosmosError, unauthorized } from './errors.ts';
 import { header, type Operation, type Route } from './routes.ts';
+import { requireRecent, requireValid } from './token-time.ts';
 
 export interface AuthorizationOptions {
   masterKey: string;
@@ -13,8 +14,11 @@ export interface AuthorizationOptions {
   clock: Clock;
 }
 
-/** Resolves when the request may go on. Throws 401 and 403. */
-export type Authorize = (request: HttpRequest, route: Route) => Promise<void>;
+/**
+ * Resolves when the request may go on. Throws 401 and 403. `skewMs` is how wrong the service's clock is: tokens and
+ * the dates of signatures are then judged by it.
+ */
+export type Authorize = (request: HttpRequest, route: Route, skewMs?: number) => Promise<void>;
 
 /** The resource that tokens for any Cosmos DB account may name. */
 const serviceAudience = 'https://cosmos.azure.com';
@@ -31,11 +35,17 @@ const managementOperations: ReadonlySet<Operation> = new Set<Operation>([
 
 export function createAuthorize(options: AuthorizationOptions): Authorize {
   const verifyCached = cacheTokens(options);
-  return async (request, route) => {
+  return async (request, route, skewMs) => {
     const [type, signature] = parseAuthorization(header(request.headers, 'authorization'));
-    if (type === 'master') return checkSignature(request, route, signature, options.masterKey);
+    const skewedNow = skewMs === undefined ? undefined : options.clock.now() + skewMs;
+    if (type === 'master') {
+      checkSignature(request, route, signature, options.masterKey);
+      if (skewedNow !== undefined) requireRecent(signedDate(request), skewedNow);
+      return;
+    }
     if (type !== 'aad') throw unauthorized(`The local stand-in does not know authorization type '${type}'.`);
     const claims = await verifyCached(signature, request.url);
+    if (skewedNow !== undefined) requireValid(claims, skewedNow);
     if (options.mayUse && !options.mayUse(claims))
       throw new CosmosError(
         403,
@@ -73,16 +83,15 @@ function decodeOrSame(text: string): string {
   }
 }
 
-function checkSignature(
-  { method, headers }: HttpRequest,
-  route: Route,
-  signature: string,
-  masterKey: string,
-): void {
-  const date = header(headers, 'x-ms-date') ?? header(headers, 'date');
+function signedDate({ headers }: HttpRequest): string | undefined {
+  return header(headers, 'x-ms-date') ?? header(headers, 'date');
+}
+
+function checkSignature(request: HttpRequest, route: Route, signature: string, masterKey: string): void {
+  const date = signedDate(request);
   if (!date || Number.isNaN(Date.parse(date)))
     throw unauthorized('The input date header is missing or invalid: x-ms-date must be an RFC 1123 date.');
-  const payload = [method, route.resourceType].map((part) => part.toLowerCase());
+  const payload = [request.method, route.resourceType].map((part) => part.toLowerCase());
   const text = `${payload.join('\n')}\n${route.resourceLink}\n${date.toLowerCase()}\n\n`;
   const expected = createHmac('sha256', Buffer.from(masterKey, 'base64')).update(text).digest();
   const given = Buffer.from(signature, 'base64');

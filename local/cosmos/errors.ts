@@ -9,12 +9,15 @@ export class CosmosError extends Error {
   readonly code: string;
   /** `x-ms-substatus`, by which clients tell errors of one status apart. */
   readonly substatus: number | undefined;
+  /** `x-ms-retry-after-ms` of a 429. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, code: string, message: string, substatus?: number) {
+  constructor(status: number, code: string, message: string, substatus?: number, retryAfterMs?: number) {
     super(message);
     this.status = status;
     this.code = code;
     this.substatus = substatus;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -42,6 +45,16 @@ export const preconditionFailed = () =>
 
 export const tooLarge = () => new CosmosError(413, 'RequestEntityTooLarge', 'Request size is too large.');
 
+/** 3200: the request units of this second are used up. */
+export const throttled = (retryAfterMs: number) =>
+  new CosmosError(
+    429,
+    'TooManyRequests',
+    'Request rate is large. More Request Units may be needed, so no changes were made. Please retry this request later.',
+    3200,
+    retryAfterMs,
+  );
+
 /** What the service has and this stand-in lacks. */
 export const notImplemented = (what: string) =>
   new CosmosError(501, 'NotImplemented', `The local Cosmos DB stand-in does not implement ${what}.`);
@@ -56,13 +69,15 @@ export function renderError(error: unknown): HttpReply {
       'x-ms-activity-id': activityId,
       'x-ms-request-charge': '1',
       ...(known.substatus !== undefined && { 'x-ms-substatus': String(known.substatus) }),
-      ...(known.status === 429 && { 'x-ms-retry-after-ms': String(throttledRetryAfterMs) }),
+      ...(known.status === 429 && {
+        'x-ms-retry-after-ms': String(known.retryAfterMs ?? throttledRetryAfterMs),
+      }),
     },
     body: { code: known.code, message: `${known.message}\r\nActivityId: ${activityId}, local stand-in` },
   };
 }
 
-/** What a throttled request is told to wait. */
+/** What a request is told to wait when nothing else says how long. */
 const throttledRetryAfterMs = 10;
 
 /** The answer of a switched-on fault. */

@@ -6,6 +6,7 @@ import { header, type Route } from './routes.ts';
 import type { Service } from './service.ts';
 import type { Container } from './storage/containers.ts';
 import type { Database } from './storage/databases.ts';
+import type { ReadItems } from './storage/history.ts';
 import { type PartitionKey, parsePartitionKey } from './storage/partition-key.ts';
 
 /** One request with what handlers ask of it. */
@@ -13,6 +14,8 @@ export interface Exchange {
   service: Service;
   request: HttpRequest;
   route: Route;
+  /** Reads answer what was there this long ago: a fault that is switched on. */
+  staleMs?: number | undefined;
 }
 
 export type Handler = (exchange: Exchange) => HttpReply;
@@ -57,8 +60,8 @@ function getContainer(exchange: Exchange): Container {
 /** The container for an operation on its items, once the session that the client is in was checked. */
 export function openContainer(exchange: Exchange): Container {
   const container = getContainer(exchange);
-  const seen = /-1#(\d+)/.exec(header(exchange.request.headers, 'x-ms-session-token') ?? '')?.[1];
-  if (seen !== undefined && Number(seen) > container.lsn)
+  const seen = sessionOf(exchange);
+  if (seen !== undefined && seen > container.lsn)
     throw new CosmosError(
       404,
       'NotFound',
@@ -69,6 +72,21 @@ export function openContainer(exchange: Exchange): Container {
   if (range !== undefined && range !== '0' && !range.endsWith(',0'))
     throw new CosmosError(410, 'Gone', `The partition key range '${range}' does not exist.`, 1002);
   return container;
+}
+
+/** The last transaction that the client knows of. */
+function sessionOf({ request }: Exchange): number | undefined {
+  const lsn = /-1#(\d+)/.exec(header(request.headers, 'x-ms-session-token') ?? '')?.[1];
+  return lsn === undefined ? undefined : Number(lsn);
+}
+
+/** What this request reads from: the items as they are, or a replica that lags behind but keeps the client's session. */
+export function replicaOf(exchange: Exchange, container: Container): { items: ReadItems; lsn: number } {
+  const { service, staleMs } = exchange;
+  if (staleMs === undefined) return { items: service.items, lsn: container.lsn };
+  const then = service.history.lsnAt(container, service.clock.now() - staleMs);
+  const lsn = Math.max(then, sessionOf(exchange) ?? 0);
+  return { items: service.history.asOf(service.items, lsn), lsn };
 }
 
 export function partitionKeyHeader({ request }: Exchange): PartitionKey | undefined {

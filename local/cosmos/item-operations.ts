@@ -31,8 +31,8 @@ export interface ItemOperations {
   replace(request: ItemRequest, id: string, content: unknown): ItemResult;
   patch(request: ItemRequest, id: string, content: unknown): ItemResult;
   delete(request: ItemRequest, id: string): ItemResult;
-  /** 304 when the item still has the ETag of If-None-Match. Needs no transaction. */
-  read(request: Omit<ItemRequest, 'lsn'>, id: string): ItemResult;
+  /** 304 when the item still has the ETag of If-None-Match. Needs no transaction; `from` is where to look. */
+  read(request: Omit<ItemRequest, 'lsn'>, id: string, from?: Pick<Items, 'find'>): ItemResult;
 }
 
 function requireMatch({ ifMatch }: Conditions, item: StoredItem): void {
@@ -40,8 +40,12 @@ function requireMatch({ ifMatch }: Conditions, item: StoredItem): void {
 }
 
 export function createItemOperations(items: Items, now: () => number): ItemOperations {
-  const get = ({ container, partition }: Pick<ItemRequest, 'container' | 'partition'>, id: string) => {
-    const item = items.find(container, partition, id);
+  const get = (
+    { container, partition }: Pick<ItemRequest, 'container' | 'partition'>,
+    id: string,
+    from: Pick<Items, 'find'> = items,
+  ) => {
+    const item = from.find(container, partition, id);
     if (!item) throw itemNotFound();
     return item;
   };
@@ -87,8 +91,8 @@ export function createItemOperations(items: Items, now: () => number): ItemOpera
       items.remove(request.container, before);
       return { status: 204, item: undefined };
     },
-    read(request, id) {
-      const item = get(request, id);
+    read(request, id, from) {
+      const item = get(request, id, from);
       const { ifNoneMatch } = request.conditions;
       const isKnown = ifNoneMatch === '*' || ifNoneMatch === item.etag;
       return { status: isKnown ? 304 : 200, item };

@@ -9,7 +9,7 @@ import {
 } from '#local/kit/stand-in.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
 import { createAuthorize } from './authorization.ts';
-import { notImplemented, renderError, renderFault } from './errors.ts';
+import { notImplemented, renderError, renderFault, throttled } from './errors.ts';
 import type { Handler } from './exchange.ts';
 import { queryOffers, readAccount } from './handlers/account.ts';
 import { readChangeFeed } from './handlers/change-feed.ts';
@@ -17,6 +17,8 @@ import * as containers from './handlers/containers.ts';
 import * as databases from './handlers/databases.ts';
 import * as items from './handlers/items.ts';
 import { queryItems, queryPlan, readItemFeed } from './handlers/queries.ts';
+import { inspectAccount } from './inspect.ts';
+import { createRequestBudget } from './request-budget.ts';
 import { type Operation, routeOf } from './routes.ts';
 import { createService } from './service.ts';
 
@@ -27,11 +29,15 @@ export interface CosmosOptions extends StandInOptions {
   masterKey: string;
   /** Whether the principal of a token has a data-plane role on the account. Default: every principal has. */
   mayUse?(claims: TokenClaims): boolean;
+  /** The budget of every container; what is beyond it gets 429. Default: no budget. */
+  requestUnitsPerSecond?: number;
 }
 
 export interface Cosmos extends StandIn {
   /** Texts of the queries and feeds that were asked without a partition key, oldest first, at most a thousand. */
   readonly crossPartitionQueries: readonly string[];
+  /** The budget of every container from now on; undefined for none. */
+  limitRequestUnits(unitsPerSecond: number | undefined): void;
 }
 
 const handlers: Readonly<Record<Operation, Handler>> = {
@@ -74,6 +80,7 @@ export async function createCosmos(options: CosmosOptions): Promise<Cosmos> {
   const faults = createFaults();
   const service = createService(store, clock);
   const authorize = createAuthorize({ masterKey, verifyToken, clock, mayUse: options.mayUse });
+  const budget = createRequestBudget(clock, options.requestUnitsPerSecond);
   const server = await serveHttp({
     port,
     tls,
@@ -82,10 +89,13 @@ export async function createCosmos(options: CosmosOptions): Promise<Cosmos> {
     operationOf: (request) => routeOf(request).operation,
     renderError,
     renderFault,
-    handle: async (request) => {
+    handle: async (request, fault) => {
       const route = routeOf(request);
-      await authorize(request, route);
-      return handlers[route.operation]({ service, request, route });
+      await authorize(request, route, fault?.skewMs);
+      if (fault?.throttleMs !== undefined) throw throttled(fault.throttleMs);
+      const { operation, database, container, resourceType } = route;
+      const answer = () => handlers[operation]({ service, request, route, staleMs: fault?.staleMs });
+      return resourceType === 'docs' ? budget.spend(`${database}/${container}`, answer) : answer();
     },
   });
   const { port: boundPort, close } = server;
@@ -94,7 +104,11 @@ export async function createCosmos(options: CosmosOptions): Promise<Cosmos> {
     port: boundPort,
     calls,
     faults,
+    operations: Object.keys(handlers),
+    faultKinds: ['status', 'delayMs', 'drop', 'throttleMs', 'staleMs', 'skewMs'],
+    inspect: () => inspectAccount(store, service.crossPartitionQueries),
     crossPartitionQueries: service.crossPartitionQueries,
+    limitRequestUnits: budget.limit,
     close,
   };
 }

@@ -4,6 +4,7 @@ import { createItemOperations, type ItemOperations } from './item-operations.ts'
 import { type PreparedQuery, prepareQuery } from './sql/execute.ts';
 import { type Containers, createContainers } from './storage/containers.ts';
 import { createDatabases, type Databases } from './storage/databases.ts';
+import { createHistory, type History } from './storage/history.ts';
 import { createItems, type Items } from './storage/items.ts';
 import { createTables } from './storage/schema.ts';
 
@@ -13,6 +14,7 @@ export interface Service {
   databases: Databases;
   containers: Containers;
   items: Items;
+  history: History;
   operations: ItemOperations;
   /** Texts of the queries that fanned out over all partitions, oldest first; the last thousand are kept. */
   crossPartitionQueries: string[];
@@ -25,13 +27,15 @@ const maxRemembered = 1_000;
 
 export function createService(store: DatabaseSync, clock: Clock): Service {
   createTables(store);
-  const items = createItems(store, clock);
+  const history = createHistory(clock);
+  const items = createItems(store, clock, history);
   const prepared = new Map<string, PreparedQuery>();
   return {
     clock,
     databases: createDatabases(store, clock),
     containers: createContainers(store, clock),
     items,
+    history,
     operations: createItemOperations(items, () => clock.now()),
     crossPartitionQueries: [],
     prepare(text) {

@@ -7,6 +7,7 @@ import {
   jsonBody,
   openContainer,
   partitionKeyHeader,
+  replicaOf,
   reply,
 } from '../exchange.ts';
 import type { ItemOperations, ItemRequest, ItemResult } from '../item-operations.ts';
@@ -64,9 +65,9 @@ export const deleteItem = writing((operations, request, exchange) =>
 
 export const readItem: Handler = (exchange) => {
   const request = target(exchange);
-  const result = exchange.service.operations.read(request, exchange.route.item);
-  const charge = chargeOfRead(result.item?.body.length ?? 0);
-  return answer(result, request.container, request.container.lsn, charge);
+  const { items, lsn } = replicaOf(exchange, request.container);
+  const result = exchange.service.operations.read(request, exchange.route.item, items);
+  return answer(result, request.container, lsn, chargeOfRead(result.item?.body.length ?? 0));
 };
 
 /** Transactional batch and bulk: the same body, all or nothing or each for itself. */

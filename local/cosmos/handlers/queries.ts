@@ -5,6 +5,7 @@ import {
   type Handler,
   openContainer,
   partitionKeyHeader,
+  replicaOf,
   reply,
 } from '../exchange.ts';
 import { requireIndexedOrder } from '../index-policy.ts';
@@ -13,9 +14,11 @@ import { chargeOfQuery } from '../request-charge.ts';
 import { flag, header } from '../routes.ts';
 import { rememberCrossPartition } from '../service.ts';
 import type { PlacedDocument } from '../sql/execute.ts';
+import { type Narrowing, narrowingOf } from '../sql/narrowing.ts';
 import type { Json } from '../sql/values.ts';
 import type { Container } from '../storage/containers.ts';
-import type { Items, Partitions } from '../storage/items.ts';
+import type { ReadItems } from '../storage/history.ts';
+import type { Partitions } from '../storage/items.ts';
 import { pageSize, parseQuerySpec, type QuerySpec } from './query-spec.ts';
 
 /** A part of the hash range is asked for by clients that split a container: here it is never split. */
@@ -26,12 +29,13 @@ export function refusePartialRange({ request }: Exchange): void {
 }
 
 function* documents(
-  items: Items,
+  items: ReadItems,
   container: Container,
   partitions: Partitions,
   after: number,
+  narrowing: Narrowing | undefined,
 ): Iterable<PlacedDocument> {
-  for (const { place, body } of items.scan(container, partitions, after))
+  for (const { place, body } of items.scan(container, partitions, after, narrowing))
     yield { place, value: JSON.parse(body) as Json };
 }
 
@@ -53,15 +57,17 @@ function answerQuery(exchange: Exchange, container: Container, spec: QuerySpec, 
       );
     if (continuation === undefined) rememberCrossPartition(service, name);
   }
+  const { items, lsn } = replicaOf(exchange, container);
+  const narrowing = narrowingOf(query.syntax, parameters);
   const page = query.run({
-    documents: (after) => documents(service.items, container, partitions, after),
+    documents: (after) => documents(items, container, partitions, after, narrowing),
     parameters,
     now: service.clock.now(),
     maxItems,
     continuation,
   });
   const headers = {
-    ...containerHeaders(container),
+    ...containerHeaders(container, lsn),
     'x-ms-item-count': String(page.items.length),
     ...(page.continuation && { 'x-ms-continuation': page.continuation }),
   };

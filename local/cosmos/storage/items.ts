@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#local/kit/clock.ts';
 import { inTransaction } from '#local/kit/store.ts';
+import type { Narrowing } from '../sql/narrowing.ts';
 import type { JsonObject } from '../sql/values.ts';
 import type { Container } from './containers.ts';
+import type { Change, History } from './history.ts';
+import { createPropertyIndex } from './property-index.ts';
 import { documentResourceId } from './resource-ids.ts';
 import { createUniqueKeys } from './unique-keys.ts';
 
@@ -40,8 +43,13 @@ export interface Items {
   ): StoredItem;
   /** Only within `transact`. */
   remove(container: Container, item: StoredItem): void;
-  /** In order of creation. */
-  scan(container: Container, partitions: Partitions, afterPlace: number): Iterable<StoredItem>;
+  /** In order of creation; with a narrowing, items that it excludes may be left out. */
+  scan(
+    container: Container,
+    partitions: Partitions,
+    afterPlace: number,
+    narrowing?: Narrowing,
+  ): Iterable<StoredItem>;
   /** In order of their last write, at most `limit` and whole transactions. */
   changes(container: Container, partitions: Partitions, afterLsn: number, limit: number): StoredItem[];
   /** The number of the last transaction before a time in seconds. */
@@ -55,8 +63,11 @@ const everything = { from: '', to: '\u{10FFFF}' };
 
 const asItem = (row: unknown) => row as StoredItem;
 
-export function createItems(store: DatabaseSync, clock: Clock): Items {
+export function createItems(store: DatabaseSync, clock: Clock, history: History): Items {
   const uniqueKeys = createUniqueKeys(store);
+  const properties = createPropertyIndex(store, columns);
+  /** Of the transaction that runs now. */
+  let changes: Change[] = [];
   const now = () => Math.floor(clock.now() / 1000);
   const nextLsn = store.prepare('UPDATE cosmos_containers SET lsn = lsn + 1 WHERE number = ? RETURNING lsn');
   const nextPlace = store.prepare(
@@ -90,12 +101,16 @@ export function createItems(store: DatabaseSync, clock: Clock): Items {
   );
 
   return {
-    transact: (container, work) =>
-      inTransaction(store, () => {
+    transact(container, work) {
+      changes = [];
+      const { lsn, result } = inTransaction(store, () => {
         dropExpired.run(container.number, now());
-        const { lsn } = nextLsn.get(container.number) as { lsn: number };
-        return work(lsn);
-      }),
+        const next = nextLsn.get(container.number) as { lsn: number };
+        return { lsn: next.lsn, result: work(next.lsn) };
+      });
+      history.add(container, lsn, changes);
+      return result;
+    },
     find: (container, partition, id) => {
       const row = one.get({ container: container.number, partition, id, now: now() });
       return row && asItem(row);
@@ -113,10 +128,17 @@ export function createItems(store: DatabaseSync, clock: Clock): Items {
       const row = { container: container.number, id, place, lsn, ts, ttl, expires, etag, body };
       if (before) overwrite.run(row);
       else insert.run({ ...row, partition });
+      changes.push({ place, partition, id, before });
       return { id, partition, place, lsn, etag, body };
     },
-    remove: (container, item) => void remove.run(container.number, item.place),
-    scan(container, partitions, after) {
+    remove(container, item) {
+      remove.run(container.number, item.place);
+      changes.push({ place: item.place, partition: item.partition, id: item.id, before: item });
+    },
+    scan(container, partitions, after, narrowing) {
+      const found =
+        partitions.kind === 'all' && narrowing && properties.lookUp(container, narrowing, after, now());
+      if (found) return Iterator.from(found).map(asItem);
       const common = { container: container.number, after, now: now() };
       const { kind } = partitions;
       const rows =
