@@ -5,6 +5,7 @@ import { inTransaction } from '#local/kit/store.ts';
 import { type Authority, newId } from './authority.ts';
 import { requireExternalAccount } from './external-account.ts';
 import { Problem } from './problem.ts';
+import { requireBudget, spendBudget } from './rate-limits.ts';
 import { parsePayload, type SignedRequest } from './signed-request.ts';
 import { urls } from './urls.ts';
 
@@ -24,6 +25,8 @@ interface AccountRow {
   contact: string;
 }
 
+/** Every client is on this machine. */
+const clientAddress = '127.0.0.1';
 const contactShape = z.array(z.string().max(200)).max(10);
 const newAccountShape = z.object({
   contact: contactShape.default([]),
@@ -49,6 +52,9 @@ function find(authority: Authority, column: 'id' | 'thumbprint', value: string):
   return row && accountOf(row);
 }
 
+export const findAccountByKey = (authority: Authority, thumbprint: string): Account | undefined =>
+  find(authority, 'thumbprint', thumbprint);
+
 /** The account at this URL; RFC 8555 section 7.3.6: a deactivated one may do nothing. */
 export function requireAccount(authority: Authority, origin: string, kid: string): Account {
   const prefix = urls.account(origin, '');
@@ -67,7 +73,7 @@ function requireContact(contact: readonly string[]): void {
   }
 }
 
-function render(origin: string, account: Account, status: number): HttpReply {
+export function renderAccount(origin: string, account: Account, status: number): HttpReply {
   return {
     status,
     headers: { location: urls.account(origin, account.id) },
@@ -87,17 +93,19 @@ export async function newAccount(
   request: SignedRequest,
 ): Promise<HttpReply> {
   const wanted = parsePayload(newAccountShape, request.payload);
-  const existing = find(authority, 'thumbprint', request.thumbprint);
+  const existing = findAccountByKey(authority, request.thumbprint);
   if (existing?.status === 'deactivated') throw new Problem('unauthorized', 'the account is deactivated');
-  if (existing) return render(origin, existing, 200);
+  if (existing) return renderAccount(origin, existing, 200);
   if (wanted.onlyReturnExisting) throw new Problem('accountDoesNotExist', 'no account has this key');
   if (!wanted.termsOfServiceAgreed) throw new Problem('malformed', 'the terms of service must be agreed to');
   requireContact(wanted.contact);
   const external = await requireExternalAccount(authority, origin, request, wanted.externalAccountBinding);
   // Two requests of one key may have come this far together: the second finds the first one's account.
   return inTransaction(authority.store, () => {
-    const twin = find(authority, 'thumbprint', request.thumbprint);
-    if (twin) return render(origin, twin, 200);
+    const twin = findAccountByKey(authority, request.thumbprint);
+    if (twin) return renderAccount(origin, twin, 200);
+    requireBudget(authority, 'newAccountsPerAddress', clientAddress);
+    spendBudget(authority, 'newAccountsPerAddress', clientAddress);
     const account: Account = {
       id: newId(),
       thumbprint: request.thumbprint,
@@ -115,7 +123,7 @@ export async function newAccount(
         JSON.stringify(account.contact),
         external ?? null,
       );
-    return render(origin, account, 201);
+    return renderAccount(origin, account, 201);
   });
 }
 
@@ -126,7 +134,7 @@ export function accountRequest(
   account: Account,
   payload: unknown,
 ): HttpReply {
-  if (payload === undefined) return render(origin, account, 200);
+  if (payload === undefined) return renderAccount(origin, account, 200);
   const change = parsePayload(updateShape, payload);
   requireContact(change.contact ?? []);
   const changed = {
@@ -137,5 +145,5 @@ export function accountRequest(
   authority.store
     .prepare('UPDATE acme_accounts SET contact = ?, status = ? WHERE id = ?')
     .run(JSON.stringify(changed.contact), changed.status, account.id);
-  return render(origin, changed, 200);
+  return renderAccount(origin, changed, 200);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#local/kit/clock.ts';
+import type { Faults } from '#local/kit/faults.ts';
 import type { PendingWork } from './pending-work.ts';
 import type { Profiles } from './profiles.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -15,7 +16,10 @@ export interface Latency {
 export interface Authority {
   readonly store: DatabaseSync;
   readonly clock: Clock;
+  readonly faults: Faults;
   readonly issuer: { key: string; cert: string };
+  /** Certificates of the issuer's key by other roots, PEM: one alternate chain each. */
+  readonly alternateIssuers: readonly string[];
   readonly profiles: Profiles;
   readonly rateLimits: RateLimits;
   /** Key ids and their MAC keys (base64url). Undefined: no external account is asked for. */

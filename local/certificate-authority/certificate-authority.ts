@@ -1,16 +1,19 @@
 import { randomInt, X509Certificate } from 'node:crypto';
 import { createCalls } from '#local/kit/calls.ts';
-import { createFaults } from '#local/kit/faults.ts';
+import { createFaults, type Fault } from '#local/kit/faults.ts';
 import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-server.ts';
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { requireAccount } from './accounts.ts';
 import type { Authority, Latency } from './authority.ts';
+import { faultKinds, nonceFault, operations, renderFault, throttled } from './faults.ts';
+import { inspectAuthority } from './inspection.ts';
 import { resumeIssuances } from './issuance.ts';
 import { createNonces, seededRandom } from './nonces.ts';
 import { createPendingWork } from './pending-work.ts';
 import { Problem, renderProblem } from './problem.ts';
 import { defaultProfiles, type Profiles } from './profiles.ts';
 import type { RateLimits } from './rate-limits.ts';
+import { moveRenewalWindows, type RenewalWindowMove } from './renewal-windows.ts';
 import { findRoute } from './routes.ts';
 import { createTables } from './schema.ts';
 import { verifySignedRequest } from './signed-request.ts';
@@ -19,8 +22,6 @@ import { createTextLookup, resumeValidations } from './validation.ts';
 
 const maxBodyBytes = 64 * 1024;
 const defaultNonceRejectRate = 0.05;
-/** A fault of this name refuses nonces, each at the count that it is given. */
-const nonceFault = 'badNonce';
 
 export interface CertificateAuthorityOptions extends StandInOptions {
   /** For its own https address. */
@@ -35,6 +36,8 @@ export interface CertificateAuthorityOptions extends StandInOptions {
   name?: string;
   /** Default: the three of Let's Encrypt, 90 days first. */
   profiles?: Profiles;
+  /** Certificates of the issuer's key by other roots, PEM: each gives an alternate chain (RFC 8555 section 7.4.2). */
+  alternateIssuers?: readonly string[];
   /** Default: none. `letsEncryptRateLimits` are those of a real one. */
   rateLimits?: RateLimits;
   /** Key ids and MAC keys (base64url). Given, an account needs one of them (RFC 8555 section 7.3.4). */
@@ -49,15 +52,24 @@ export interface CertificateAuthorityOptions extends StandInOptions {
   latency?: Partial<Latency>;
 }
 
-function requireIssuer({ issuer, root }: CertificateAuthorityOptions): void {
+export interface CertificateAuthorityStandIn extends StandIn {
+  /** Moves suggested renewal windows, as an authority does before it has to revoke; answers how many moved. */
+  moveRenewalWindows(move: RenewalWindowMove): number;
+}
+
+function requireIssuer({ issuer, root, alternateIssuers = [] }: CertificateAuthorityOptions): void {
   const certificate = new X509Certificate(issuer.cert);
   if (!certificate.ca || !certificate.verify(new X509Certificate(root).publicKey)) {
     throw new Error('the issuer is not a certificate authority below the root');
   }
+  const isSameKey = (pem: string) => new X509Certificate(pem).publicKey.equals(certificate.publicKey);
+  if (!alternateIssuers.every(isSameKey)) throw new Error('an alternate issuer has another key');
 }
 
 /** An RFC 8555 server over https with dns-01, renewal information (RFC 9773) and profiles. See README.md. */
-export async function createCertificateAuthority(options: CertificateAuthorityOptions): Promise<StandIn> {
+export async function createCertificateAuthority(
+  options: CertificateAuthorityOptions,
+): Promise<CertificateAuthorityStandIn> {
   const { store, clock, name = 'certificate-authority' } = options;
   requireIssuer(options);
   createTables(store);
@@ -71,7 +83,9 @@ export async function createCertificateAuthority(options: CertificateAuthorityOp
   const authority: Authority = {
     store,
     clock,
+    faults,
     issuer: options.issuer,
+    alternateIssuers: options.alternateIssuers ?? [],
     profiles: options.profiles ?? defaultProfiles,
     rateLimits: options.rateLimits ?? {},
     externalAccounts: options.externalAccounts,
@@ -82,7 +96,19 @@ export async function createCertificateAuthority(options: CertificateAuthorityOp
     work: createPendingWork(clock),
   };
 
-  const dispatch = async (request: HttpRequest): Promise<HttpReply> => {
+  /** The authority as it is for one call: with its clock off by this much. */
+  const skewed = (skewMs: number): Authority => {
+    if (skewMs === 0) return authority;
+    const { work } = authority;
+    return {
+      ...authority,
+      clock: { ...clock, now: () => clock.now() + skewMs },
+      // What it plans by the wrong clock happens when that says so.
+      work: { ...work, schedule: (atMs, task) => work.schedule(atMs - skewMs, task) },
+    };
+  };
+
+  const dispatch = async (request: HttpRequest, fault: Fault | undefined): Promise<HttpReply> => {
     if (request.url.pathname === '/root.pem' && request.method === 'GET') {
       return { status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: options.root };
     }
@@ -92,8 +118,10 @@ export async function createCertificateAuthority(options: CertificateAuthorityOp
     if (!route.methods.includes(request.method)) {
       throw new Problem('malformed', `${route.operation} takes ${route.methods.join(', ')}`, { status: 405 });
     }
+    if (fault?.throttleMs) throw throttled(route.operation, fault.throttleMs);
     const { origin } = request.url;
-    const target = { authority, origin, id };
+    const skewMs = fault?.skewMs ?? 0;
+    const target = { authority: skewed(skewMs), origin, id, skewMs };
     if (route.signedBy === 'nobody') return route.handle(target);
     const signed = await verifySignedRequest(
       request,
@@ -135,7 +163,8 @@ export async function createCertificateAuthority(options: CertificateAuthorityOp
     faults,
     maxBodyBytes,
     operationOf: (request) => findRoute(request)?.route.operation ?? 'unknown',
-    handle: async (request) => withCommonHeaders(await dispatch(request), request),
+    renderFault,
+    handle: async (request, fault) => withCommonHeaders(await dispatch(request, fault), request),
     renderError: (error, request) => withCommonHeaders(renderProblem(error), request),
   });
   resumeValidations(authority);
@@ -146,6 +175,10 @@ export async function createCertificateAuthority(options: CertificateAuthorityOp
     port: server.port,
     calls,
     faults,
+    operations,
+    faultKinds,
+    inspect: () => inspectAuthority(authority),
+    moveRenewalWindows: (move) => moveRenewalWindows(authority, move),
     async close() {
       await server.close();
       await authority.work.close();

@@ -5,12 +5,12 @@ import { inTransaction } from '#local/kit/store.ts';
 import type { Account } from './accounts.ts';
 import { type Authority, newId } from './authority.ts';
 import { authorizationFor } from './authorizations.ts';
-import { requireReplaceable } from './certificates.ts';
 import { requireNames } from './identifiers.ts';
 import { issueLater } from './issuance.ts';
+import { spendCertificateBudgets, spendOrderBudgets } from './order-budgets.ts';
 import { findOrder, findUnfinishedOrder, type Order, requireOwnOrder, usefulOrderIds } from './orders.ts';
 import { Problem, retryAfter } from './problem.ts';
-import { registeredDomainOf, requireBudget, spendBudget } from './rate-limits.ts';
+import { applyReplacesFault, requireReplaceable } from './replacement.ts';
 import { parsePayload } from './signed-request.ts';
 import { requireSigningRequest } from './signing-request.ts';
 import { urls } from './urls.ts';
@@ -70,17 +70,13 @@ export function newOrder(
   }
   const names = requireNames(wanted.identifiers, authority.permittedSuffix);
   const profile = requireProfile(authority, wanted.profile);
+  if (wanted.replaces !== undefined) applyReplacesFault(authority.faults);
   return inTransaction(authority.store, () => {
     const { replaces } = wanted;
     const unfinished = findUnfinishedOrder(authority, { account: account.id, names, profile, replaces });
     if (unfinished) return render(authority, origin, unfinished, 201);
-    if (replaces === undefined) {
-      requireBudget(authority, 'newOrdersPerAccount', account.id);
-      for (const domain of new Set(names.map(registeredDomainOf))) {
-        requireBudget(authority, 'certificatesPerRegisteredDomain', domain);
-      }
-      spendBudget(authority, 'newOrdersPerAccount', account.id);
-    } else requireReplaceable(authority, account, names, replaces);
+    if (replaces === undefined) spendOrderBudgets(authority, account, names);
+    else requireReplaceable(authority, account, names, replaces);
     const id = newId();
     const expiresAt = authority.clock.now() + orderLifetimeMs;
     authority.store
@@ -124,12 +120,7 @@ export async function finalizeOrder(
   const issueAt = authority.clock.now() + authority.latency.issuanceMs;
   inTransaction(authority.store, () => {
     requireReady(authority, account, id);
-    if (order.replaces === undefined) {
-      for (const domain of new Set(order.names.map(registeredDomainOf))) {
-        requireBudget(authority, 'certificatesPerRegisteredDomain', domain);
-        spendBudget(authority, 'certificatesPerRegisteredDomain', domain);
-      }
-    }
+    if (order.replaces === undefined) spendCertificateBudgets(authority, order.names);
     authority.store
       .prepare(`UPDATE acme_orders SET status = 'processing', request = ?, issue_at = ? WHERE id = ?`)
       .run(request, issueAt, id);

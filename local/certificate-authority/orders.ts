@@ -99,24 +99,25 @@ export function requireOwnOrder(authority: Authority, account: Account, id: stri
   return order;
 }
 
-/** An order for the same names and profile that can still be finished: a repeated newOrder finds it. */
+/** An order for the same names in any order and the same profile that can still be finished: a repeated newOrder finds it. */
 export function findUnfinishedOrder(
   authority: Authority,
   wanted: { account: string; names: readonly string[]; profile: string; replaces: string | undefined },
 ): Order | undefined {
   const rows = authority.store
     .prepare(
-      `SELECT * FROM acme_orders WHERE account = ? AND names = ? AND profile = ? AND replaces IS ?
-       AND status = 'open' AND expires_at > ? ORDER BY expires_at DESC`,
+      `SELECT * FROM acme_orders WHERE account = ? AND status = 'open' AND profile = ? AND replaces IS ?
+       AND expires_at > ? ORDER BY expires_at DESC`,
     )
     .all(
       wanted.account,
-      JSON.stringify(wanted.names),
       wanted.profile,
       wanted.replaces ?? null,
       authority.clock.now(),
     ) as unknown as OrderRow[];
+  const set = wanted.names.toSorted().join();
   return rows
+    .filter(({ names }) => (JSON.parse(names) as string[]).toSorted().join() === set)
     .map((row) => orderOf(authority, row))
     .find(({ status }) => status === 'pending' || status === 'ready');
 }

@@ -57,17 +57,21 @@ export interface ProblemOptions {
   algorithms?: string[];
   /** Sent as Retry-After in whole seconds, rounded up. */
   retryAfterMs?: number;
+  /** Sent as Location: the resource that stands in the way. */
+  location?: string;
 }
 
 /** A refusal in the shape of RFC 8555. */
 export class Problem extends Error {
   readonly document: ProblemDocument;
   readonly retryAfterMs: number | undefined;
+  readonly location: string | undefined;
 
   constructor(type: ProblemType, detail: string, options: ProblemOptions = {}) {
     super(detail);
     this.name = 'Problem';
     this.retryAfterMs = options.retryAfterMs;
+    this.location = options.location;
     this.document = {
       type: problemUrn(type),
       detail,
@@ -92,6 +96,7 @@ export function renderProblem(error: unknown): HttpReply {
     headers: {
       'content-type': 'application/problem+json',
       ...(problem.retryAfterMs !== undefined && retryAfter(problem.retryAfterMs)),
+      ...(problem.location !== undefined && { location: problem.location }),
     },
     body: JSON.stringify(problem.document),
   };

@@ -2,6 +2,7 @@ import type { Authority } from './authority.ts';
 import { Problem } from './problem.ts';
 
 const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
 /** A token bucket: `capacity` at once, one more every `refillMs`. */
 interface RateLimit {
@@ -9,15 +10,28 @@ interface RateLimit {
   refillMs: number;
 }
 
-export type RateLimitName = 'newOrdersPerAccount' | 'certificatesPerRegisteredDomain';
+export type RateLimitName =
+  | 'newAccountsPerAddress'
+  | 'newOrdersPerAccount'
+  | 'certificatesPerRegisteredDomain'
+  | 'certificatesPerExactSet'
+  | 'failedValidationsPerName'
+  | 'consecutiveFailuresPerName';
 
 /** Limits that are switched on; one that is absent does not limit. */
 export type RateLimits = Readonly<Partial<Record<RateLimitName, RateLimit>>>;
 
-/** letsencrypt.org/docs/rate-limits, 2026: 300 orders per 3 hours, 50 certificates per 7 days. */
+/**
+ * letsencrypt.org/docs/rate-limits, 2026. Orders that replace a certificate (RFC 9773) are exempt from all that count
+ * orders and certificates; renewals of the same names from the one per registered domain.
+ */
 export const letsEncryptRateLimits: RateLimits = {
+  newAccountsPerAddress: { capacity: 10, refillMs: (180 * minuteMs) / 10 },
   newOrdersPerAccount: { capacity: 300, refillMs: (180 * minuteMs) / 300 },
-  certificatesPerRegisteredDomain: { capacity: 50, refillMs: (7 * 24 * 60 * minuteMs) / 50 },
+  certificatesPerRegisteredDomain: { capacity: 50, refillMs: (7 * dayMs) / 50 },
+  certificatesPerExactSet: { capacity: 5, refillMs: (7 * dayMs) / 5 },
+  failedValidationsPerName: { capacity: 5, refillMs: (60 * minuteMs) / 5 },
+  consecutiveFailuresPerName: { capacity: 1152, refillMs: dayMs },
 };
 
 /** The last two labels: there is no public suffix list below `localhost`. */
@@ -54,6 +68,18 @@ export function requireBudget(budgets: Budgets, name: RateLimitName, subject: st
   throw new Problem('rateLimited', `too many (${capacity}) for ${subject}: ${name}, retry after ${until}`, {
     retryAfterMs: waitMs,
   });
+}
+
+/** Whole tokens that are left, by the clock. */
+export function remaining(budgets: Budgets, name: RateLimitName, fullAt: number): number {
+  const { capacity = 0, refillMs = 1 } = budgets.rateLimits[name] ?? {};
+  const missing = Math.ceil(Math.max(0, fullAt - budgets.clock.now()) / refillMs);
+  return Math.max(0, capacity - missing);
+}
+
+/** Fills a bucket at once. */
+export function refillBudget({ store }: Budgets, name: RateLimitName, subject: string): void {
+  store.prepare('DELETE FROM acme_budgets WHERE rate_limit = ? AND subject = ?').run(name, subject);
 }
 
 /** Takes one token. */

@@ -2,10 +2,12 @@ import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
 import { type Account, accountRequest, newAccount } from './accounts.ts';
 import type { Authority } from './authority.ts';
 import { authorizationRequest, challengeRequest } from './authorizations.ts';
-import { downloadCertificate, renewalInfo, revokeCertificate } from './certificates.ts';
+import { downloadCertificate, revokeCertificate } from './certificates.ts';
 import { directory } from './directory.ts';
+import { changeKey } from './key-change.ts';
 import { finalizeOrder, listOrders, newOrder, readOrder } from './order-requests.ts';
 import { Problem } from './problem.ts';
+import { renewalInfo } from './renewal-windows.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 type Reply = HttpReply | Promise<HttpReply>;
@@ -15,6 +17,8 @@ interface Target {
   origin: string;
   /** What stands at `:id` in the path. */
   id: string;
+  /** How far the clock of the authority is off for this call. */
+  skewMs: number;
 }
 
 /** Who may call: anyone; a bare key; a bare key or an account; an account. */
@@ -115,9 +119,9 @@ const routes: readonly Route[] = [
     methods: post,
     pattern: path('/acme/certificate/:id'),
     signedBy: 'account',
-    handle({ authority, id }, account, payload) {
+    handle({ authority, origin, id }, account, payload) {
       requireReading(payload);
-      return downloadCertificate(authority, account, id);
+      return downloadCertificate(authority, origin, account, id);
     },
   },
   {
@@ -132,7 +136,7 @@ const routes: readonly Route[] = [
     methods: ['GET'],
     pattern: path('/acme/renewal-info/:id'),
     signedBy: 'nobody',
-    handle: ({ authority, id }) => renewalInfo(authority, id),
+    handle: ({ authority, id, skewMs }) => renewalInfo(authority, id, skewMs),
   },
   {
     operation: 'accountOrders',
@@ -150,9 +154,7 @@ const routes: readonly Route[] = [
     methods: post,
     pattern: path('/acme/key-change'),
     signedBy: 'account',
-    handle() {
-      throw new Problem('malformed', 'this stand-in does not have keyChange', { status: 501 });
-    },
+    handle: ({ authority, origin }, account, payload) => changeKey(authority, origin, account, payload),
   },
 ];
 
@@ -163,3 +165,5 @@ export function findRoute(request: HttpRequest): { route: Route; id: string } | 
   }
   return undefined;
 }
+
+export const routeOperations: readonly string[] = routes.map(({ operation }) => operation);

@@ -25,6 +25,11 @@ CREATE TABLE IF NOT EXISTS acme_certificates (
   names TEXT NOT NULL, chain TEXT NOT NULL, key_thumbprint TEXT NOT NULL, not_before INTEGER NOT NULL,
   not_after INTEGER NOT NULL, revoked_at INTEGER, reason INTEGER
 ) STRICT;
+CREATE TABLE IF NOT EXISTS acme_renewal_windows (
+  certificate TEXT PRIMARY KEY, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL, explanation TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS acme_orders_by_status ON acme_orders (account, status);
+CREATE INDEX IF NOT EXISTS acme_orders_by_replaced ON acme_orders (replaces);
 CREATE TABLE IF NOT EXISTS acme_budgets (
   rate_limit TEXT NOT NULL, subject TEXT NOT NULL, full_at REAL NOT NULL, PRIMARY KEY (rate_limit, subject)
 ) STRICT;

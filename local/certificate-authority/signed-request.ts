@@ -23,8 +23,8 @@ const headerShape = z.object({
   kid: z.string().optional(),
 });
 
-export type ProtectedHeader = z.infer<typeof headerShape>;
-export type Envelope = z.infer<typeof envelopeShape>;
+type ProtectedHeader = z.infer<typeof headerShape>;
+type Envelope = z.infer<typeof envelopeShape>;
 
 /** A request whose signature, nonce and URL were checked. */
 export interface SignedRequest {
@@ -45,7 +45,12 @@ export function parseJson(text: string, what: string): unknown {
   }
 }
 
-export function parseEnvelope(value: unknown): { envelope: Envelope; header: ProtectedHeader } {
+interface Parsed {
+  envelope: Envelope;
+  header: ProtectedHeader;
+}
+
+export function parseEnvelope(value: unknown): Parsed {
   const envelope = envelopeShape.safeParse(value);
   if (!envelope.success) {
     throw new Problem(
@@ -74,6 +79,21 @@ async function importPublicKey(jwk: JWK, alg: string): Promise<webcrypto.CryptoK
   throw new Problem('badPublicKey', `the key is not a public key for ${alg}`);
 }
 
+/** Algorithm, key and signature of an envelope; answers its payload. */
+async function verifyEnvelope({ envelope, header }: Parsed, key: JWK): Promise<Uint8Array> {
+  const imported = await importPublicKey(key, header.alg);
+  try {
+    return (await flattenedVerify(envelope, imported, { algorithms })).payload;
+  } catch {
+    throw new Problem('malformed', 'the signature of the request is not valid');
+  }
+}
+
+function requireAlgorithm({ alg }: ProtectedHeader): void {
+  if (algorithms.includes(alg)) return;
+  throw new Problem('badSignatureAlgorithm', `the algorithm ${alg} is not accepted`, { algorithms });
+}
+
 /**
  * Checks a POST in the order: media type, shape, algorithm, key, signature, nonce, URL. `findKey` answers the
  * key of an account URL or throws.
@@ -86,21 +106,14 @@ export async function verifySignedRequest(
   if (request.headers['content-type'] !== 'application/jose+json') {
     throw new Problem('malformed', 'the content type must be application/jose+json', { status: 415 });
   }
-  const { envelope, header } = parseEnvelope(parseJson(request.body.toString(), 'the body'));
-  if (!algorithms.includes(header.alg)) {
-    throw new Problem('badSignatureAlgorithm', `the algorithm ${header.alg} is not accepted`, { algorithms });
-  }
+  const parsed = parseEnvelope(parseJson(request.body.toString(), 'the body'));
+  const { header } = parsed;
+  requireAlgorithm(header);
   if ((header.jwk === undefined) === (header.kid === undefined)) {
     throw new Problem('malformed', 'the protected header must have exactly one of jwk and kid');
   }
   const key: JWK = header.jwk ?? findKey(header.kid ?? '');
-  const imported = await importPublicKey(key, header.alg);
-  let payload: Uint8Array;
-  try {
-    ({ payload } = await flattenedVerify(envelope, imported, { algorithms }));
-  } catch {
-    throw new Problem('malformed', 'the signature of the request is not valid');
-  }
+  const payload = await verifyEnvelope(parsed, key);
   if (header.nonce === undefined || !nonces.redeem(header.nonce)) {
     throw new Problem('badNonce', 'the nonce is unknown, was used, or was picked to be refused');
   }
@@ -113,6 +126,26 @@ export async function verifySignedRequest(
     thumbprint: await calculateJwkThumbprint(key),
     namedBy: header.jwk ? 'jwk' : 'kid',
     kid: header.kid,
+  };
+}
+
+/** A JWS inside a request, signed by the key that it carries, for the same URL and without a nonce. */
+export async function verifyInnerRequest(
+  value: unknown,
+  url: string,
+): Promise<{ payload: unknown; key: JWK; thumbprint: string }> {
+  const parsed = parseEnvelope(value);
+  const { header } = parsed;
+  requireAlgorithm(header);
+  if (!header.jwk || header.kid !== undefined)
+    throw new Problem('malformed', 'the inner JWS must carry its key as jwk');
+  if (header.nonce !== undefined) throw new Problem('malformed', 'the inner JWS must not have a nonce');
+  if (header.url !== url) throw new Problem('malformed', 'the inner JWS must have the url of the outer one');
+  const payload = await verifyEnvelope(parsed, header.jwk);
+  return {
+    payload: parseJson(Buffer.from(payload).toString(), 'the inner payload'),
+    key: header.jwk,
+    thumbprint: await calculateJwkThumbprint(header.jwk),
   };
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import type { Authority } from './authority.ts';
+import { provenNameOf } from './order-budgets.ts';
 import { Problem, type ProblemDocument, problemUrn } from './problem.ts';
+import { refillBudget, spendBudget } from './rate-limits.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** A proof without reuse still serves the order that it was made for. */
@@ -28,6 +30,7 @@ export function createTextLookup(server: {
 
 interface Proof {
   id: string;
+  account: string;
   name: string;
   token: string;
   thumbprint: string;
@@ -58,21 +61,25 @@ async function validate(authority: Authority, id: string): Promise<void> {
   const { store, clock } = authority;
   const proof = store
     .prepare(
-      `SELECT a.id, a.name, a.token, c.thumbprint FROM acme_authorizations a JOIN acme_accounts c ON c.id = a.account
+      `SELECT a.id, a.account, a.name, a.token, c.thumbprint FROM acme_authorizations a JOIN acme_accounts c ON c.id = a.account
        WHERE a.id = ? AND a.status = 'processing'`,
     )
     .get(id) as Proof | undefined;
   if (!proof) return;
   const fault = await findFault(authority, proof);
   const now = clock.now();
+  const subject = provenNameOf(proof.account, proof.name);
   // Deactivated meanwhile: that stays.
   if (fault) {
+    spendBudget(authority, 'failedValidationsPerName', subject);
+    spendBudget(authority, 'consecutiveFailuresPerName', subject);
     store
       .prepare(
         `UPDATE acme_authorizations SET status = 'invalid', problem = ? WHERE id = ? AND status = 'processing'`,
       )
       .run(JSON.stringify(fault), id);
   } else {
+    refillBudget(authority, 'consecutiveFailuresPerName', subject);
     store
       .prepare(
         `UPDATE acme_authorizations SET status = 'valid', validated_at = ?, expires_at = ?

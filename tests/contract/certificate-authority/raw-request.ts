@@ -20,26 +20,32 @@ export interface RawRequest {
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A signed request written out by hand: nothing of our own client is in it. */
-export async function sendRaw(request: RawRequest): Promise<RawReply> {
-  const { url, payload, privateKey, header, damage = (jws) => jws } = request;
-  const { origin } = new URL(url);
-  const fresh = await fetch(`${origin}/acme/new-nonce`, { method: 'HEAD' });
-  const protectedHeader = encode({
-    alg: 'ES256',
-    url,
-    nonce: fresh.headers.get('replay-nonce'),
-    ...header,
-  });
+/** A flattened JWS by ES256; `payload` undefined is the empty one. */
+export function signJws(
+  header: Record<string, unknown>,
+  payload: unknown,
+  privateKey: KeyObject,
+): Record<'protected' | 'payload' | 'signature', string> {
+  const protectedHeader = encode(header);
   const body = payload === undefined ? '' : encode(payload);
   const signature = sign('sha256', Buffer.from(`${protectedHeader}.${body}`), {
     key: privateKey,
     dsaEncoding: 'ieee-p1363',
   }).toString('base64url');
+  return { protected: protectedHeader, payload: body, signature };
+}
+
+/** A signed request written out by hand: nothing of our own client is in it. */
+export async function sendRaw(request: RawRequest): Promise<RawReply> {
+  const { url, payload, privateKey, header, damage = (whole) => whole } = request;
+  const { origin } = new URL(url);
+  const fresh = await fetch(`${origin}/acme/new-nonce`, { method: 'HEAD' });
+  const nonce = fresh.headers.get('replay-nonce');
+  const jws = signJws({ alg: 'ES256', url, nonce, ...header }, payload, privateKey);
   const reply = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': request.contentType ?? 'application/jose+json' },
-    body: JSON.stringify(damage({ protected: protectedHeader, payload: body, signature })),
+    body: JSON.stringify(damage(jws)),
   });
   const text = await reply.text();
   return {

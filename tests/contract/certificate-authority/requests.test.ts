@@ -204,8 +204,11 @@ describe('requests as RFC 8555 writes them', () => {
   });
 
   it('says what it does not have', async () => {
-    const change = await send('/acme/key-change', {});
-    expect(change).toMatchObject({ status: 501, body: { detail: expect.stringContaining('keyChange') } });
+    const dated = { ...dns(`dated.${zone}`), notAfter: '2027-01-01T00:00:00Z' };
+    expect(await newOrder(dated)).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('not offered') },
+    });
     expect((await fetch(`${rig.origin}/acme/nothing`)).status).toBe(404);
     expect((await fetch(`${rig.origin}/acme/new-order`)).status).toBe(405);
     const large = await fetch(`${rig.origin}/acme/new-order`, { method: 'POST', body: 'x'.repeat(100_000) });

@@ -6,6 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import {
   type CertificateAuthorityOptions,
+  type CertificateAuthorityStandIn,
   createCertificateAuthority,
 } from '#local/certificate-authority/certificate-authority.ts';
 import { createDns } from '#local/dns/dns.ts';
@@ -43,7 +44,7 @@ export interface Rig {
   root: Authority;
   dns: StandIn;
   zones: ZoneTable;
-  authority: StandIn;
+  authority: CertificateAuthorityStandIn;
   store: DatabaseSync;
   directoryUrl: string;
   origin: string;
