@@ -7,7 +7,13 @@ import { ArmError } from './arm-error.ts';
 export async function authenticate(
   request: HttpRequest,
   verifyToken: VerifyToken,
-  expected: { audiences: readonly string[]; tenantId: string; authorizationUri: string },
+  expected: {
+    audiences: readonly string[];
+    tenantId: string;
+    authorizationUri: string;
+    /** What the service takes the time for when its clock is off, in milliseconds. */
+    wrongNow?: number;
+  },
 ): Promise<TokenClaims> {
   const refuse = (code: string, message: string) =>
     new ArmError(401, code, message, {
@@ -30,6 +36,14 @@ export async function authenticate(
     const reason = error instanceof Error ? error.message : 'unknown';
     throw refuse('InvalidAuthenticationToken', `The access token is invalid: ${reason}.`);
   }
+  const { wrongNow } = expected;
+  if (wrongNow !== undefined && (claims.exp ?? 0) * 1000 <= wrongNow)
+    throw refuse(
+      'ExpiredAuthenticationToken',
+      'The access token expiry UTC time is earlier than current UTC time.',
+    );
+  if (wrongNow !== undefined && (claims.nbf ?? claims.iat ?? 0) * 1000 > wrongNow)
+    throw refuse('InvalidAuthenticationToken', 'The access token is not valid yet.');
   if (claims.tid?.toLowerCase() !== expected.tenantId.toLowerCase())
     throw refuse(
       'InvalidAuthenticationTokenTenant',

@@ -20,6 +20,8 @@ export interface DispatchOptions {
   types: ReadonlyMap<string, TypeRules>;
   /** Throws when the caller may not do the action at the scope. */
   requireMayAct(claims: TokenClaims, action: string, scope: string): void;
+  /** Throws when a management lock stops the change. */
+  requireUnlocked(id: ResourceId, change: 'write' | 'delete' | 'action'): void;
   /** Throws when the namespace is not registered in the subscription. */
   requireRegistered(namespace: string): void;
   /** The version of the call; throws as ARM does when it is missing or not one of these. */
@@ -36,7 +38,7 @@ const permissions: Readonly<Record<Verb, string>> = {
 
 /** Requests for resources: finds the type's rules, checks what holds for all types, and does the verb. */
 export function createDispatch(options: DispatchOptions) {
-  const { context, types, requireMayAct, requireRegistered, requireVersion } = options;
+  const { context, types, requireMayAct, requireUnlocked, requireRegistered, requireVersion } = options;
   const { resources, database } = context;
   const namespaces = new Set([...types.keys()].map((type) => type.split('/')[0] ?? ''));
 
@@ -120,7 +122,7 @@ export function createDispatch(options: DispatchOptions) {
       const existing = resources.get(call.id.key);
       if (!existing) throw notFound(call, rules);
       requireConditions(call, rules, existing);
-      return writeResource(call, rules, resources, existing);
+      return rules.put ? rules.put(call, existing) : writeResource(call, rules, resources, existing);
     },
     DELETE(call, rules) {
       const existing = resources.get(call.id.key);
@@ -134,6 +136,7 @@ export function createDispatch(options: DispatchOptions) {
     const prepared = prepare(call, target, () => `${action}/action`);
     const handler = prepared.rules.actions?.[action.toLowerCase()];
     if (!handler) throw notInStandIn(`action '${action}' on ${prepared.rules.type}`);
+    requireUnlocked(target, 'action');
     requireContainers(target, prepared.rules);
     const resource = resources.get(target.key);
     if (!resource) throw notFound(prepared.call, prepared.rules);
@@ -154,6 +157,8 @@ export function createDispatch(options: DispatchOptions) {
     const prepared = prepare(call, id, () => permissions[known]);
     if (!prepared.rules.verbs.includes(known)) throw notInStandIn(`${known} of ${prepared.rules.type}`);
     return inTransaction(database, () => {
+      if (known === 'DELETE') requireUnlocked(id, 'delete');
+      else if (known === 'PUT' || known === 'PATCH') requireUnlocked(id, 'write');
       if (known !== 'GET') requireContainers(id, prepared.rules);
       return verbs[known](prepared.call, prepared.rules);
     });

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply } from '#local/kit/http-server.ts';
 import { ArmError } from './arm-error.ts';
-import type { ResourceStore } from './resource-store.ts';
+import type { ReadTime } from './read-time.ts';
 import type { Route } from './type-rules.ts';
 
 type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
@@ -20,7 +20,15 @@ export interface Operations {
   finish(id: string, status: Exclude<OperationStatus, 'InProgress'>, error?: OperationError): void;
   /** The headers that an asynchronous answer carries. */
   headers(id: string): Record<string, string>;
+  running(): RunningOperation[];
   routes: readonly Route[];
+}
+
+interface RunningOperation {
+  id: string;
+  resourceId: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
 }
 
 interface OperationRow {
@@ -38,8 +46,8 @@ const path =
 
 export function openOperations(options: {
   database: DatabaseSync;
-  resources: ResourceStore;
   clock: Clock;
+  readTime: ReadTime;
   origin(): string;
   retryAfterSeconds: number;
   show(key: string): object | undefined;
@@ -49,10 +57,14 @@ export function openOperations(options: {
     id TEXT PRIMARY KEY, resourceId TEXT NOT NULL, apiVersion TEXT NOT NULL, status TEXT NOT NULL,
     startedAt INTEGER NOT NULL, endedAt INTEGER, error TEXT) STRICT`);
   const select = database.prepare('SELECT * FROM arm_operation WHERE id = ?');
+  const running = database.prepare(
+    "SELECT id, resourceId, startedAt FROM arm_operation WHERE status = 'InProgress' ORDER BY startedAt LIMIT 200",
+  );
   const find = (id: string): OperationRow => {
     const row = select.get(id) as OperationRow | undefined;
     if (!row) throw new ArmError(404, 'NotFound', `The operation '${id}' was not found.`);
-    return row;
+    const isAhead = row.endedAt !== null && row.endedAt > options.readTime.now();
+    return isAhead ? { ...row, status: 'InProgress', endedAt: null, error: null } : row;
   };
 
   const addresses = (row: OperationRow): Record<string, string> => {
@@ -107,6 +119,12 @@ export function openOperations(options: {
         .run(ended, clock.now(), error ? JSON.stringify(error) : null, id);
     },
     headers: (id) => addresses(find(id)),
+    running: () =>
+      running.all().map((row) => ({
+        id: String(row['id']),
+        resourceId: String(row['resourceId']),
+        startedAt: Number(row['startedAt']),
+      })),
     routes: [
       {
         name: 'GET operation',

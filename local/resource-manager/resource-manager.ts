@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DnsZones, HybridConnections } from '#local/kit/boundaries.ts';
 import { createCalls } from '#local/kit/calls.ts';
-import { createFaults } from '#local/kit/faults.ts';
+import { createFaults, type FaultKind } from '#local/kit/faults.ts';
 import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-server.ts';
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { inTransaction } from '#local/kit/store.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
-import { renderArmError, requestIds } from './arm-error.ts';
+import { openActivityLog } from './activity-log.ts';
+import { ArmError, renderArmError, renderArmFault, requestIds, throttled } from './arm-error.ts';
 import {
   authenticate,
   type MayAct,
@@ -17,20 +17,28 @@ import {
 } from './arm-request.ts';
 import { createDispatch } from './dispatch.ts';
 import { showResource } from './generic-verbs.ts';
+import { inspectResources } from './inspect.ts';
+import { nameOperation, operationNames, permissionOf } from './operation-names.ts';
 import { openOperations } from './operations.ts';
 import { createGoalWaiters, localTwinRoutes } from './providers/local-twin.ts';
+import { managementLocks } from './providers/locks.ts';
 import { microsoftAuthorization } from './providers/microsoft-authorization.ts';
 import { microsoftAzureStackHci } from './providers/microsoft-azure-stack-hci.ts';
 import { microsoftCompute } from './providers/microsoft-compute.ts';
 import { microsoftHybridCompute } from './providers/microsoft-hybrid-compute.ts';
 import { microsoftHybridConnectivity } from './providers/microsoft-hybrid-connectivity.ts';
+import { microsoftInsights } from './providers/microsoft-insights.ts';
+import { microsoftNetwork } from './providers/microsoft-network.ts';
 import { microsoftNetworkDns } from './providers/microsoft-network-dns.ts';
 import { microsoftRelay } from './providers/microsoft-relay.ts';
 import { microsoftResources } from './providers/microsoft-resources.ts';
 import { openRegistrations } from './providers/registration.ts';
-import { decodeSegment, isCollection, parseResourceId, splitAction, typeKey } from './resource-id.ts';
+import { createReadTime } from './read-time.ts';
+import { decodeSegment } from './resource-id.ts';
 import { openResourceStore } from './resource-store.ts';
 import type { SeedResource } from './seeds.ts';
+import { sowSeeds } from './sow-seeds.ts';
+import { openTimedChanges } from './timed-changes.ts';
 import type { ArmCall, ProviderContext, Route, TypeRules } from './type-rules.ts';
 
 export interface ResourceManagerOptions extends StandInOptions {
@@ -54,7 +62,11 @@ export interface ResourceManagerOptions extends StandInOptions {
   registrationDelayMs?: number;
   /** What a poller of a long-running operation is told to wait. Default 1 s. */
   retryAfterSeconds?: number;
+  /** How long a long-running change of a virtual machine, network resource or cluster takes. Default 300 ms. */
+  operationDelayMs?: number;
 }
+
+const faultKinds: readonly FaultKind[] = ['status', 'delayMs', 'drop', 'throttleMs', 'staleMs', 'skewMs'];
 
 /** The local Azure Resource Manager. */
 export interface ResourceManager extends StandIn {
@@ -68,7 +80,9 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
   const calls = createCalls();
   const faults = createFaults();
   const types = new Map<string, TypeRules>();
-  const resources = openResourceStore(database);
+  const readTime = createReadTime(clock);
+  const resources = openResourceStore(database, readTime);
+  const activityLog = openActivityLog(database, clock);
   let port = options.port;
   const origin = () => options.publicOrigin?.replace(/\/$/, '') ?? `https://arm.localhost:${port}`;
 
@@ -81,8 +95,8 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
 
   const operations = openOperations({
     database,
-    resources,
     clock,
+    readTime,
     origin,
     retryAfterSeconds,
     show(id) {
@@ -91,11 +105,23 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
       return rules && showResource(rules, resource);
     },
   });
-  const context: ProviderContext = {
+  const timed = openTimedChanges({
     database,
     resources,
     operations,
     clock,
+    delayMs: options.operationDelayMs ?? 300,
+    onRemoved(removed) {
+      for (const resource of removed) types.get(resource.type)?.onDeleted?.(resource);
+    },
+  });
+  const context: ProviderContext = {
+    database,
+    resources,
+    operations,
+    timed,
+    clock,
+    readTime,
     subscriptionId,
     tenantId,
     origin,
@@ -104,11 +130,18 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
   const registrations = openRegistrations({
     database,
     clock,
+    readTime,
     subscriptionId,
     types: () => types.values(),
+    hasResources: (namespace) =>
+      [...types.values()].some(
+        ({ type }) =>
+          type.toLowerCase().startsWith(`${namespace.toLowerCase()}/`) && resources.list(type, '').length > 0,
+      ),
     unregistered: ['Microsoft.HybridConnectivity'],
     delayMs: options.registrationDelayMs ?? 300,
   });
+  const locks = managementLocks(context);
   const waiters = createGoalWaiters(clock);
   const dns = microsoftNetworkDns(context, options.nameServers ?? ['ns1.dns.localhost.']);
   const relay = microsoftRelay(context, options.relayHost ?? ((name) => `${name}.servicebus.windows.net`));
@@ -116,11 +149,14 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     microsoftResources(context),
     microsoftHybridCompute(context, waiters),
     microsoftHybridConnectivity(context),
-    microsoftCompute(),
-    microsoftAzureStackHci(),
+    microsoftCompute(context),
+    microsoftAzureStackHci(context),
+    microsoftNetwork(context),
+    microsoftInsights(context, activityLog),
     dns,
     relay,
     microsoftAuthorization(context, options.groupsOf ?? (() => [])),
+    { types: [locks.rules] },
   ];
   for (const rules of providers.flatMap((provider) => provider.types))
     types.set(rules.type.toLowerCase(), rules);
@@ -131,23 +167,7 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     ...localTwinRoutes(context, waiters),
   ];
 
-  const sow = ({ id, body }: SeedResource) => {
-    const parsed = parseResourceId(id);
-    const rules = types.get(typeKey(parsed));
-    if (!rules) throw new Error(`the seed ${id} has a type that the local resource manager does not have`);
-    const existing = resources.get(parsed.key);
-    if (existing && isDeepStrictEqual(existing.body, JSON.parse(JSON.stringify(body)))) return;
-    const written = resources.put({ id, type: rules.type, body, secret: existing?.secret ?? {} });
-    rules.onWritten?.(written, existing);
-  };
-  inTransaction(database, () => {
-    resources.put({
-      id: `/subscriptions/${subscriptionId}`,
-      type: 'Microsoft.Resources/subscriptions',
-      body: { properties: {} },
-    });
-    options.seed.forEach(sow);
-  });
+  sowSeeds({ database, resources, types, subscriptionId, seed: options.seed });
   committed = [];
 
   /** A group is a segment or, for the machine's side, a whole id. */
@@ -163,16 +183,22 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
 
   const operationOf = (request: HttpRequest): string => {
     try {
-      const found = findRoute(request);
-      if (found) return found.route.name;
-      const id = parseResourceId(request.url.pathname);
-      const isAction = request.method === 'POST' && isCollection(id);
-      const { resource, action } = isAction ? splitAction(id) : { resource: id, action: '' };
-      const verb = request.method === 'GET' && isCollection(id) ? 'LIST' : request.method;
-      return [verb, types.get(typeKey(resource))?.type ?? 'unknown', action].filter(Boolean).join(' ');
+      return findRoute(request)?.route.name ?? nameOperation(request, types);
     } catch {
       return 'malformed';
     }
+  };
+
+  const logged = ({ request, claims }: ArmCall, httpStatus: number, failure?: string) => {
+    const correlationId = request.headers['x-ms-correlation-request-id'];
+    activityLog.record({
+      request,
+      operation: permissionOf(request, types),
+      claims,
+      httpStatus,
+      correlationId: typeof correlationId === 'string' ? correlationId : undefined,
+      ...(failure !== undefined && { failure }),
+    });
   };
 
   const requireMayAct = (claims: TokenClaims, action: string, scope: string) =>
@@ -181,40 +207,48 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     context,
     types,
     requireMayAct,
+    requireUnlocked: locks.requireUnlocked,
     requireRegistered: registrations.requireRegistered,
     requireVersion: (call, rules) => requireVersion(call.query, rules.apiVersions, rules.type),
   });
 
+  const answer = (call: ArmCall): HttpReply | Promise<HttpReply> => {
+    const found = findRoute(call.request);
+    if (!found) return dispatch(call);
+    requireVersion(call.query, found.route.apiVersions, found.route.name);
+    const permission = found.route.permission?.(...found.groups);
+    if (permission) requireMayAct(call.claims, permission, `/subscriptions/${subscriptionId}`);
+    return found.route.handle(call, ...found.groups);
+  };
+
   const handle = async (request: HttpRequest): Promise<HttpReply> => {
+    const { fault = {} } = request;
+    const isRead = request.method === 'GET';
+    if (fault.throttleMs) throw throttled(fault.throttleMs, subscriptionId, isRead);
     const claims: TokenClaims = await authenticate(request, options.verifyToken, {
       audiences: ['https://management.azure.com', 'https://management.core.windows.net', origin()],
       tenantId,
       authorizationUri: `https://login.localhost/${tenantId}`,
+      ...(fault.skewMs !== undefined && { wrongNow: clock.now() + fault.skewMs }),
     });
     const query = request.url.searchParams;
-    const call: ArmCall = {
-      request,
-      query,
-      apiVersion: requireVersion(query, [], ''),
-      claims,
-      body: () => readBody(request),
-    };
+    const apiVersion = requireVersion(query, [], '');
+    const call: ArmCall = { request, query, apiVersion, claims, body: () => readBody(request) };
     requireSubscription(request.url.pathname, subscriptionId);
-    const found = findRoute(request);
-    let reply: HttpReply;
+    inTransaction(database, timed.settle);
+    runCommitted();
     try {
-      if (found) {
-        requireVersion(query, found.route.apiVersions, found.route.name);
-        const permission = found.route.permission?.(...found.groups);
-        if (permission) requireMayAct(claims, permission, `/subscriptions/${subscriptionId}`);
-        reply = await found.route.handle(call, ...found.groups);
-      } else reply = dispatch(call);
+      const reply = await (isRead && fault.staleMs
+        ? readTime.ago(fault.staleMs, () => answer(call))
+        : answer(call));
+      if (!isRead) logged(call, reply.status);
+      runCommitted();
+      return reply;
     } catch (error) {
       committed = [];
+      if (!isRead && error instanceof ArmError) logged(call, error.status, error.code);
       throw error;
     }
-    runCommitted();
-    return reply;
   };
 
   const withIds = (reply: HttpReply, request: HttpRequest): HttpReply => {
@@ -230,6 +264,7 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     faults,
     operationOf,
     handle: async (request) => withIds(await handle(request), request),
+    renderFault: renderArmFault,
     renderError: (error, request) => withIds(renderArmError(error), request),
   });
   port = server.port;
@@ -239,6 +274,13 @@ export async function createResourceManager(options: ResourceManagerOptions): Pr
     calls,
     faults,
     origin: origin(),
+    operations: operationNames(types.values(), routes),
+    faultKinds,
+    inspect() {
+      inTransaction(database, timed.settle);
+      runCommitted();
+      return inspectResources(database, operations);
+    },
     zones: dns.zones,
     hybridConnections: relay.hybridConnections,
     async close() {

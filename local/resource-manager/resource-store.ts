@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { ReadTime } from './read-time.ts';
+import { openResourceHistory } from './resource-history.ts';
 
 /** What a caller sees of a resource, without `id`, `name`, `type` and `etag`. */
 export interface ResourceBody {
@@ -49,13 +51,14 @@ function toResource(row: Record<string, SQLOutputValue>): Resource {
 /** '0' follows '/' in ASCII, so this range holds exactly the keys below a scope. */
 const below = (scope: string) => ({ from: `${scope.toLowerCase()}/`, to: `${scope.toLowerCase()}0` });
 
-export function openResourceStore(database: DatabaseSync): ResourceStore {
+export function openResourceStore(database: DatabaseSync, readTime: ReadTime): ResourceStore {
   database.exec(`
     CREATE TABLE IF NOT EXISTS arm_resource (
       key TEXT PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, etag TEXT NOT NULL,
       body TEXT NOT NULL, secret TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS arm_resource_type ON arm_resource (type, key);
     CREATE INDEX IF NOT EXISTS arm_resource_name ON arm_resource (type, name);`);
+  const history = openResourceHistory(database, readTime.now);
   const get = database.prepare('SELECT * FROM arm_resource WHERE key = ?');
   const put = database.prepare(`
     INSERT INTO arm_resource (key, id, type, name, etag, body, secret) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -71,10 +74,15 @@ export function openResourceStore(database: DatabaseSync): ResourceStore {
 
   const find = (row: Record<string, SQLOutputValue> | undefined) => row && toResource(row);
   return {
-    get: (key) => find(get.get(key.toLowerCase())),
+    get(wanted) {
+      const key = wanted.toLowerCase();
+      const past = readTime.past();
+      return find(past === undefined ? get.get(key) : history.get(key, past));
+    },
     put({ id, type, body, secret = {} }) {
       const key = id.toLowerCase();
       const name = key.split('/').at(-1) ?? '';
+      history.keep(key, key, key);
       const [row] = put.all(
         key,
         id,
@@ -89,12 +97,18 @@ export function openResourceStore(database: DatabaseSync): ResourceStore {
     },
     remove(key) {
       const { from, to } = below(key);
+      history.keep(key.toLowerCase(), from, to);
       const removed = tree.all(key.toLowerCase(), from, to).map(toResource);
       remove.run(key.toLowerCase(), from, to);
       return removed;
     },
     list(type, scope, page = { after: '', limit: -1 }) {
       const { from, to } = below(scope);
+      const past = readTime.past();
+      if (past !== undefined) {
+        const found = history.list(type.toLowerCase(), { from, to }, past).map(toResource);
+        return found.filter(({ key }) => key > page.after).slice(0, page.limit < 0 ? undefined : page.limit);
+      }
       return list.all(type.toLowerCase(), from, to, page.after, page.limit).map(toResource);
     },
     findByName: (type, name) => find(named.get(type.toLowerCase(), name.toLowerCase())),

@@ -3,8 +3,10 @@ import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
 import type { TokenClaims } from '#local/kit/tokens.ts';
 import type { Operations } from './operations.ts';
+import type { ReadTime } from './read-time.ts';
 import type { ResourceId } from './resource-id.ts';
 import type { Resource, ResourceBody, ResourceStore } from './resource-store.ts';
+import type { TimedChanges } from './timed-changes.ts';
 
 /** One request after its token and api-version were checked. */
 export interface ArmCall {
@@ -57,6 +59,7 @@ export interface TypeRules {
   show?(resource: Resource): ResourceBody;
   get?(call: ResourceCall): HttpReply;
   list?(call: ResourceCall): HttpReply;
+  /** Also for PATCH, of types that have that verb. */
   put?(call: ResourceCall, existing: Resource | undefined): HttpReply;
   remove?(call: ResourceCall, existing: Resource | undefined): HttpReply;
   /** POST actions by their name in lower case; the resource exists. */
@@ -81,7 +84,10 @@ export interface ProviderContext {
   database: DatabaseSync;
   resources: ResourceStore;
   operations: Operations;
+  timed: TimedChanges;
   clock: Clock;
+  /** For what reads show: earlier than the clock while the stand-in lies about its state. */
+  readTime: ReadTime;
   subscriptionId: string;
   tenantId: string;
   /** Without a final slash. */

@@ -3,7 +3,9 @@ import { ArmError } from '../arm-error.ts';
 import { replyWith, showResource } from '../generic-verbs.ts';
 import type { Resource } from '../resource-store.ts';
 import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
+import { isInForce } from './assignment-schedule.ts';
 import { type AssignmentFilter, parseAssignmentFilter, scopesAtOrAbove } from './authorization-filter.ts';
+import { roleAssignmentSchedules } from './role-assignment-schedules.ts';
 import { roleDefinitionRules } from './role-definitions.ts';
 
 const apiVersions = ['2022-04-01', '2020-10-01-preview', '2020-04-01-preview', '2018-07-01'];
@@ -30,7 +32,7 @@ export function microsoftAuthorization(
   context: ProviderContext,
   groupsOf: (objectId: string) => readonly string[],
 ): Provider {
-  const { resources, clock, tenantId } = context;
+  const { resources, clock, tenantId, readTime } = context;
 
   /** Principals that the filter asks for, or undefined for any. */
   const principalsOf = ({ assignedTo, principalId }: AssignmentFilter): ReadonlySet<string> | undefined => {
@@ -45,6 +47,7 @@ export function microsoftAuthorization(
     const below = `${scope.toLowerCase()}/`;
     return resources.list(rules.type, '').filter((assignment) => {
       const at = scopeOf(assignment);
+      if (!isInForce(assignment, readTime.now())) return false;
       return above.has(at) || (!filter.isAtScope && at.startsWith(below));
     });
   };
@@ -68,6 +71,16 @@ export function microsoftAuthorization(
     apiVersions,
     verbs: ['GET', 'LIST', 'PUT', 'DELETE'],
     isExtension: true,
+    get(call) {
+      const found = resources.get(call.id.key);
+      if (!found || !isInForce(found, readTime.now()))
+        throw new ArmError(
+          404,
+          'RoleAssignmentNotFound',
+          `The role assignment '${call.id.names.at(-1)}' is not found.`,
+        );
+      return replyWith(roleAssignments, 200, found);
+    },
     compose(call, existing) {
       const parsed = assignmentBody.safeParse(call.body());
       if (!parsed.success)
@@ -133,5 +146,10 @@ export function microsoftAuthorization(
       })(call),
   };
 
-  return { types: [roleDefinitions.rules, roleAssignments, denyAssignments] };
+  const schedules = roleAssignmentSchedules(context, {
+    groupsOf,
+    findRole: roleDefinitions.find,
+    assignmentType: roleAssignments.type,
+  });
+  return { types: [roleDefinitions.rules, roleAssignments, denyAssignments, ...schedules] };
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply } from '#local/kit/http-server.ts';
 import { ArmError } from '../arm-error.ts';
+import type { ReadTime } from '../read-time.ts';
 import type { Route, TypeRules } from '../type-rules.ts';
 
 export const resourcesApiVersions = [
@@ -14,7 +15,7 @@ export const resourcesApiVersions = [
   '2020-01-01',
 ] as const;
 
-type RegistrationState = 'NotRegistered' | 'Registering' | 'Registered' | 'Unregistered';
+type RegistrationState = 'NotRegistered' | 'Registering' | 'Registered' | 'Unregistering' | 'Unregistered';
 
 /** Which provider namespaces the subscription has registered (azure-apis B.1). */
 export interface Registrations {
@@ -24,12 +25,15 @@ export interface Registrations {
 }
 
 /**
- * Namespaces in `unregistered` begin as NotRegistered, all others as Registered. Registering takes `delayMs` of
- * the clock (2 to 5 minutes in Azure).
+ * Namespaces in `unregistered` begin as NotRegistered, all others as Registered. Registering
+ * and unregistering take `delayMs` of the clock (2 to 5 minutes in Azure).
  */
 export function openRegistrations(options: {
   database: DatabaseSync;
   clock: Clock;
+  readTime: ReadTime;
+  /** Whether the subscription has resources of a namespace: those must go before it can be unregistered. */
+  hasResources(namespace: string): boolean;
   subscriptionId: string;
   types: () => Iterable<TypeRules>;
   unregistered: readonly string[];
@@ -47,8 +51,12 @@ export function openRegistrations(options: {
   const stateOf = (namespace: string): RegistrationState => {
     const row = select.get(namespace.toLowerCase());
     if (!row) return startsUnregistered.has(namespace.toLowerCase()) ? 'NotRegistered' : 'Registered';
-    if (row['isWanted'] === 0) return 'Unregistered';
-    return clock.now() >= Number(row['registeredAt']) ? 'Registered' : 'Registering';
+    const isWanted = row['isWanted'] !== 0;
+    const now = options.readTime.now();
+    const doneAt = Number(row['registeredAt']);
+    if (now < doneAt - delayMs) return isWanted ? 'NotRegistered' : 'Registered';
+    if (now < doneAt) return isWanted ? 'Registering' : 'Unregistering';
+    return isWanted ? 'Registered' : 'Unregistered';
   };
 
   const show = (namespace: string): Record<string, unknown> => {
@@ -79,8 +87,16 @@ export function openRegistrations(options: {
   const change = (namespace: string, action: string): HttpReply => {
     const state = stateOf(namespace);
     const body = show(namespace);
-    if (action.toLowerCase() === 'unregister') upsert.run(namespace.toLowerCase(), 0, clock.now());
-    else if (state !== 'Registered' && state !== 'Registering')
+    if (action.toLowerCase() === 'unregister') {
+      if (options.hasResources(namespace))
+        throw new ArmError(
+          409,
+          'Conflict',
+          `The resource provider '${namespace}' cannot be unregistered while the subscription has resources of it.`,
+        );
+      if (state === 'Registered' || state === 'Registering')
+        upsert.run(namespace.toLowerCase(), 0, clock.now() + delayMs);
+    } else if (state !== 'Registered' && state !== 'Registering')
       upsert.run(namespace.toLowerCase(), 1, clock.now() + delayMs);
     return { status: 200, body: { ...body, registrationState: stateOf(namespace) } };
   };

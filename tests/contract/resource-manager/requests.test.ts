@@ -122,8 +122,11 @@ describe('plain resources', () => {
       properties: { hardwareProfile: { vmSize: 'S' } },
     };
     expect((await call(client, 'put', path, '2024-07-01', { body })).status).toBe(201);
+    clock.advance(1000);
     expect((await call(client, 'put', path.toUpperCase(), '2024-07-01', { body })).status).toBe(200);
+    clock.advance(1000);
     await call(client, 'patch', path, '2024-07-01', { body: { tags: { b: '2' } } });
+    clock.advance(1000);
     const { body: read } = await call(client, 'get', path.toLowerCase(), '2024-07-01');
     expect(read).toMatchObject({
       id: path,
@@ -138,7 +141,8 @@ describe('plain resources', () => {
       '2024-07-01',
     );
     expect((listed.body as { value: { name: string }[] }).value.map(({ name }) => name)).toContain('vm2');
-    expect((await call(client, 'delete', path, '2024-07-01')).status).toBe(200);
+    expect((await call(client, 'delete', path, '2024-07-01')).status).toBe(202);
+    clock.advance(1000);
     expect((await call(client, 'delete', path, '2024-07-01')).status).toBe(204);
   });
 
