@@ -32,9 +32,12 @@ export async function createClockFollowers(port: number, offsetMs: () => number)
       unread = chunk.includes(0x0a) ? chunk.length - chunk.lastIndexOf(0x0a) : unread + chunk.length;
       if (unread > longestLine) socket.destroy();
     });
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => {
       for (const settle of waiting) settle(Number(line));
     });
+    // It repeats the socket's error, and a follower that was killed must not end the time machine.
+    lines.on('error', () => {});
     socket.write(`${offsetMs()}\n`);
   });
   await new Promise<void>((resolve, reject) => {

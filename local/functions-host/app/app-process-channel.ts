@@ -58,7 +58,7 @@ export interface AppProcessOptions {
 interface Waiting {
   resolve(response: InvocationResponse): void;
   reject(error: Error): void;
-  timer: NodeJS.Timeout | undefined;
+  cancelTimeout(): void;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function startAppProcess(
     const entry = waiting.get(invocationId);
     if (!entry) return;
     waiting.delete(invocationId);
-    clearTimeout(entry.timer);
+    entry.cancelTimeout();
     act(entry);
   };
 
@@ -172,6 +172,19 @@ export async function startAppProcess(
     target.kill('SIGKILL');
   }
 
+  /** Counts real time, whatever a clock that jumps does to timers: it is the code that is given so long. */
+  function whenTimedOut(act: () => void): () => void {
+    if (functionTimeoutMs === undefined) return () => {};
+    const dueAt = performance.now() + functionTimeoutMs;
+    const arm = (): NodeJS.Timeout =>
+      setTimeout(() => {
+        if (performance.now() < dueAt) timer = arm();
+        else act();
+      }, dueAt - performance.now());
+    let timer = arm();
+    return () => clearTimeout(timer);
+  }
+
   const { started: first, app } = await launch(onExit);
   ready = Promise.resolve(first);
 
@@ -181,16 +194,13 @@ export async function startAppProcess(
       async invoke(functionName, request, invocationId = randomUUID()) {
         const target = await ready;
         return new Promise((resolve, reject) => {
-          const timer =
-            functionTimeoutMs === undefined
-              ? undefined
-              : setTimeout(() => {
-                  const text = `Timeout value of ${functionTimeoutMs} ms was exceeded by function: Functions.${functionName}`;
-                  log.line('error', text);
-                  settle(invocationId, (entry) => entry.reject(new FunctionTimedOut(text)));
-                  replace(target);
-                }, functionTimeoutMs);
-          waiting.set(invocationId, { resolve, reject, timer });
+          const cancelTimeout = whenTimedOut(() => {
+            const text = `Timeout value of ${functionTimeoutMs} ms was exceeded by function: Functions.${functionName}`;
+            log.line('error', text);
+            settle(invocationId, (entry) => entry.reject(new FunctionTimedOut(text)));
+            replace(target);
+          });
+          waiting.set(invocationId, { resolve, reject, cancelTimeout });
           const message: ToApp = { type: 'invoke', invocationId, functionName, request };
           target.send(message, (error) => {
             if (error) settle(invocationId, (entry) => entry.reject(new AppProcessLost(error.message)));

@@ -52,7 +52,8 @@ describe('the limits of host.json', () => {
       AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions: '2',
     });
     const replies = await Promise.all(Array.from({ length: 6 }, () => fetch(`${host.origin}/slow`)));
-    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 429, 429]);
+    const withStatus = (wanted: number) => replies.filter(({ status }) => status === wanted).length;
+    expect([withStatus(200), withStatus(429)]).toEqual([4, 2]);
     expect(replies[0]?.headers.get('x-host')).toBe('local');
     expect(Math.max(...levels('begin slow', 'end slow'))).toBe(2);
 
