@@ -5,9 +5,11 @@ import { openBrowser } from './browser/browser.ts';
 import { trust, untrust } from './browser/trust.ts';
 import { runMainJob } from './main-job/main-job.ts';
 import { createReporter, type Reporter } from './main-job/reporter.ts';
+import type { Connection } from './run/connection.ts';
 import { type DataFolder, openDataFolder } from './run/data-folder.ts';
 import { runFunc } from './run/func.ts';
-import { type LocalSystem, startStandIns, startSystem } from './run/system.ts';
+import { showServices } from './run/service-lines.ts';
+import { type ClockMode, type LocalSystem, startStandIns, startSystem } from './run/system.ts';
 import * as sample from './samples/sample-data.ts';
 
 const usage = `Usage: npm run <task> -- [options]
@@ -24,6 +26,7 @@ Options
   --data DIR           folder of all state (.admin-center)
   --fresh              delete that folder first
   --json               one JSON object a line
+  --clock manual       time runs on by itself and jumps by the management API (start, twin)
   --help               this text`;
 
 interface Options {
@@ -33,6 +36,7 @@ interface Options {
   fresh: boolean;
   data: string;
   port: number | undefined;
+  clock: ClockMode;
 }
 
 /** Throws with a sentence for the person who typed it. */
@@ -47,6 +51,7 @@ function readOptions(args: readonly string[]): Options | undefined {
       help: { type: 'boolean', default: false },
       data: { type: 'string', default: '.admin-center' },
       port: { type: 'string' },
+      clock: { type: 'string', default: 'system' },
     },
   });
   if (values.help) return undefined;
@@ -54,13 +59,19 @@ function readOptions(args: readonly string[]): Options | undefined {
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw new Error('--port must be a whole number from 1 to 65535');
   }
-  return { ...values, port, task: positionals[0] ?? 'start' };
+  const { clock } = values;
+  if (clock !== 'system' && clock !== 'manual') throw new Error('--clock is system or manual');
+  return { ...values, port, clock, task: positionals[0] ?? 'start' };
 }
 
 /** Clients in this process trust the local root too; checks stay on. */
 function trustHere(data: DataFolder): void {
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
 }
+
+/** The token is in the fragment: it is in no request and no log, and the page takes it out of the address line. */
+const statusPage = ({ management }: Connection) =>
+  `${management.url}/#token=${encodeURIComponent(management.token)}`;
 
 const interrupted = (): Promise<void> =>
   new Promise((resolve) => {
@@ -97,6 +108,7 @@ function summary(
         ] as const,
     ),
     ['browser', 'npm run browser opens one that trusts the local CA; npm run trust adds it to your own'],
+    ['inside', statusPage(connection)],
     ['data', data.path],
     ['stop', 'Ctrl-C'],
   ]);
@@ -108,7 +120,7 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
   await build();
   report.step('the app, the proxy, the agent and the portal are built', (performance.now() - began) / 1000);
   const stopped = interrupted();
-  const system = await startSystem(data, options.port, report);
+  const system = await startSystem(data, options.port, report, options.clock);
   system.onUnexpectedEnd((name, how) =>
     report.fail(`${name} ended with ${how}; its log is in ${data.file('logs')}`),
   );
@@ -144,13 +156,21 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
 
 async function twin(options: Options, data: DataFolder, report: Reporter): Promise<number> {
   const stopped = interrupted();
-  const { twin: running, stop } = await startStandIns(data, options.port, report);
-  report.table(
-    'Stand-ins',
-    running.standIns.map((standIn) => [standIn.name, `127.0.0.1:${standIn.port}`] as const),
-  );
-  report.note(`addresses and credentials: ${data.file('connection.json')}`);
+  const { twin: running, connection, stop } = await startStandIns(data, options.port, report, options.clock);
+  const services = showServices({
+    standIns: running.standIns,
+    json: options.json,
+    isTerminal: process.stdout.isTTY,
+    write: (text) => void process.stdout.write(text),
+  });
+  report.table('Twin', [
+    ['connection', `${data.file('connection.json')} holds every address and credential`],
+    ['status page', statusPage(connection)],
+    ['stop', 'Ctrl-C'],
+  ]);
+  services.start();
   await stopped;
+  services.stop();
   await stop();
   return 0;
 }

@@ -4,7 +4,7 @@ import { createDns } from './dns/dns.ts';
 import { createEntra } from './entra/entra.ts';
 import { createManagedIdentity } from './entra/managed-identity.ts';
 import { createKeyVault } from './key-vault/key-vault.ts';
-import { systemClock } from './kit/clock.ts';
+import { type Clock, systemClock } from './kit/clock.ts';
 import { issueServerIdentity } from './kit/local-authority.ts';
 import { refuseProduction, type StandIn } from './kit/stand-in.ts';
 import { createTokenVerifier } from './kit/tokens.ts';
@@ -40,11 +40,17 @@ const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'serviceb
   (name) => [`${name}.localhost`, `*.${name}.localhost`],
 );
 
-/** Starts every stand-in in this process. `apiOrigin` is where the portal will be, for its redirect URI. */
-export async function startTwin(data: DataFolder, apiOrigin: string): Promise<Twin> {
+/**
+ * Starts every stand-in in this process. `apiOrigin` is where the portal will be, for its redirect URI. The stand-ins'
+ * own certificate has real dates whatever `clock` says: OpenSSL of the clients reads no other clock.
+ */
+export async function startTwin(
+  data: DataFolder,
+  apiOrigin: string,
+  clock: Clock = systemClock,
+): Promise<Twin> {
   refuseProduction(process.env);
-  const clock = systemClock;
-  const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], clock.now());
+  const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], Date.now());
   const standIns: StandIn[] = [];
   const started = <T extends StandIn>(standIn: T): T => {
     standIns.push(standIn);

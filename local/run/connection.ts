@@ -11,6 +11,14 @@ export interface AppAddresses {
   sessionPort: number;
 }
 
+/** What the deployment and the run add to the addresses. */
+export interface ConnectionExtras {
+  relayKey: string;
+  management: { url: string; token: string };
+  /** The file that other processes follow, under the manual clock. */
+  clockFile?: string | undefined;
+}
+
 /** What `connection.json` holds: how any client, and the app on any Functions host, reaches the stand-ins. */
 export type Connection = ReturnType<typeof describeConnection>;
 
@@ -18,12 +26,14 @@ export function describeConnection(
   data: DataFolder,
   twin: TwinAddresses,
   app: AppAddresses,
-  relayKey: string,
+  { relayKey, management, clockFile }: ConnectionExtras,
 ) {
   const cosmosKey = data.secret('cosmos-master-key');
   const busKey = data.secret('service-bus-root-key');
   return {
     caFile: data.caFile,
+    management,
+    ...(clockFile !== undefined && { clock: { mode: 'manual', file: clockFile } }),
     tenantId: sample.tenantId,
     subscriptionId: sample.subscriptionId,
     entra: { authority: `${twin.authority}/${sample.tenantId}`, origin: twin.authority },

@@ -8,10 +8,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const preload = ['--import', new URL('../kit/preload.mjs', import.meta.url).href];
 
 /** What our children need of our own environment, and nothing else of it. */
-function baseEnvironment(data: DataFolder): NodeJS.ProcessEnv {
+function baseEnvironment(data: DataFolder, { clock }: Connection): NodeJS.ProcessEnv {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'TZ'];
   const inherited = Object.fromEntries(kept.map((name) => [name, process.env[name]]));
-  return { ...inherited, ADMIN_CENTER_LOCAL_CA_FILE: data.caFile, NODE_NO_WARNINGS: '1' };
+  return {
+    ...inherited,
+    ADMIN_CENTER_LOCAL_CA_FILE: data.caFile,
+    NODE_NO_WARNINGS: '1',
+    ...(clock && { LOCAL_RUN_CLOCK: clock.file }),
+  };
 }
 
 const log = (data: DataFolder, name: string) => data.file('logs', `${name}.log`);
@@ -32,7 +37,7 @@ export function startHost(data: DataFolder, connection: Connection): Promise<Chi
       // As under Core Tools: on a developer's loopback the admin routes need no key.
       '--no-admin-key',
     ],
-    env: { ...baseEnvironment(data), ...connection.appSettings },
+    env: { ...baseEnvironment(data, connection), ...connection.appSettings },
     cwd: root,
     logFile: log(data, 'functions-host'),
     ready: /^ready /,
@@ -44,7 +49,7 @@ export function startProxy(data: DataFolder, connection: Connection): Promise<Ch
     name: 'proxy',
     args: [...preload, 'dist/proxy/main.js'],
     env: {
-      ...baseEnvironment(data),
+      ...baseEnvironment(data, connection),
       ADMIN_CENTER_API_URL: connection.api,
       ADMIN_CENTER_API_AUDIENCE: `api://${sample.apiClientId}`,
       ADMIN_CENTER_RELAY_HOST: connection.relay.host,
@@ -87,7 +92,7 @@ export async function startMachine(
     name: machine.name,
     args: [...preload, 'local/sample-machine/main.ts', '--config', data.file(`${machine.name}.json`)],
     env: {
-      ...baseEnvironment(data),
+      ...baseEnvironment(data, connection),
       IDENTITY_ENDPOINT: connection.managedIdentity.endpoint,
       IDENTITY_HEADER: data.secret(`identity-${machine.name}`),
     },

@@ -1,4 +1,6 @@
 import type { Reporter } from '#local/main-job/reporter.ts';
+import { startManagement } from '#local/management/management.ts';
+import { createTimeMachine, offsetOf, type TimeMachine } from '#local/management/time-machine.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { startTwin, type Twin } from '#local/twin.ts';
 import type { Child } from './child-process.ts';
@@ -11,8 +13,12 @@ import { provision } from './provision.ts';
 export interface StandingTwin {
   twin: Twin;
   connection: Connection;
+  /** Only under the manual clock. */
+  timeMachine: TimeMachine | undefined;
   stop(): Promise<void>;
 }
+
+export type ClockMode = 'system' | 'manual';
 
 /** What stands between the app and the people: one proxy and the sample machines. */
 export interface Edge {
@@ -30,27 +36,60 @@ export interface LocalSystem extends StandingTwin, Edge {
 
 const seconds = (since: number) => (performance.now() - since) / 1000;
 
-/** The stand-ins with what a deployment makes in them, and `connection.json` in the data folder. */
+/** Stored times must not lie in the future of a run: a folder that was ahead stays on the manual clock. */
+async function openTimeMachine(data: DataFolder, mode: ClockMode): Promise<TimeMachine | undefined> {
+  const file = data.file('clock.json');
+  if (mode === 'manual') return createTimeMachine(file, await data.port('clock'));
+  if (offsetOf(file) === 0) return undefined;
+  throw new Error(
+    `${data.path} is ahead of real time: it was advanced. Go on with --clock manual, or begin anew with --fresh.`,
+  );
+}
+
+/** The stand-ins with what a deployment makes in them, their management port, and `connection.json` in the data folder. */
 export async function startStandIns(
   data: DataFolder,
   wantedPort: number | undefined,
   report: Reporter,
+  mode: ClockMode = 'system',
 ): Promise<StandingTwin> {
   const began = performance.now();
+  const timeMachine = await openTimeMachine(data, mode);
   const port =
     wantedPort === undefined ? await data.port('api', 7071) : await data.exactPort('api', wantedPort);
   const api = `http://localhost:${port}`;
   const sessionPort = await data.port('proxy', 8443);
-  const twin = await startTwin(data, api);
+  const twin = await startTwin(data, api, timeMachine?.clock);
   const { relayKey } = await provision({
     addresses: twin.addresses,
     credential: createSdkCredential(twin.addresses.identityEndpoint, data.secret('identity-deployment')),
     cosmosKey: data.secret('cosmos-master-key'),
   });
-  const connection = describeConnection(data, twin.addresses, { api, sessionPort }, relayKey);
+  const token = data.secret('management-token');
+  const management = await startManagement({
+    port: await data.port('management'),
+    token,
+    standIns: twin.standIns,
+    timeMachine,
+  });
+  const connection = describeConnection(
+    data,
+    twin.addresses,
+    { api, sessionPort },
+    { relayKey, management: { url: management.url, token }, clockFile: timeMachine?.file },
+  );
   data.writeJson('connection.json', connection);
   report.step(`${twin.standIns.length} stand-ins of Azure services`, seconds(began));
-  return { twin, connection, stop: () => twin.close() };
+  return {
+    twin,
+    connection,
+    timeMachine,
+    async stop() {
+      await management.close();
+      await twin.close();
+      await timeMachine?.close();
+    },
+  };
 }
 
 /** Starts what needs a control plane that answers already. */
@@ -84,8 +123,9 @@ export async function startSystem(
   data: DataFolder,
   wantedPort: number | undefined,
   report: Reporter,
+  mode: ClockMode = 'system',
 ): Promise<LocalSystem> {
-  const standing = await startStandIns(data, wantedPort, report);
+  const standing = await startStandIns(data, wantedPort, report, mode);
   let host: Child | undefined;
   let edge: Edge | undefined;
   let isStopping = false;
