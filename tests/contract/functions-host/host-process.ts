@@ -25,6 +25,8 @@ export interface HostProcess {
 
 export interface HostFolder {
   start(app?: string, env?: Record<string, string>): Promise<HostProcess>;
+  /** SQLite, to be read while no host runs. */
+  stateFile: string;
   /** What the fixture's activities wrote, in order. */
   runs(): string[];
   remove(): Promise<void>;
@@ -33,21 +35,14 @@ export interface HostFolder {
 export function createHostFolder(): HostFolder {
   const folder = mkdtempSync(join(tmpdir(), 'functions-host-'));
   const runsFile = join(folder, 'runs');
+  const stateFile = join(folder, 'state.db');
   const started: HostProcess[] = [];
   return {
+    stateFile,
     async start(app = join(repository, 'tests/fixtures/functions-app'), env = {}) {
       const child = spawn(
         process.execPath,
-        [
-          'local/functions-host/main.ts',
-          '--app',
-          app,
-          '--port',
-          '0',
-          '--state',
-          join(folder, 'state.db'),
-          '--json',
-        ],
+        ['local/functions-host/main.ts', '--app', app, '--port', '0', '--state', stateFile, '--json'],
         {
           cwd: repository,
           stdio: ['ignore', 'pipe', 'pipe'],
