@@ -62,7 +62,11 @@ const subjectNameKinds: readonly SubjectNameKind[] = ['emails', 'dns_names', 'up
 export const pemContentType = 'application/x-pem-file';
 export const pfxContentType = 'application/x-pkcs12';
 
-const curveSizes: Readonly<Record<string, number>> = { 'P-256': 256, 'P-384': 384, 'P-521': 521 };
+const curveSizes: ReadonlyMap<string, number> = new Map([
+  ['P-256', 256],
+  ['P-384', 384],
+  ['P-521', 521],
+]);
 const rsaSizes = [2048, 3072, 4096];
 const serverAndClient = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
 
@@ -78,7 +82,7 @@ function keyProperties(wanted: PolicyParameters['key_props']): CertificatePolicy
   }
   if (kty !== 'EC') throw lacking(`certificate keys of type ${kty}`);
   const crv = wanted?.crv ?? 'P-256';
-  const key_size = curveSizes[crv];
+  const key_size = curveSizes.get(crv);
   if (!key_size) throw lacking(`certificate keys on curve ${crv}`);
   return { exportable, kty, key_size, reuse_key, crv };
 }
