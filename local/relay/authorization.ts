@@ -8,8 +8,11 @@ import { isSharedAccessSignature, verifySharedAccessSignature } from './shared-a
 const audience = 'https://relay.azure.net';
 
 export interface Authorization {
-  /** Milliseconds; rejects with a HandshakeRefusal (401, 403, 404). */
-  authorize(token: string | undefined, right: RelayRight, path: string): Promise<number>;
+  /**
+   * The token's end in milliseconds; rejects with a HandshakeRefusal (401, 403, 404). `skewMs`: how much the service
+   * takes the time wrong.
+   */
+  authorize(token: string | undefined, right: RelayRight, path: string, skewMs?: number): Promise<number>;
 }
 
 export interface AuthorizationOptions {
@@ -32,18 +35,20 @@ export function tokenOf(query: string | undefined, headers: IncomingHttpHeaders)
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   const { clock, host, namespace, hybridConnections, verifyToken } = options;
   return {
-    async authorize(token, right, path) {
+    async authorize(token, right, path, skewMs = 0) {
       const connection = hybridConnections.find(namespace, path);
       if (!connection) throw new HandshakeRefusal(404, 'Endpoint does not exist.');
       if (!token) throw new HandshakeRefusal(401, 'MissingToken: Relay security token is required.');
       if (isSharedAccessSignature(token)) {
-        const nowSeconds = clock.now() / 1000;
+        const nowSeconds = (clock.now() + skewMs) / 1000;
         const resource = `${host}/${path}`;
         return verifySharedAccessSignature(token, connection.rules, right, resource, nowSeconds) * 1000;
       }
       try {
         const claims = await verifyToken(token.replace(/^bearer /i, ''), [audience]);
-        return (claims.exp ?? 0) * 1000;
+        const expiresAt = (claims.exp ?? 0) * 1000;
+        if (expiresAt <= clock.now() + skewMs) throw new Error('"exp" claim timestamp check failed');
+        return expiresAt;
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         throw new HandshakeRefusal(401, `InvalidToken: ${detail}`);

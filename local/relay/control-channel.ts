@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Clock } from '#local/kit/clock.ts';
+import type { Fault } from '#local/kit/faults.ts';
 
 /** Close codes of the service on a control channel. */
 export const closeCodes = { normal: 1000, gone: 1001, policyViolation: 1008, internalError: 1011 } as const;
@@ -12,9 +14,9 @@ export interface ControlChannelOptions {
   /** Milliseconds. */
   expiresAt: number;
   /** Checks a renewed token for this path; answers its end in milliseconds. */
-  authorize(token: string): Promise<number>;
-  /** Counts the operation. */
-  onOperation(operation: 'renewToken' | 'ping'): void;
+  authorize(token: string, skewMs?: number): Promise<number>;
+  /** Counts the operation and answers what is switched on for it. */
+  onOperation(operation: 'renewToken' | 'ping'): Fault | undefined;
 }
 
 function readRenewal(data: RawData, isBinary: boolean): string | undefined {
@@ -33,9 +35,10 @@ export function keepControlChannel(channel: WebSocket, options: ControlChannelOp
   let cancelExpiry = clock.at(options.expiresAt, expire);
 
   const renew = async (token: string): Promise<void> => {
-    onOperation('renewToken');
+    const fault = onOperation('renewToken');
     try {
-      const expiresAt = await authorize(token);
+      if (fault?.delayMs) await sleep(fault.delayMs);
+      const expiresAt = await authorize(token, fault?.skewMs);
       cancelExpiry();
       if (channel.readyState === channel.OPEN) cancelExpiry = clock.at(expiresAt, expire);
     } catch {
@@ -48,7 +51,7 @@ export function keepControlChannel(channel: WebSocket, options: ControlChannelOp
     if (token === undefined) channel.close(closeCodes.internalError, 'Only renewToken is understood here.');
     else void renew(token);
   });
-  channel.on('ping', () => onOperation('ping'));
+  channel.on('ping', () => void onOperation('ping'));
   // The library closes the channel by itself after an error; without a listener it would end the process.
   channel.on('error', () => {});
   channel.once('close', () => cancelExpiry());

@@ -10,6 +10,8 @@ export interface Listeners {
   /** One of them at random, or undefined when nobody listens. */
   pick(path: string): WebSocket | undefined;
   of(path: string): readonly WebSocket[];
+  /** In lower case. */
+  paths(): readonly string[];
 }
 
 const keyOf = (path: string): string => path.toLowerCase();
@@ -19,6 +21,7 @@ export function createListeners(random: () => number = Math.random): Listeners {
   const of = (path: string) => [...(byPath.get(keyOf(path)) ?? [])];
   return {
     of,
+    paths: () => [...byPath.keys()],
     add(path, channel) {
       const channels = byPath.get(keyOf(path)) ?? new Set();
       if (channels.size >= maxListeners) return false;

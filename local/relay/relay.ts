@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { HybridConnections } from '#local/kit/boundaries.ts';
 import { createCalls } from '#local/kit/calls.ts';
-import { createFaults } from '#local/kit/faults.ts';
+import { createFaults, type Fault, type FaultKind } from '#local/kit/faults.ts';
 import { serveHttp } from '#local/kit/http-server.ts';
 import {
   refuseProduction,
@@ -28,6 +28,9 @@ const maxRelayedBytes = 4 * 1024 * 1024;
 /** How long a leg may take to read what was sent before it was closed. */
 const closeTimeout = 10 * 60_000;
 
+const operations = ['listen', 'connect', 'accept', 'reject', 'request', 'renewToken', 'ping'] as const;
+const faultKinds: readonly FaultKind[] = ['status', 'delayMs', 'drop', 'skewMs'];
+
 export interface RelayOptions extends StandInOptions {
   tls: TlsIdentity;
   /** Host and port that listeners are sent to, for example `local.relay.localhost:8443`. */
@@ -36,6 +39,14 @@ export interface RelayOptions extends StandInOptions {
   namespace: string;
   hybridConnections: HybridConnections;
   verifyToken: VerifyToken;
+}
+
+interface Handshake {
+  address: RelayAddress;
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  fault: Fault | undefined;
 }
 
 /** Azure Relay hybrid connections over WebSocket (see README.md). Nothing is kept: every session is a live socket. */
@@ -79,19 +90,35 @@ export async function createRelay(options: RelayOptions): Promise<StandIn> {
     return found;
   };
 
-  async function listen(address: RelayAddress, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  /** What is switched on for a message on a control channel, which has no status: 1011 stands for it. */
+  const onOperation = (channel: WebSocket, operation: 'renewToken' | 'ping') => {
+    calls.add(operation);
+    const fault = faults.take(operation);
+    if (fault?.drop) channel.terminate();
+    else if (fault?.status)
+      channel.close(closeCodes.internalError, `A fault is switched on for ${operation}.`);
+    return fault;
+  };
+
+  async function listen({ address, request, socket, head, fault }: Handshake) {
     const { path } = address;
-    const authorize = (token: string | undefined) => authorization.authorize(token, 'Listen', path);
-    const expiresAt = await authorize(tokenOf(address.token, request.headers));
+    const authorize = (token: string | undefined, skewMs?: number) =>
+      authorization.authorize(token, 'Listen', path, skewMs);
+    const expiresAt = await authorize(tokenOf(address.token, request.headers), fault?.skewMs);
     const channel = await upgrade(control, request, socket, head);
-    keepControlChannel(channel, { clock, expiresAt, authorize, onOperation: calls.add });
+    keepControlChannel(channel, {
+      clock,
+      expiresAt,
+      authorize,
+      onOperation: (name) => onOperation(channel, name),
+    });
     if (!listeners.add(path, channel))
       channel.close(closeCodes.policyViolation, 'The hybrid connection has 25 listeners.');
   }
 
-  async function connect(address: RelayAddress, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  async function connect({ address, request, socket, head, fault }: Handshake) {
     const path = registeredPath(address.path);
-    await authorization.authorize(tokenOf(address.token, request.headers), 'Send', path);
+    await authorization.authorize(tokenOf(address.token, request.headers), 'Send', path, fault?.skewMs);
     const channel = listeners.pick(path);
     if (!channel) throw new HandshakeRefusal(404, 'There are no listeners connected for the endpoint.');
     const timedOut = 'None of the connected listeners accepted the connection within the allowed timeout.';
@@ -118,7 +145,7 @@ export async function createRelay(options: RelayOptions): Promise<StandIn> {
     channel.send(JSON.stringify({ accept }));
   }
 
-  async function accept(address: RelayAddress, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  async function accept({ address, request, socket, head }: Handshake) {
     const sender = rendezvous.take(address.rendezvous, address.path);
     if (address.rejection) {
       refuseHandshake(sender.socket, address.rejection.status, address.rejection.description);
@@ -156,7 +183,7 @@ export async function createRelay(options: RelayOptions): Promise<StandIn> {
     if (fault?.status) throw new HandshakeRefusal(fault.status, `fault switched on for ${operation}.`);
     const named = request.headers.host?.replace(/:\d+$/, '').toLowerCase();
     if (named !== host) throw new HandshakeRefusal(404, `The namespace ${named} is not served here.`);
-    await actions[address.action](address, request, socket, head);
+    await actions[address.action]({ address, request, socket, head, fault });
   }
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -205,6 +232,26 @@ export async function createRelay(options: RelayOptions): Promise<StandIn> {
     port: server.port,
     calls,
     faults,
+    operations,
+    faultKinds,
+    inspect() {
+      const sessions = [...legsByPath.values()];
+      const waiting = rendezvous.paths();
+      const paths = [...new Set([...listeners.paths(), ...sessions, ...waiting])].sort();
+      const count = (all: readonly string[], path: string) => all.filter((one) => one === path).length;
+      return [
+        {
+          title: 'Hybrid connections in use',
+          columns: ['path', 'listeners', 'sessions', 'waiting senders'],
+          rows: paths.map((path) => [
+            path,
+            listeners.of(path).length,
+            count(sessions, path) / 2,
+            count(waiting, path),
+          ]),
+        },
+      ];
+    },
     async close() {
       for (const socket of [...control.clients, ...legs.clients]) socket.terminate();
       await server.close();

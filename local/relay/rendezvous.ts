@@ -27,6 +27,8 @@ export interface Rendezvous {
   take(secret: string | undefined, target: string): WaitingSender;
   /** Takes out all that wait on a path. */
   takeAll(path: string): WaitingSender[];
+  /** The path of each sender that waits, in lower case. */
+  paths(): string[];
 }
 
 export function createRendezvous(clock: Clock): Rendezvous {
@@ -36,6 +38,7 @@ export function createRendezvous(clock: Clock): Rendezvous {
     waiting.delete(secret);
   };
   return {
+    paths: () => [...waiting.values()].map(({ sender }) => sender.path.toLowerCase()),
     wait(sender, onTimeout) {
       if (waiting.size >= maxWaiting)
         throw new HandshakeRefusal(503, 'Too many senders wait for a listener.');
