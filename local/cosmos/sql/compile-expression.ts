@@ -1,6 +1,6 @@
 import { type Accumulator, accumulators } from './aggregates.ts';
 import type { Expression } from './ast.ts';
-import { findFunction } from './functions.ts';
+import { findFunction, refusalOf } from './functions.ts';
 import { likeMatcher } from './like.ts';
 import { binaryOperators, unaryOperators } from './operators.ts';
 import type { Evaluate, Row, Run, Scope } from './scope.ts';
@@ -139,13 +139,7 @@ function compileLike(expression: Of<'like'>, compile: (part: Expression) => Eval
 function compileCall(expression: Of<'call'>, compile: (part: Expression) => Evaluate): Evaluate {
   const { name, span } = expression;
   const builtIn = findFunction(name);
-  if (!builtIn)
-    throw new SqlError(
-      'SC2005',
-      `'${name}' is not a recognized built-in function name.`,
-      span.start,
-      span.end,
-    );
+  if (!builtIn) throw new SqlError('SC2005', refusalOf(name), span.start, span.end);
   const { minimum, maximum } = builtIn;
   const count = expression.parameters.length;
   if (count < minimum || count > maximum) {

@@ -1,7 +1,7 @@
-import type { FunctionTable } from './function-table.ts';
+import type { BuiltIn, FunctionTable } from './function-table.ts';
 import type { Value } from './values.ts';
 
-type Unit = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond';
+export type Unit = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond';
 
 const unitNames: Readonly<Record<string, Unit>> = {
   year: 'year',
@@ -25,7 +25,7 @@ const unitNames: Readonly<Record<string, Unit>> = {
   ms: 'millisecond',
 };
 
-const unitMs: Readonly<Record<Exclude<Unit, 'year' | 'month'>, number>> = {
+export const unitMs: Readonly<Record<Exclude<Unit, 'year' | 'month'>, number>> = {
   day: 86_400_000,
   hour: 3_600_000,
   minute: 60_000,
@@ -33,23 +33,24 @@ const unitMs: Readonly<Record<Exclude<Unit, 'year' | 'month'>, number>> = {
   millisecond: 1,
 };
 
-const isoDateTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?Z)?$/;
+const isoDateTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?Z?)?$/;
 /** 100 ns ticks from year 1 to the epoch. */
-const ticksBeforeEpoch = 621_355_968_000_000_000n;
+export const ticksBeforeEpoch = 621_355_968_000_000_000n;
 
 /** `YYYY-MM-DDThh:mm:ss.fffffffZ`, as the service writes it. */
-function dateTimeText(ms: number): Value {
+export function dateTimeText(ms: number): Value {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace('Z', '0000Z');
 }
 
-function milliseconds(value: Value): number | undefined {
+export function milliseconds(value: Value): number | undefined {
   if (typeof value !== 'string' || !isoDateTime.test(value)) return undefined;
-  const ms = Date.parse(value);
+  // Without a zone it is UTC too, which a bare date is for the parser already.
+  const ms = Date.parse(value.includes('T') && !value.endsWith('Z') ? `${value}Z` : value);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-const unitOf = (value: Value): Unit | undefined =>
+export const unitOf = (value: Value): Unit | undefined =>
   typeof value === 'string' ? unitNames[value.toLowerCase()] : undefined;
 
 const months = (date: Date) => date.getUTCFullYear() * 12 + date.getUTCMonth();
@@ -85,14 +86,22 @@ function part(unit: Unit, ms: number): number {
   return parts[unit];
 }
 
+const nowText: BuiltIn = { minimum: 0, maximum: 0, call: (_, { now }) => dateTimeText(now) };
+const nowMs: BuiltIn = { minimum: 0, maximum: 0, call: (_, { now }) => now };
+const nowTicks: BuiltIn = {
+  minimum: 0,
+  maximum: 0,
+  call: (_, { now }) => Number(BigInt(Math.trunc(now)) * 10_000n + ticksBeforeEpoch),
+};
+
 export const dateFunctions: FunctionTable = {
-  GETCURRENTDATETIME: { minimum: 0, maximum: 0, call: (_, { now }) => dateTimeText(now) },
-  GETCURRENTTIMESTAMP: { minimum: 0, maximum: 0, call: (_, { now }) => now },
-  GETCURRENTTICKS: {
-    minimum: 0,
-    maximum: 0,
-    call: (_, { now }) => Number(BigInt(Math.trunc(now)) * 10_000n + ticksBeforeEpoch),
-  },
+  // The time is fixed for a whole page, so both forms of each are the same.
+  GETCURRENTDATETIME: nowText,
+  GETCURRENTDATETIMESTATIC: nowText,
+  GETCURRENTTIMESTAMP: nowMs,
+  GETCURRENTTIMESTAMPSTATIC: nowMs,
+  GETCURRENTTICKS: nowTicks,
+  GETCURRENTTICKSSTATIC: nowTicks,
   DATETIMETOTIMESTAMP: { minimum: 1, maximum: 1, call: ([text]) => milliseconds(text) },
   TIMESTAMPTODATETIME: {
     minimum: 1,

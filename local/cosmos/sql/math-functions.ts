@@ -35,6 +35,14 @@ export const mathFunctions: FunctionTable = {
         : undefined,
   },
   LOG10: one(Math.log10),
+  NUMBERBIN: {
+    minimum: 1,
+    maximum: 2,
+    call: ([value, size = 1]) =>
+      typeof value === 'number' && typeof size === 'number' && size !== 0
+        ? finite(Number((Math.floor(value / size) * size).toPrecision(15)))
+        : undefined,
+  },
   PI: { minimum: 0, maximum: 0, call: () => Math.PI },
   POWER: two((base, exponent) => base ** exponent),
   RADIANS: one((value) => (value * Math.PI) / 180),

@@ -1,4 +1,4 @@
-import { type FunctionTable, onAny, onString, onStrings } from './function-table.ts';
+import { type BuiltIn, type FunctionTable, onAny, onString, onStrings } from './function-table.ts';
 import type { Json, Value } from './values.ts';
 
 /** The longest string that REPLICATE and the like may build. */
@@ -15,6 +15,17 @@ function parsed(text: string, accepts: (value: Json) => boolean): Value {
   }
 }
 
+/** One text against several; in lower case where case does not count. */
+const onParts = (holds: (text: string, parts: string[]) => boolean, ignoresCase: boolean): BuiltIn => ({
+  minimum: 2,
+  maximum: 200,
+  call: (parameters) => {
+    if (!parameters.every(isString)) return undefined;
+    const [text = '', ...parts] = ignoresCase ? parameters.map((each) => each.toLowerCase()) : parameters;
+    return holds(text, parts);
+  },
+});
+
 export const stringFunctions: FunctionTable = {
   CONCAT: {
     minimum: 2,
@@ -22,6 +33,10 @@ export const stringFunctions: FunctionTable = {
     call: (parts) => (parts.every(isString) ? parts.join('') : undefined),
   },
   CONTAINS: onStrings((text, other) => text.includes(other)),
+  CONTAINS_ALL_CI: onParts((text, parts) => parts.every((part) => text.includes(part)), true),
+  CONTAINS_ALL_CS: onParts((text, parts) => parts.every((part) => text.includes(part)), false),
+  CONTAINS_ANY_CI: onParts((text, parts) => parts.some((part) => text.includes(part)), true),
+  CONTAINS_ANY_CS: onParts((text, parts) => parts.some((part) => text.includes(part)), false),
   STARTSWITH: onStrings((text, other) => text.startsWith(other)),
   ENDSWITH: onStrings((text, other) => text.endsWith(other)),
   STRINGEQUALS: onStrings((text, other) => text === other),
@@ -30,6 +45,11 @@ export const stringFunctions: FunctionTable = {
     maximum: 3,
     call: ([text, other, from = 0]) =>
       isString(text) && isString(other) && typeof from === 'number' ? text.indexOf(other, from) : undefined,
+  },
+  LASTINDEXOF: {
+    minimum: 2,
+    maximum: 2,
+    call: ([text, other]) => (isString(text) && isString(other) ? text.lastIndexOf(other) : undefined),
   },
   LEFT: {
     minimum: 2,
