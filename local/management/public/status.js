@@ -97,6 +97,7 @@ function showService(service, calls, { kinds, operations, set }) {
   fill(kind, [service.name, kinds], () => kinds.map((name) => option(name, name)));
   if (operations.includes(chosen[0])) operation.value = chosen[0];
   if (kinds.includes(chosen[1])) kind.value = chosen[1];
+  hint();
   byId('fault').hidden = kinds.length === 0;
   byId('no-faults').hidden = kinds.length > 0;
 }
@@ -164,13 +165,12 @@ const hints = {
 };
 
 const form = byId('fault');
-const hint = () => {
+function hint() {
   form.elements.value.placeholder = hints[form.elements.kind.value] ?? '1000';
-};
+}
 form.addEventListener('input', hint);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  hint();
   const { operation, kind, value, count, probability } = form.elements;
   const fault = { [kind.value]: (readers[kind.value] ?? Number)(value.value.trim() || value.placeholder) };
   if (count.value.trim()) fault.count = Number(count.value);
@@ -185,7 +185,6 @@ byId('advance').addEventListener('click', ({ target }) => {
 });
 
 await refresh();
-hint();
 setInterval(() => {
   if (!document.hidden) void refresh();
 }, 1_000);

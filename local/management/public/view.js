@@ -27,7 +27,11 @@ export function emptyRow(columns, text) {
 }
 
 function table({ title, columns, rows }) {
-  const head = element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)));
+  const kindOf = (index) => (typeof rows[0]?.[index] === 'number' ? 'number' : '');
+  const headings = columns.map((name, index) =>
+    element('th', { scope: 'col', className: kindOf(index) }, name),
+  );
+  const head = element('tr', {}, ...headings);
   const body = rows.map((row) => element('tr', {}, ...row.map((value) => cell(value))));
   return [
     element('h3', {}, `${title} `, element('span', { className: 'empty' }, String(rows.length))),
