@@ -1,61 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { createApiClient } from '#local/main-job/api-client.ts';
-import { createReporter } from '#local/main-job/reporter.ts';
-import { signIn } from '#local/main-job/sign-in.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
-import { startSystem } from '#local/run/system.ts';
-import * as sample from '#local/samples/sample-data.ts';
-import { build } from '#tools/build.ts';
-import { measureConnect } from './connect.ts';
-import { measureLoad } from './load.ts';
-import { milliseconds, type Summary } from './statistics.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const connects = 200;
-const warmUps = 10;
+/**
+ * `npm run bench` runs every measurement, each in a process of its own; `npm run bench -- cosmos` the ones that are
+ * named. Figures are for comparing within one run: the machine is shared and noisy.
+ */
+const benches = ['whole-system', 'service-bus', 'cosmos', 'installs'] as const;
 
-const line = ({ count, p50, p90, p99, max }: Summary) =>
-  `p50 ${milliseconds(p50)}, p90 ${milliseconds(p90)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} over ${count}`;
+const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
-/** Everything on this computer, on the embedded host; figures are for comparing within one run. */
-async function run(): Promise<void> {
-  const json = process.argv.includes('--json');
-  const report = createReporter({ json, write: (text) => console.log(text), colours: process.stdout.isTTY });
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-bench-'));
-  await build();
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
-  const system = await startSystem(data, undefined, report);
-  try {
-    const [account] = sample.accounts;
-    const [machine] = system.machines;
-    if (!account || !machine) throw new Error('there are no samples');
-    const token = await signIn(system.connection.entra.origin, account.userPrincipalName);
-    const client = createApiClient(system.connection.api, token);
-    const { id } = await client.addMachine(machine.resourceId);
-
-    const began = performance.now();
-    const installed = await client.follow(await client.install(id, machine.port), () => {});
-    if (installed.error) throw new Error(installed.error.detail);
-    const install = performance.now() - began;
-
-    await measureConnect(client, id, warmUps);
-    const connect = await measureConnect(client, id, connects);
-    const load = measureLoad(system.connection.appSettings);
-    report.table('Figures', [
-      ['install, three steps', milliseconds(install)],
-      ['connect request', line(connect)],
-      ['load of the built app', line(load.built)],
-      ['load of its sources', line(load.unbundled)],
-      ['built over sources', load.ratio.toFixed(2)],
-    ]);
-  } finally {
-    await system.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+const asked = process.argv.slice(2).filter((text) => !text.startsWith('--'));
+const options = process.argv.slice(2).filter((text) => text.startsWith('--'));
+const unknown = asked.find((name) => !benches.some((bench) => bench === name));
+if (unknown !== undefined) {
+  console.error(`There is no bench ${unknown}; there are ${benches.join(', ')}.`);
+  process.exit(2);
 }
 
-await run();
-process.exit(0);
+const preload = new URL('../local/kit/preload.mjs', import.meta.url).href;
+let worst = 0;
+for (const name of benches) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (!existsSync(fileOf(name))) throw new Error(`the bench ${name} has no file`);
+  console.log(`\n${name}`);
+  const { status } = spawnSync(process.execPath, ['--import', preload, fileOf(name), ...options], {
+    stdio: 'inherit',
+  });
+  worst = Math.max(worst, status ?? 1);
+}
+process.exit(worst);
