@@ -56,7 +56,7 @@ function* faultsOf(database: DatabaseSync, id: string, status: string): Generato
   if (new Set(ended).size !== ended.length) yield `${id}: a result is there twice`;
   const begun = new Set(events.map((event) => event['EventId']).filter((number) => Number(number) >= 0));
   for (const number of ended)
-    if (!begun.has(number)) yield `${id}: a result of ${String(number)}, never scheduled`;
+    if (!begun.has(number)) yield `${id}: a result of ${JSON.stringify(number)}, never scheduled`;
 }
 
 function inspect(file: string, told: Acknowledged): string[] {
