@@ -51,6 +51,9 @@ export const sessionLockLost = () =>
 export const entityNotFound = (path: string) =>
   new ServiceBusError('entity_not_found', `The messaging entity '${path}' could not be found.`);
 
+export const alreadyExists = (path: string) =>
+  new ServiceBusError('conflict', `SubCode=40900. Conflict. The messaging entity '${path}' already exists.`);
+
 export const messageTooLarge = (size: number) =>
   new ServiceBusError(
     'message_too_large',

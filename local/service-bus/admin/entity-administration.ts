@@ -1,6 +1,8 @@
+import { settingsOf } from '../broker/entity-settings.ts';
 import type { LiveEntity, Namespace } from '../broker/namespace.ts';
+import { createRules, requireName, requirePlainName } from '../broker/rules.ts';
 import { standardTier } from '../limits.ts';
-import { entityNotFound, ServiceBusError } from '../service-bus-error.ts';
+import { alreadyExists, entityNotFound, ServiceBusError } from '../service-bus-error.ts';
 import type { Entity, EntityKind, Rule } from '../store/entity-store.ts';
 import { subscriptionPath } from './admin-path.ts';
 import { child, textOf, type Xml } from './atom-xml.ts';
@@ -17,26 +19,32 @@ export interface EntityAdministration {
   require(path: string, kind?: EntityKind): LiveEntity;
 }
 
-const conflict = (path: string) =>
-  new ServiceBusError('conflict', `SubCode=40900. Conflict. The messaging entity '${path}' already exists.`);
 const queuePathPattern = /^[a-z0-9](?:[a-z0-9._~/-]*[a-z0-9_])?$/i;
-const plainNamePattern = /^[\w$](?:[\w.-]*\w)?$/i;
-
-function requireName(name: string, pattern: RegExp, longest: number): void {
-  if (name.length > longest || !pattern.test(name))
-    throw new ServiceBusError(
-      'argument',
-      `'${name}' is no valid name: letters, digits, '.', '-' and '_', at most ${longest}.`,
-    );
-}
 
 export function createEntityAdministration(namespace: Namespace): EntityAdministration {
   const { entities } = namespace;
+  const rules = createRules(namespace);
+
+  /** The target of a forwarding must be there first (learn.microsoft.com, "service-bus-auto-forwarding"). */
+  const requireForwardTargets = (entity: Pick<Entity, 'path' | 'properties'>) => {
+    const { forwardTo, forwardDeadLettersTo } = settingsOf(entity);
+    for (const path of [forwardTo, forwardDeadLettersTo]) {
+      if (path === undefined) continue;
+      const target = namespace.find(path);
+      const isItself = path.toLowerCase() === entity.path.toLowerCase();
+      if (!target || target.entity.kind === 'subscription' || isItself)
+        throw new ServiceBusError(
+          'argument',
+          `SubCode=40000. '${entity.path}' cannot forward to '${path}': that is no other queue or topic of the namespace.`,
+        );
+    }
+  };
 
   const create = (
     entity: Omit<Entity, 'id' | 'createdAt' | 'updatedAt'>,
     rules: readonly Rule[],
   ): LiveEntity => {
+    requireForwardTargets(entity);
     const now = namespace.now();
     return namespace.admit(entities.add({ ...entity, createdAt: now, updatedAt: now }, rules));
   };
@@ -44,6 +52,7 @@ export function createEntityAdministration(namespace: Namespace): EntityAdminist
   const update = (live: LiveEntity, description: Xml | undefined): LiveEntity => {
     const changes = parseDescription(live.entity.kind, description, live.entity);
     const entity = { ...live.entity, ...changes, updatedAt: namespace.now() };
+    requireForwardTargets(entity);
     entities.update(entity);
     return namespace.admit(entity);
   };
@@ -72,7 +81,7 @@ export function createEntityAdministration(namespace: Namespace): EntityAdminist
           'The entry holds neither a QueueDescription nor a TopicDescription.',
         );
       if (isUpdate) return update(administration.require(path, kind), description);
-      if (namespace.find(path)) throw conflict(path);
+      if (namespace.find(path)) throw alreadyExists(path);
       const count = [...namespace.live.values()].filter(
         ({ entity }) => entity.kind !== 'subscription',
       ).length;
@@ -80,12 +89,12 @@ export function createEntityAdministration(namespace: Namespace): EntityAdminist
       return create({ kind, path, topicId: undefined, ...parseDescription(kind, description) }, []);
     },
     putSubscription(topic, name, content, isUpdate) {
-      requireName(name, plainNamePattern, standardTier.subscriptionNameLength);
+      requirePlainName(name);
       const parent = administration.require(topic, 'topic').entity;
       const path = subscriptionPath(parent.path, name);
       const description = child(content, elementOf.subscription);
       if (isUpdate) return update(administration.require(path), description);
-      if (namespace.find(path)) throw conflict(path);
+      if (namespace.find(path)) throw alreadyExists(path);
       requireRoom(
         namespace.subscriptionsOf(parent).length,
         standardTier.subscriptionsPerTopic,
@@ -101,20 +110,13 @@ export function createEntityAdministration(namespace: Namespace): EntityAdminist
         [rule],
       );
     },
-    putRule({ entity }, name, content, isUpdate) {
-      requireName(name, plainNamePattern, standardTier.subscriptionNameLength);
-      const exists = entities.rules(entity.id).some((rule) => rule.name.toLowerCase() === name.toLowerCase());
-      if (exists && !isUpdate) throw conflict(`${entity.path}/Rules/${name}`);
-      if (!exists && isUpdate) throw entityNotFound(`${entity.path}/Rules/${name}`);
+    putRule(subscription, name, content, isUpdate) {
       const rule = parseRule(child(content, 'RuleDescription'), name, namespace.now());
-      entities.addRule(entity.id, rule);
+      if (isUpdate) rules.replace(subscription, rule);
+      else rules.add(subscription, rule);
       return rule;
     },
-    removeRule({ entity }, name) {
-      const exists = entities.rules(entity.id).some((rule) => rule.name.toLowerCase() === name.toLowerCase());
-      if (!exists) throw entityNotFound(`${entity.path}/Rules/${name}`);
-      entities.removeRule(entity.id, name);
-    },
+    removeRule: (subscription, name) => rules.remove(subscription, name),
     remove(path) {
       administration.require(path);
       namespace.remove(path);

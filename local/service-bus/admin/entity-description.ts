@@ -51,13 +51,15 @@ export function parseDescription(
 
 const nothing = { active: 0, scheduled: 0, bytes: 0 };
 
-function renderCounts(namespace: Namespace, { mailbox, entity }: LiveEntity): object {
+function renderCounts(namespace: Namespace, live: LiveEntity): object {
+  const { mailbox, transferDeadLetters, entity } = live;
   const waiting = mailbox ? namespace.messages.counts(mailbox.id) : nothing;
   const dead = mailbox?.deadLetters ? namespace.messages.counts(mailbox.deadLetters.id) : nothing;
+  const unsent = transferDeadLetters ? namespace.messages.counts(transferDeadLetters.id) : nothing;
   return {
-    SizeInBytes: String(waiting.bytes + dead.bytes),
+    SizeInBytes: String(waiting.bytes + dead.bytes + unsent.bytes),
     ...(mailbox
-      ? { MessageCount: String(waiting.active + waiting.scheduled + dead.active) }
+      ? { MessageCount: String(waiting.active + waiting.scheduled + dead.active + unsent.active) }
       : { SubscriptionCount: String(namespace.subscriptionsOf(entity).length) }),
     CountDetails: {
       '@xmlns:d2p1': countsNamespace,
@@ -65,7 +67,7 @@ function renderCounts(namespace: Namespace, { mailbox, entity }: LiveEntity): ob
       'd2p1:DeadLetterMessageCount': String(dead.active),
       'd2p1:ScheduledMessageCount': String(waiting.scheduled),
       'd2p1:TransferMessageCount': '0',
-      'd2p1:TransferDeadLetterMessageCount': '0',
+      'd2p1:TransferDeadLetterMessageCount': String(unsent.active),
     },
   };
 }

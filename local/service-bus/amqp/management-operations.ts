@@ -16,6 +16,7 @@ import {
   requireInteger,
   requireText,
 } from './management-values.ts';
+import { ruleOperations } from './rule-operations.ts';
 
 export interface ManagementContext {
   namespace: Namespace;
@@ -23,7 +24,7 @@ export interface ManagementContext {
   path: string;
 }
 
-interface Operation {
+export interface Operation {
   right: Right;
   /** Answers the body, or undefined for "no content". */
   run(context: ManagementContext, body: RequestBody): Record<string, unknown> | undefined;
@@ -92,6 +93,7 @@ export function loseLocks(context: ManagementContext, body: RequestBody): void {
 
 /** Operations of an entity's `$management` node, by name (learn.microsoft.com, "AMQP request-response operations"). */
 export const managementOperations: Readonly<Record<string, Operation>> = {
+  ...ruleOperations,
   'com.microsoft:renew-lock': {
     right: 'Listen',
     run(context, body) {

@@ -54,3 +54,20 @@ export function nestedValue(map: unknown, key: string): unknown {
   const at = plain.findIndex((item, index) => index % 2 === 0 && plainOf(item) === key);
   return at < 0 ? undefined : plain[at + 1];
 }
+
+/** Text under a key of a nested map; null and absent are the same. */
+export function textIn(map: unknown, key: string): string | undefined {
+  const plain = plainOf(nestedValue(map, key));
+  return typeof plain === 'string' ? plain : undefined;
+}
+
+/** Keys and plain values of a nested map. */
+export function entriesOf(map: unknown): [key: string, value: unknown][] {
+  const plain = plainOf(map);
+  if (!Array.isArray(plain))
+    return Object.entries(bodyOf(plain)).map(([key, value]) => [key, plainOf(value)]);
+  const entries: [string, unknown][] = [];
+  for (let index = 0; index + 1 < plain.length; index += 2)
+    entries.push([String(plainOf(plain[index])), plainOf(plain[index + 1])]);
+  return entries;
+}

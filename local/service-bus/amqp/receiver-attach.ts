@@ -28,6 +28,11 @@ function waitOf(link: Sender): number {
 }
 
 function requireFit({ sessions, mailbox }: Source, wanted: string | null | undefined): void {
+  if (mailbox.settings().forwardTo !== undefined)
+    throw new ServiceBusError(
+      'not_allowed',
+      `A message receiver cannot be created on '${mailbox.path}', which forwards what arrives there.`,
+    );
   if (sessions && wanted === undefined)
     throw new ServiceBusError(
       'not_allowed',

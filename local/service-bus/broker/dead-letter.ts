@@ -26,13 +26,18 @@ interface Target extends MailboxIdentity {
 }
 
 /** Moves a message to the dead-letter queue in one transaction; from a dead-letter queue it stays there. */
-export function deadLetter(source: Source, message: StoredMessage, cause: DeadLetterCause): void {
+export function deadLetter(
+  source: Source,
+  message: StoredMessage,
+  cause: DeadLetterCause,
+  into: Target | undefined = source.deadLetters,
+): void {
   const changes: TypedEntry[] = [...(cause.properties ?? [])];
   if (cause.reason !== undefined) changes.push(['DeadLetterReason', types.wrap_string(cause.reason)]);
   if (cause.description !== undefined)
     changes.push(['DeadLetterErrorDescription', types.wrap_string(cause.description)]);
   const bare = withApplicationProperties(message.bare, changes);
-  const target = source.deadLetters ?? { id: source.id, path: source.path, offer: () => {} };
+  const target = into ?? { id: source.id, path: source.path, offer: () => {} };
   source.store.atomically(() => {
     source.store.remove(source.id, message.sequence);
     source.store.add({

@@ -16,7 +16,7 @@ interface Property {
 const never: Property = { type: 'duration', initial: longestDuration };
 const off: Property = { type: 'boolean', initial: 'false' };
 const on: Property = { type: 'boolean', initial: 'true' };
-const absent: Property = { type: 'text', only: '' };
+const forward: Property = { type: 'text' };
 const fixedOff: Property = { ...off, fixed: true };
 const refusedOn: Property = { ...off, only: 'false', fixed: true };
 
@@ -28,16 +28,16 @@ const receiving = {
   MaxDeliveryCount: { type: 'integer', initial: '10' },
   EnableBatchedOperations: on,
   Status: { type: 'text', initial: 'Active' },
-  ForwardTo: absent,
+  ForwardTo: forward,
   UserMetadata: { type: 'text' },
-  ForwardDeadLetteredMessagesTo: absent,
+  ForwardDeadLetteredMessagesTo: forward,
   AutoDeleteOnIdle: never,
   EntityAvailabilityStatus: { type: 'text', initial: 'Available' },
 } satisfies Record<string, Property>;
 
 const sending = {
   MaxSizeInMegabytes: { type: 'integer', initial: '1024' },
-  RequiresDuplicateDetection: refusedOn,
+  RequiresDuplicateDetection: fixedOff,
   DuplicateDetectionHistoryTimeWindow: { type: 'duration', initial: 'PT10M' },
   EnablePartitioning: refusedOn,
   EnableExpress: refusedOn,
@@ -82,6 +82,17 @@ function requireRanges(values: Readonly<Record<string, string>>): void {
     throw new ServiceBusError('argument', 'LockDuration must be above zero and at most 5 minutes.');
   if (Number(values['MaxDeliveryCount'] ?? 1) < 1)
     throw new ServiceBusError('argument', 'MaxDeliveryCount must be at least 1.');
+  const windowMs = parseDuration(values['DuplicateDetectionHistoryTimeWindow'] ?? 'PT10M') ?? 0;
+  if (windowMs < standardTier.shortestDuplicateWindowMs || windowMs > standardTier.longestDuplicateWindowMs)
+    throw new ServiceBusError(
+      'argument',
+      'DuplicateDetectionHistoryTimeWindow must be between 20 seconds and 7 days.',
+    );
+  if (values['ForwardTo'] && isTrue(values['RequiresSession']))
+    throw new ServiceBusError(
+      'argument',
+      'SubCode=40000. ForwardTo cannot be set on an entity that requires sessions.',
+    );
   if ((parseDuration(values['AutoDeleteOnIdle'] ?? longestDuration) ?? 0) < standardTier.autoDeleteOnIdleMs)
     throw new ServiceBusError('argument', 'AutoDeleteOnIdle must be at least 5 minutes.');
 }
@@ -128,12 +139,22 @@ export interface EntitySettings {
   deadLetterOnExpiry: boolean;
   autoDeleteOnIdleMs: number | undefined;
   mayReceive: boolean;
+  /** A message whose id was seen within this time is taken and dropped. */
+  duplicateWindowMs: number | undefined;
+  /** Path of the queue or topic that takes what arrives here, or what is dead-lettered here. */
+  forwardTo: string | undefined;
+  forwardDeadLettersTo: string | undefined;
+  deadLetterOnFilterError: boolean;
   maySend: boolean;
 }
 
 const span = (text: string | undefined): number | undefined =>
   text === undefined || text === longestDuration ? undefined : parseDuration(text);
 const isTrue = (text: string | undefined) => text?.toLowerCase() === 'true';
+
+/** Clients write the target as a URL of the namespace or as a path. */
+const targetOf = (text: string | undefined): string | undefined =>
+  text?.replace(/^[a-z]+:\/\/[^/]+/i, '').replaceAll(/^\/+|\/+$/g, '') || undefined;
 
 export function settingsOf({ properties }: Pick<Entity, 'properties'>): EntitySettings {
   const status = properties['Status'] ?? 'Active';
@@ -144,6 +165,12 @@ export function settingsOf({ properties }: Pick<Entity, 'properties'>): EntitySe
     ttlMs: span(properties['DefaultMessageTimeToLive']),
     deadLetterOnExpiry: isTrue(properties['DeadLetteringOnMessageExpiration']),
     autoDeleteOnIdleMs: span(properties['AutoDeleteOnIdle']),
+    duplicateWindowMs: isTrue(properties['RequiresDuplicateDetection'])
+      ? (span(properties['DuplicateDetectionHistoryTimeWindow']) ?? 600_000)
+      : undefined,
+    forwardTo: targetOf(properties['ForwardTo']),
+    forwardDeadLettersTo: targetOf(properties['ForwardDeadLetteredMessagesTo']),
+    deadLetterOnFilterError: isTrue(properties['DeadLetteringOnFilterEvaluationExceptions']),
     mayReceive: status === 'Active' || status === 'SendDisabled',
     maySend: status === 'Active' || status === 'ReceiveDisabled',
   };

@@ -3,7 +3,7 @@ import type { Clock } from '#local/kit/clock.ts';
 import type { MessageStore, StoredMessage } from '../store/message-store.ts';
 import type { Message } from '../wire/message.ts';
 import type { Consumer } from './consumer.ts';
-import { deadLetter, type MailboxIdentity } from './dead-letter.ts';
+import { type DeadLetterCause, deadLetter, type MailboxIdentity } from './dead-letter.ts';
 import type { EntitySettings } from './entity-settings.ts';
 import type { WakeUp } from './wake-up.ts';
 
@@ -16,6 +16,14 @@ export interface MailboxOptions extends MailboxIdentity {
   deadLetters: Mailbox | undefined;
   /** Called when a message became available; a mailbox with sessions hands out through them. */
   onAvailable?(sessionId: string | undefined): void;
+  /** Sends a message on to where the settings say. */
+  forward?(message: StoredMessage): void;
+}
+
+/** A message on its way into a mailbox; one that was forwarded brings where it was before. */
+export interface Arrival extends Message {
+  deadLetterSource?: string | undefined;
+  enqueuedSequence?: number | undefined;
 }
 
 /** One queue, subscription or dead-letter queue: messages, and the receivers that wait for them. */
@@ -26,7 +34,9 @@ export interface Mailbox extends MailboxIdentity {
   settings(): EntitySettings;
   now(): number;
   /** Commits the message and offers it; answers its sequence number. */
-  enqueue(message: Message): number;
+  enqueue(message: Arrival): number;
+  /** Commits the message to the dead-letter queue without offering it here first. */
+  bury(message: Arrival, cause: DeadLetterCause): void;
   /** Hands one message to a receiver, locked unless it takes for good. */
   hand(consumer: Consumer, message: StoredMessage, sessionLockedUntil?: number): void;
   /** Puts a message back where it was; a failed delivery counts and may end in the dead-letter queue. */
@@ -70,6 +80,15 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     deadLetters,
     settings,
     now: () => clock.now(),
+    bury(message, cause) {
+      const now = clock.now();
+      const { scheduledFor: _, ...kept } = message;
+      const place = { mailbox: id, state: 'active', enqueuedAt: now, expiresAt: undefined } as const;
+      store.atomically(() => {
+        const buried = store.find(id, store.add({ ...kept, ...place, dueAt: undefined }));
+        if (buried) deadLetter(mailbox, buried, cause);
+      });
+    },
     enqueue(message) {
       const now = clock.now();
       const { scheduledFor, ...kept } = message;
@@ -125,6 +144,11 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     },
     offer: (sessionId) => (options.onAvailable ?? mailbox.pump)(sessionId),
     pump() {
+      while (options.forward && settings().forwardTo !== undefined) {
+        const message = store.nextActive(id, undefined);
+        if (!message) return;
+        options.forward(message);
+      }
       let handed = true;
       while (handed) {
         handed = false;

@@ -8,17 +8,23 @@ import {
   type EntityStore,
   keyOf,
 } from '../store/entity-store.ts';
-import { createMessageStore, type MessageStore } from '../store/message-store.ts';
+import { createMessageStore, type MessageStore, type StoredMessage } from '../store/message-store.ts';
 import { createSchema } from '../store/schema.ts';
+import { createSeenMessages } from '../store/seen-messages.ts';
 import type { Message } from '../wire/message.ts';
+import { createDelivery } from './delivery.ts';
 import { type EntitySettings, settingsOf } from './entity-settings.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
-import { filterViewOf, matches } from './rule-filter.ts';
 import { createSessionLocks } from './session-locks.ts';
 import { createSessionQueue, type SessionQueue } from './session-queue.ts';
 import { createWakeUp } from './wake-up.ts';
 
+const transferSuffix = '/$transfer/$deadletterqueue';
 const deadLetterSuffix = '/$deadletterqueue';
+/** Added to an entity's id: the mailbox of what it could not forward. */
+const transferBase = 2 ** 40;
+/** Messages in a dead-letter queue neither expire nor belong to a session. */
+const deadLetterSettings = { ttlMs: undefined, requiresSession: false } as const;
 const dueAtOnce = 500;
 
 /** An entity with what it does at run time. A topic has no mailbox of its own. */
@@ -26,6 +32,8 @@ export interface LiveEntity {
   entity: Entity;
   settings: EntitySettings;
   mailbox: Mailbox | undefined;
+  /** What the entity could not forward. */
+  transferDeadLetters: Mailbox | undefined;
   sessions: SessionQueue | undefined;
   /** When it was last used; an entity with AutoDeleteOnIdle goes when this is too long ago. */
   usedAt: number;
@@ -67,6 +75,7 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
   createSchema(database);
   const entities = createEntityStore(database);
   const messages = createMessageStore(database);
+  const seen = createSeenMessages(database);
   const live = new Map<string, LiveEntity>();
   const mailboxes = new Map<number, Mailbox>();
 
@@ -92,47 +101,93 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
   };
   const wakeUp = createWakeUp(clock, doWhatIsDue);
 
+  const locate = (path: string): { entry: LiveEntity | undefined; mailbox: Mailbox | undefined } => {
+    const suffix = [transferSuffix, deadLetterSuffix].find((end) => keyOf(path).endsWith(end));
+    const entry = namespace.find(suffix === undefined ? path : path.slice(0, -suffix.length));
+    if (suffix === undefined) return { entry, mailbox: entry?.mailbox };
+    return {
+      entry,
+      mailbox: suffix === transferSuffix ? entry?.transferDeadLetters : entry?.mailbox?.deadLetters,
+    };
+  };
+
   const createLive = (entity: Entity): LiveEntity => {
     const entry: LiveEntity = {
       entity,
       settings: settingsOf(entity),
       mailbox: undefined,
+      transferDeadLetters: undefined,
       sessions: undefined,
       usedAt: clock.now(),
     };
     if (entity.kind === 'topic') return entry;
     const common = { store: messages, clock, wakeUp };
-    const deadLetters = createMailbox({
+    const transfer = createMailbox({
+      ...common,
+      id: transferBase + entity.id,
+      path: `${entity.path}/$Transfer/$DeadLetterQueue`,
+      deadLetters: undefined,
+      settings: () => ({ ...entry.settings, ...deadLetterSettings, forwardTo: undefined }),
+    });
+    const forwardFrom = (source: () => Mailbox) => (message: StoredMessage) => {
+      const path = source().settings().forwardTo;
+      if (path !== undefined) delivery.forward(source(), transfer, message, path);
+    };
+    const deadLetters: Mailbox = createMailbox({
       ...common,
       id: -entity.id,
       path: `${entity.path}/$DeadLetterQueue`,
       deadLetters: undefined,
-      // Messages in a dead-letter queue neither expire nor move on.
-      settings: () => ({ ...entry.settings, ttlMs: undefined, requiresSession: false }),
+      settings: () => ({
+        ...entry.settings,
+        ...deadLetterSettings,
+        forwardTo: entry.settings.forwardDeadLettersTo,
+      }),
+      forward: forwardFrom(() => deadLetters),
     });
-    const mailbox = createMailbox({
+    const mailbox: Mailbox = createMailbox({
       ...common,
       id: entity.id,
       path: entity.path,
       deadLetters,
       settings: () => entry.settings,
+      forward: forwardFrom(() => mailbox),
       ...(entry.settings.requiresSession && { onAvailable: (id) => entry.sessions?.onAvailable(id) }),
     });
     entry.mailbox = mailbox;
+    entry.transferDeadLetters = transfer;
     if (entry.settings.requiresSession)
       entry.sessions = createSessionQueue({ mailbox, locks: createSessionLocks(), clock, wakeUp });
-    mailboxes.set(mailbox.id, mailbox).set(deadLetters.id, deadLetters);
+    for (const each of [mailbox, deadLetters, transfer]) mailboxes.set(each.id, each);
+    return entry;
+  };
+
+  const bring = (entity: Entity): LiveEntity => {
+    const present = live.get(keyOf(entity.path));
+    const entry = present ?? createLive(entity);
+    entry.entity = entity;
+    entry.settings = settingsOf(entity);
+    live.set(keyOf(entity.path), entry);
+    namespace.touch(entry);
+    return entry;
+  };
+
+  /** What was here before a forwarding was switched on, or came while its target was away, goes the same way. */
+  const sendOn = (entry: LiveEntity): LiveEntity => {
+    if (entry.settings.forwardTo !== undefined) entry.mailbox?.pump();
+    if (entry.settings.forwardDeadLettersTo !== undefined) entry.mailbox?.deadLetters?.pump();
     return entry;
   };
 
   const drop = (entry: LiveEntity) => {
     live.delete(keyOf(entry.entity.path));
-    for (const mailbox of [entry.mailbox, entry.mailbox?.deadLetters]) {
+    for (const mailbox of [entry.mailbox, entry.mailbox?.deadLetters, entry.transferDeadLetters]) {
       if (!mailbox) continue;
       mailboxes.delete(mailbox.id);
       for (const consumer of mailbox.consumers) consumer.close(entityNotFound(mailbox.path));
       messages.removeAll(mailbox.id);
     }
+    seen.forgetAll(entry.entity.id);
     entities.remove(entry.entity.id);
   };
 
@@ -142,15 +197,7 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
     live,
     now: () => clock.now(),
     find: (path) => live.get(keyOf(path)),
-    admit(entity) {
-      const present = live.get(keyOf(entity.path));
-      const entry = present ?? createLive(entity);
-      entry.entity = entity;
-      entry.settings = settingsOf(entity);
-      live.set(keyOf(entity.path), entry);
-      namespace.touch(entry);
-      return entry;
-    },
+    admit: (entity) => sendOn(bring(entity)),
     remove(path) {
       const entry = namespace.find(path);
       if (!entry) return;
@@ -170,16 +217,14 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
       return [];
     },
     source(path) {
-      const isDeadLetter = keyOf(path).endsWith(deadLetterSuffix);
-      const entry = namespace.find(isDeadLetter ? path.slice(0, -deadLetterSuffix.length) : path);
-      const mailbox = isDeadLetter ? entry?.mailbox?.deadLetters : entry?.mailbox;
+      const { entry, mailbox } = locate(path);
       if (!entry || !mailbox) throw entityNotFound(path);
       if (!entry.settings.mayReceive)
         throw new ServiceBusError(
           'entity_disabled',
           `The messaging entity '${path}' is disabled for receiving.`,
         );
-      return { live: entry, mailbox, sessions: isDeadLetter ? undefined : entry.sessions };
+      return { live: entry, mailbox, sessions: mailbox === entry.mailbox ? entry.sessions : undefined };
     },
     requireTarget(path) {
       const entry = namespace.find(path);
@@ -191,15 +236,7 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
         );
       return entry;
     },
-    send(target, batch) {
-      namespace.touch(target);
-      if (target.settings.requiresSession && batch.some(({ sessionId }) => sessionId === undefined))
-        throw new ServiceBusError(
-          'not_allowed',
-          'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
-        );
-      return deliverTo(target, batch);
-    },
+    send: (target, batch) => delivery.deliver(target, batch),
     touch(entry) {
       entry.usedAt = clock.now();
       if (entry.settings.autoDeleteOnIdleMs !== undefined)
@@ -208,30 +245,9 @@ export function createNamespace(database: DatabaseSync, clock: Clock): Namespace
     close: () => wakeUp.stop(),
   };
 
-  const deliverTo = (target: LiveEntity, batch: readonly Message[]): number[] => {
-    const { mailbox } = target;
-    if (mailbox) return messages.atomically(() => batch.map((message) => mailbox.enqueue(message)));
-    const ttlMs = target.settings.ttlMs;
-    const subscriptions = namespace.subscriptionsOf(target.entity).map((entry) => ({
-      mailbox: entry.mailbox,
-      settings: entry.settings,
-      rules: entities.rules(entry.entity.id),
-    }));
-    return messages.atomically(() =>
-      batch.map((message) => {
-        const view = filterViewOf(message.bare);
-        const limited =
-          ttlMs === undefined ? message : { ...message, ttlMs: Math.min(message.ttlMs ?? ttlMs, ttlMs) };
-        for (const { mailbox: inbox, settings, rules } of subscriptions) {
-          const lacksSession = settings.requiresSession && message.sessionId === undefined;
-          if (!lacksSession && rules.some(({ filter }) => matches(filter, view))) inbox?.enqueue(limited);
-        }
-        return 0;
-      }),
-    );
-  };
-
-  for (const entity of entities.all()) namespace.admit(entity);
+  const delivery = createDelivery(namespace, entities, messages, seen);
+  // A forwarding needs its target alive, so nothing moves before all are.
+  for (const entry of entities.all().map(bring)) sendOn(entry);
   // A lock does not outlive the process that gave it, as the service's do not outlive a failover.
   for (const message of messages.locked()) mailboxes.get(message.mailbox)?.putBack(message, true);
   const first = messages.nextDue();

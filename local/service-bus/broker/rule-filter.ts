@@ -1,10 +1,14 @@
-import { ServiceBusError } from '../service-bus-error.ts';
-import type { RuleFilter } from '../store/entity-store.ts';
+import { compileFilter } from '../sql/compile.ts';
+import type { Expression } from '../sql/expression.ts';
+import { parametersOf } from '../sql/rule-value.ts';
+import { truthOf } from '../sql/values.ts';
+import type { RuleFilter, RuleValue, SqlText } from '../store/entity-store.ts';
 import { propertyIndex } from '../wire/message.ts';
 import type { Typed } from '../wire/rhea.ts';
-import { itemsOf, mapEntries, scalarOf, sectionCodes, splitSections } from '../wire/sections.ts';
+import { scalarOf } from '../wire/sections.ts';
+import type { FilterView } from './filter-view.ts';
 
-/** Fields of a correlation filter by their names in the rule's XML. */
+/** Fields of a correlation filter by their names in the rule's XML, in the order of their list on `$management`. */
 const fieldIndexes: Readonly<Record<string, number>> = {
   CorrelationId: propertyIndex.correlationId,
   MessageId: propertyIndex.messageId,
@@ -18,33 +22,28 @@ const fieldIndexes: Readonly<Record<string, number>> = {
 
 export const correlationFields = Object.keys(fieldIndexes);
 
-/** The SQL filters that need no grammar. Others are refused by name until the grammar is here. */
-export function parseSqlFilter(expression: string): RuleFilter {
-  const compact = expression.replaceAll(/\s+/g, '');
+/** Conditions that were read once: rules are few, and messages are many. */
+const compiled = new Map<string, Expression>();
+const mostCompiled = 1_000;
+
+function conditionOf({ expression, parameters }: SqlText): Expression {
+  const key = JSON.stringify([expression, parameters]);
+  const found = compiled.get(key) ?? compileFilter(expression, parametersOf(parameters));
+  if (compiled.size >= mostCompiled) compiled.clear();
+  compiled.set(key, found);
+  return found;
+}
+
+/** An SQL filter of a request; throws `argument` when it is none. */
+export function parseSqlFilter(text: SqlText): RuleFilter {
+  const compact = text.expression.replaceAll(/\s+/g, '');
   if (compact === '1=1') return { kind: 'true' };
-  if (compact === '1=0' || compact === '1=2') return { kind: 'false' };
-  throw new ServiceBusError(
-    'not_implemented',
-    `The local Service Bus lacks SQL filters other than 1=1 and 1=0; '${expression}' is one. Use a correlation filter.`,
-  );
+  if (compact === '1=0') return { kind: 'false' };
+  conditionOf(text);
+  return { kind: 'sql', ...text };
 }
 
-/** What filters look at, decoded once per message for all subscriptions of a topic. */
-export interface FilterView {
-  fields: readonly Typed[];
-  properties: ReadonlyMap<string, Typed>;
-}
-
-export function filterViewOf(bare: Buffer): FilterView {
-  const sections = splitSections(bare);
-  const find = (code: number) => sections.find((section) => section.code === code)?.value;
-  return {
-    fields: itemsOf(find(sectionCodes.properties)),
-    properties: new Map(mapEntries(find(sectionCodes.applicationProperties))),
-  };
-}
-
-function isSame(value: Typed | undefined, expected: { type: string; text: string }): boolean {
+function isSame(value: Typed | undefined, expected: RuleValue): boolean {
   const plain = scalarOf(value);
   if (plain === undefined) return false;
   if (plain instanceof Date) return plain.getTime() === Date.parse(expected.text);
@@ -53,8 +52,10 @@ function isSame(value: Typed | undefined, expected: { type: string; text: string
   return expected.type === 'string' && plain === expected.text;
 }
 
+/** Whether the filter selects the message; throws EvaluationError when its condition cannot be evaluated. */
 export function matches(filter: RuleFilter, message: FilterView): boolean {
-  if (filter.kind !== 'correlation') return filter.kind === 'true';
+  if (filter.kind === 'true' || filter.kind === 'false') return filter.kind === 'true';
+  if (filter.kind === 'sql') return truthOf(conditionOf(filter)(message.context)) === true;
   const fieldsMatch = Object.entries(filter.fields).every(([name, expected]) =>
     isSame(message.fields[fieldIndexes[name] ?? -1], { type: 'string', text: expected }),
   );

@@ -25,19 +25,34 @@ export interface Entity {
   updatedAt: number;
 }
 
-/** A filter of a subscription: all set fields must equal the message's, or it says yes or no to every message. */
+/** A typed value of a rule as XML writes it: the name of its type in XML Schema, and its text. */
+export interface RuleValue {
+  type: string;
+  text: string;
+}
+
+/** An SQL text with its parameters by name, `@` included. */
+export interface SqlText {
+  expression: string;
+  parameters: Readonly<Record<string, RuleValue>>;
+}
+
+/** A filter of a subscription: an SQL condition, or all set fields must equal the message's, or it says yes or no to every message. */
 export type RuleFilter =
   | { kind: 'true' }
   | { kind: 'false' }
+  | ({ kind: 'sql' } & SqlText)
   | {
       kind: 'correlation';
       fields: Readonly<Record<string, string>>;
-      properties: Readonly<Record<string, { type: string; text: string }>>;
+      properties: Readonly<Record<string, RuleValue>>;
     };
 
 export interface Rule {
   name: string;
   filter: RuleFilter;
+  /** Changes the copy of a message that this rule selects; a rule with an action makes a copy of its own. */
+  action?: SqlText | undefined;
   createdAt: number;
 }
 
@@ -85,7 +100,7 @@ export function createEntityStore(database: DatabaseSync): EntityStore {
   const removeRule = database.prepare('DELETE FROM service_bus_rules WHERE subscription_id = ? AND name = ?');
   const removeRules = database.prepare('DELETE FROM service_bus_rules WHERE subscription_id = ?');
   const saveRule = (id: number, rule: Rule) =>
-    void addRule.run(id, rule.name, JSON.stringify(rule.filter), rule.createdAt);
+    void addRule.run(id, rule.name, JSON.stringify({ ...rule.filter, action: rule.action }), rule.createdAt);
 
   return {
     all: () =>
@@ -122,11 +137,10 @@ export function createEntityStore(database: DatabaseSync): EntityStore {
         remove.run(id);
       }),
     rules: (id) =>
-      (rules.all(id) as { name: string; filter: string; created_at: number }[]).map((row) => ({
-        name: row.name,
-        filter: JSON.parse(row.filter) as RuleFilter,
-        createdAt: row.created_at,
-      })),
+      (rules.all(id) as { name: string; filter: string; created_at: number }[]).map((row) => {
+        const { action, ...filter } = JSON.parse(row.filter) as RuleFilter & { action?: SqlText };
+        return { name: row.name, filter, action, createdAt: row.created_at };
+      }),
     addRule: saveRule,
     removeRule: (id, name) => void removeRule.run(id, name),
   };

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /**
  * Tables of one namespace. A mailbox is where messages wait: number `n` is the queue or subscription with that
- * entity id, number `-n` its dead-letter queue. `due_at` is when something happens to a message by itself: the
+ * entity id, number `-n` its dead-letter queue, number `n` + 2^40 what it could not forward. `due_at` is when something happens to a message by itself: the
  * end of its lock (locked), its enqueue time (scheduled), its expiry (active, deferred).
  */
 export function createSchema(database: DatabaseSync): void {
@@ -58,6 +58,15 @@ export function createSchema(database: DatabaseSync): void {
       ON service_bus_messages (due_at) WHERE due_at IS NOT NULL;
     CREATE UNIQUE INDEX IF NOT EXISTS service_bus_messages_lock
       ON service_bus_messages (lock_token) WHERE lock_token IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS service_bus_message_ids (
+      entity INTEGER NOT NULL,
+      message_id TEXT NOT NULL,
+      sequence INTEGER NOT NULL,
+      seen_at INTEGER NOT NULL,
+      PRIMARY KEY (entity, message_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS service_bus_message_ids_seen
+      ON service_bus_message_ids (entity, seen_at);
     CREATE TABLE IF NOT EXISTS service_bus_sessions (
       mailbox INTEGER NOT NULL,
       session_id TEXT NOT NULL,

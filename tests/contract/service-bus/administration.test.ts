@@ -106,8 +106,10 @@ describe('administration', () => {
   it.each([
     ['a lock of more than five minutes', { lockDuration: 'PT6M' }, 400],
     ['a time that is none', { defaultMessageTimeToLive: 'soon' }, 400],
-    ['duplicate detection, which it lacks', { requiresDuplicateDetection: true }, 501],
-    ['forwarding, which it lacks', { forwardTo: 'plain' }, 501],
+    ['partitions, which it lacks', { enablePartitioning: true }, 501],
+    ['forwarding to nowhere', { forwardTo: 'nowhere' }, 400],
+    ['forwarding of sessions', { forwardTo: 'plain', requiresSession: true }, 400],
+    ['a history of duplicates of five seconds', { duplicateDetectionHistoryTimeWindow: 'PT5S' }, 400],
     [
       'a policy that manages and does not send',
       {
