@@ -1,0 +1,146 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDraw } from '#local/kit/faults.ts';
+import { openStore } from '#local/kit/store.ts';
+import { createRequest, createRig, type Rig, settle, zone } from './rig.ts';
+
+const writers = 4;
+const longestLifeMs = 250;
+const pauseMs = 20;
+
+export interface KillReport {
+  kills: number;
+  /** Certificates that a client has in its hands. */
+  issued: number;
+  /** Calls that a kill cut off and that were repeated. */
+  repeated: number;
+  /** One line per promise that was broken. */
+  broken: string[];
+}
+
+/** Repeats a call while the authority is away. */
+async function persist<T>(step: () => Promise<T>, report: KillReport): Promise<T> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code !== 'certificate_authority_unavailable') throw error;
+      report.repeated += 1;
+      await sleep(pauseMs);
+    }
+  }
+}
+
+/** One certificate from order to chain; what was acknowledged is asked for again at the end. */
+async function obtain(
+  rig: Rig,
+  name: string,
+  report: KillReport,
+): Promise<{ orderUrl: string; chain: string }> {
+  const { client } = rig;
+  const names = [name, `*.${name}`];
+  const order = await persist(() => client.createOrder(names), report);
+  rig.publish(order);
+  for (const { challengeUrl } of order.challenges) {
+    await persist(() => client.answerChallenge(challengeUrl), report);
+  }
+  await settle(() => persist(() => client.readOrder(order.orderUrl), report));
+  const { der } = await createRequest(names);
+  await settle(() => persist(() => client.finalizeOrder(order.orderUrl, der), report));
+  const chain = await persist(() => client.downloadChain(order.orderUrl), report);
+  return { orderUrl: order.orderUrl, chain };
+}
+
+/** What the file holds once the process is dead: each certificate once, whole, and of exactly one order. */
+function inspectFile(file: string, chains: ReadonlyMap<string, string>): string[] {
+  const store = openStore(file);
+  const rows = store
+    .prepare(
+      `SELECT c.names, c.chain, count(o.id) AS orders FROM acme_certificates c
+       LEFT JOIN acme_orders o ON o.certificate = c.id AND o.status = 'valid' GROUP BY c.id`,
+    )
+    .all() as unknown as { names: string; chain: string; orders: number }[];
+  const { lost } = store
+    .prepare(
+      `SELECT count(*) AS lost FROM acme_orders WHERE status = 'valid'
+       AND certificate NOT IN (SELECT id FROM acme_certificates)`,
+    )
+    .get() as { lost: number };
+  const { accounts } = store.prepare('SELECT count(*) AS accounts FROM acme_accounts').get() as {
+    accounts: number;
+  };
+  store.close();
+  const stored = rows.map(({ chain }) => chain);
+  return [
+    ...(accounts === 1 ? [] : [`${accounts} accounts for one key`]),
+    ...(lost === 0 ? [] : [`${lost} orders without their certificate`]),
+    ...rows.filter(({ orders }) => orders !== 1).map(({ names }) => `${names} has another count of orders`),
+    ...(new Set(rows.map(({ names }) => names)).size === rows.length ? [] : ['a certificate is there twice']),
+    ...[...chains.values()].filter((chain) => !stored.includes(chain)).map(() => 'a certificate was lost'),
+  ];
+}
+
+/** Clients order certificates from an authority that is killed at random points, then everything is counted. */
+export async function killUnderLoad({ kills, seed }: { kills: number; seed: number }): Promise<KillReport> {
+  const draw = createDraw(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'killed-authority-'));
+  const file = join(folder, 'authority.sqlite');
+  const report: KillReport = { kills: 0, issued: 0, repeated: 0, broken: [] };
+  const chains = new Map<string, string>();
+  const rig = await createRig({ nonceRejectRate: 0.05, seed });
+  await rig.authority.close();
+  const settings = { ...rig.settings, nonceRejectRate: 0.05, seed, port: rig.authority.port };
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
+  const start = async (): Promise<ChildProcess> => {
+    const program = new URL('./killed-server.ts', import.meta.url);
+    const child = fork(program, [join(folder, 'settings.json'), file], { execArgv: [] });
+    await once(child, 'message');
+    return child;
+  };
+  const kill = async (child: ChildProcess): Promise<void> => {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  };
+
+  let child = await start();
+  let isOver = false;
+  const write = async (writer: number): Promise<void> => {
+    for (let round = 0; !isOver; round++) {
+      const { orderUrl, chain } = await obtain(rig, `w${writer}-${round}.${zone}`, report);
+      chains.set(orderUrl, chain);
+    }
+  };
+  const load = Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+  // A writer that fails ends the run at once, with its error.
+  load.catch(() => {
+    isOver = true;
+  });
+  for (; report.kills < kills && !isOver; report.kills++) {
+    await sleep(draw() * longestLifeMs);
+    await kill(child);
+    child = await start();
+  }
+  isOver = true;
+  try {
+    await load;
+    for (const [orderUrl, chain] of chains) {
+      const again = await persist(() => rig.client.downloadChain(orderUrl), report);
+      if (again !== chain) report.broken.push(`${orderUrl} has another chain`);
+      if (new X509Certificate(again).issuer === '') report.broken.push(`${orderUrl} is half a chain`);
+    }
+  } finally {
+    await kill(child);
+    await rig.dns.close();
+  }
+  report.issued = chains.size;
+  report.broken.push(...inspectFile(file, chains));
+  rmSync(folder, { recursive: true });
+  return report;
+}
