@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import fc from 'fast-check';
@@ -8,6 +7,7 @@ import { systemClock } from '#local/kit/clock.ts';
 import type { StandIn } from '#local/kit/stand-in.ts';
 import { openStore } from '#local/kit/store.ts';
 import { askTcp, askUdp, edns, query } from './dns-client.ts';
+import { hostileMessages } from './hostile-messages.ts';
 import { soa, zonesOf } from './zone-table.ts';
 
 const values = Array.from({ length: 20 }, (_, index) => `${index}`.padStart(43, 'v'));
@@ -66,23 +66,12 @@ describe('messages over UDP and TCP', () => {
     expect((await askUdp(dns.port, dotInLabel)).rcode).toBe('FORMERR');
   });
 
-  const valid = query('small.wac.localhost', 'TXT', edns(1232));
-  const damaged = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 6 }).map((edits) => {
-    const bytes = Buffer.from(valid);
-    for (const [at, value] of edits) bytes.writeUInt8(value, at);
-    return bytes;
-  });
-  const malformed = fc.oneof(
-    damaged,
-    fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes)),
-  );
-
   it('answers the next question after any malformed datagram', async () => {
     const socket = createSocket('udp4');
     const send = (bytes: Buffer) =>
       new Promise<void>((done) => socket.send(bytes, dns.port, '127.0.0.1', () => done()));
     await fc.assert(
-      fc.asyncProperty(malformed, async (bytes) => {
+      fc.asyncProperty(hostileMessages, async (bytes) => {
         await send(bytes);
         const reply = await askUdp(dns.port, query('small.wac.localhost', 'TXT'));
         expect(reply.answers).toHaveLength(1);
@@ -94,7 +83,7 @@ describe('messages over UDP and TCP', () => {
 
   it('answers the next connection after any malformed stream', async () => {
     await fc.assert(
-      fc.asyncProperty(malformed, async (bytes) => {
+      fc.asyncProperty(hostileMessages, async (bytes) => {
         const stream = connect(dns.port, '127.0.0.1').on('error', () => {});
         await new Promise<void>((done) => stream.write(bytes, () => done()));
         const [reply] = await askTcp(dns.port, [query('small.wac.localhost', 'TXT')]);
