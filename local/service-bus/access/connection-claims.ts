@@ -2,7 +2,7 @@ import type { Clock } from '#local/kit/clock.ts';
 import { ServiceBusError } from '../service-bus-error.ts';
 import type { Right } from '../store/entity-store.ts';
 import type { Grant } from './authorization.ts';
-import { covers, trimPath } from './resource-path.ts';
+import { pathAndAbove, trimPath } from './resource-path.ts';
 
 /** What one connection was granted over `$cbs`. */
 export interface ConnectionClaims {
@@ -38,8 +38,10 @@ export function createConnectionClaims(clock: Clock, onExpired: () => void): Con
     },
     require(path, right) {
       const wanted = trimPath(path);
-      for (const [claimed, grant] of grants)
-        if (covers(claimed, wanted) && grant.expiresAt > clock.now() && grant.allows(wanted, right)) return;
+      for (const claimed of pathAndAbove(wanted)) {
+        const grant = grants.get(claimed);
+        if (grant && grant.expiresAt > clock.now() && grant.allows(wanted, right)) return;
+      }
       throw new ServiceBusError(
         'unauthorized',
         `Unauthorized access. '${right}' claim(s) are required to perform this operation. Resource: '${path}'.`,

@@ -19,6 +19,12 @@ const aroundPath = /^\/+|\/+$/g;
 
 export const trimPath = (path: string): string => path.replaceAll(aroundPath, '').toLowerCase();
 
+/** `a/b`, then `a`, then the root: a token for any of them covers the path. */
+export function* pathAndAbove(path: string): Generator<string> {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) yield path.slice(0, end);
+  yield '';
+}
+
 /** Whether a claim on one resource reaches another: itself, or anything below it. The root is the empty path. */
 export const covers = (claimed: string, wanted: string): boolean =>
   claimed === '' || claimed === wanted || wanted.startsWith(`${claimed}/`);
