@@ -1,4 +1,5 @@
 import { createCertificateAuthority } from './certificate-authority/certificate-authority.ts';
+import type { Profiles } from './certificate-authority/profiles.ts';
 import { createCosmos } from './cosmos/server.ts';
 import { createDns } from './dns/dns.ts';
 import { createEntra } from './entra/entra.ts';
@@ -10,6 +11,7 @@ import { refuseProduction, type StandIn } from './kit/stand-in.ts';
 import { createTokenVerifier } from './kit/tokens.ts';
 import { createRelay } from './relay/relay.ts';
 import { createResourceManager } from './resource-manager/resource-manager.ts';
+import type { SeedResource } from './resource-manager/seeds.ts';
 import type { DataFolder } from './run/data-folder.ts';
 import * as sample from './samples/sample-data.ts';
 import { seedResources } from './samples/seeds.ts';
@@ -36,6 +38,14 @@ export interface Twin {
   close(): Promise<void>;
 }
 
+export interface TwinOptions {
+  clock?: Clock | undefined;
+  /** Beside the sample's own. */
+  resources?: readonly SeedResource[];
+  /** Of the certificate authority; the first is used when an order names none. */
+  profiles?: Profiles;
+}
+
 const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'servicebus', 'relay'].flatMap(
   (name) => [`${name}.localhost`, `*.${name}.localhost`],
 );
@@ -47,7 +57,7 @@ const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'serviceb
 export async function startTwin(
   data: DataFolder,
   apiOrigin: string,
-  clock: Clock = systemClock,
+  { clock = systemClock, resources = [], profiles }: TwinOptions = {},
 ): Promise<Twin> {
   refuseProduction(process.env);
   const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], Date.now());
@@ -88,7 +98,7 @@ export async function startTwin(
       verifyToken,
       tenantId: sample.tenantId,
       subscriptionId: sample.subscriptionId,
-      seed: seedResources(),
+      seed: [...seedResources(), ...resources],
       groupsOf: entra.groupsOf,
       relayHost: () => relayHost,
     }),
@@ -132,6 +142,7 @@ export async function startTwin(
       issuer: data.issuer,
       root: data.root.cert,
       dnsServer: { host: '127.0.0.1', port: dns.port },
+      ...(profiles && { profiles }),
     }),
   );
 

@@ -2,7 +2,7 @@ import type { Reporter } from '#local/main-job/reporter.ts';
 import { startManagement } from '#local/management/management.ts';
 import { createTimeMachine, offsetOf, type TimeMachine } from '#local/management/time-machine.ts';
 import * as sample from '#local/samples/sample-data.ts';
-import { startTwin, type Twin } from '#local/twin.ts';
+import { startTwin, type Twin, type TwinOptions } from '#local/twin.ts';
 import type { Child } from './child-process.ts';
 import { type Connection, describeConnection } from './connection.ts';
 import { createSdkCredential } from './credential.ts';
@@ -52,6 +52,7 @@ export async function startStandIns(
   wantedPort: number | undefined,
   report: Reporter,
   mode: ClockMode = 'system',
+  options: Omit<TwinOptions, 'clock'> = {},
 ): Promise<StandingTwin> {
   const began = performance.now();
   const timeMachine = await openTimeMachine(data, mode);
@@ -59,7 +60,7 @@ export async function startStandIns(
     wantedPort === undefined ? await data.port('api', 7071) : await data.exactPort('api', wantedPort);
   const api = `http://localhost:${port}`;
   const sessionPort = await data.port('proxy', 8443);
-  const twin = await startTwin(data, api, timeMachine?.clock);
+  const twin = await startTwin(data, api, { ...options, clock: timeMachine?.clock });
   const { relayKey } = await provision({
     addresses: twin.addresses,
     credential: createSdkCredential(twin.addresses.identityEndpoint, data.secret('identity-deployment')),
