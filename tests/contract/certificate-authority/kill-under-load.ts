@@ -10,7 +10,7 @@ import { openStore } from '#local/kit/store.ts';
 import { createRequest, createRig, type Rig, settle, zone } from './rig.ts';
 
 const writers = 4;
-const longestLifeMs = 250;
+const longestLifeMs = 400;
 const pauseMs = 20;
 
 export interface KillReport {
