@@ -71,7 +71,13 @@ export interface OrchestratorState {
 const marker = '\n\n$OutOfProcData$:';
 
 /** The state that the library appends to the message of an orchestrator's error, or undefined without one. */
-export function stateOfFailure(message: string): OrchestratorState | undefined {
+export function stateOfFailure(message: string): unknown {
   const at = message.indexOf(marker);
-  return at < 0 ? undefined : (JSON.parse(message.slice(at + marker.length)) as OrchestratorState);
+  if (at < 0) return undefined;
+  try {
+    return JSON.parse(message.slice(at + marker.length));
+  } catch {
+    // An error of the app that happens to hold the mark.
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ import { type Decision, NonDeterminism } from './decisions.ts';
 import { orchestratorFailure, unknownOrchestrator } from './failures.ts';
 import type { EventOf, FailureDetails, HistoryEvent } from './history.ts';
 import type { LiveInstance } from './instance.ts';
+import { isOrchestratorState } from './orchestrator-state.ts';
 import { type Replayed, replay, UnsupportedStep } from './replay.ts';
 import { triggerPayload } from './trigger-payload.ts';
 
@@ -35,6 +36,8 @@ export interface EpisodeContext {
   maxCustomStatusBytes: number;
 }
 
+const noState = 'it did not return the state of an orchestration';
+
 const nothing = { decisions: [], cancelledTimers: new Set<number>() };
 
 const failed = (output: string, failureDetails: FailureDetails | null = null): Verdict => ({
@@ -46,10 +49,6 @@ export const plainVerdict = (ending: Ending): Verdict => ({ ...nothing, ending }
 
 const isNamed = (names: readonly string[], name: string) =>
   names.some((known) => known.toLowerCase() === name.toLowerCase());
-
-function isState(value: unknown): value is OrchestratorState {
-  return typeof value === 'object' && value !== null && 'isDone' in value && 'actions' in value;
-}
 
 /** Runs the orchestrator over its history and this episode's events, and says what follows from it. */
 export async function decide(
@@ -66,12 +65,13 @@ export async function decide(
   let threw = false;
   try {
     const returned = await invokeOrchestrator(name, triggerPayload(live, newEvents));
-    if (!isState(returned)) return fail('it did not return the state of an orchestration');
+    if (!isOrchestratorState(returned)) return fail(noState);
     state = returned;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const found = stateOfFailure(message);
     if (!found) return fail(message);
+    if (!isOrchestratorState(found)) return fail(noState);
     if (found.error === undefined)
       return fail(
         'it threw something that is not an Error; on Azure the instance would stay Running for ever',
