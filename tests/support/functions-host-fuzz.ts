@@ -174,6 +174,11 @@ export const managementRequests: Fuzz = async (runs, seed) => {
 
 const anyJson = fc.jsonValue({ maxDepth: 2 });
 const someName = fc.constantFrom('work', 'flow', 'nobody', '');
+const validOptions = fc.record({
+  firstRetryIntervalInMilliseconds: fc.constantFrom(1, 0.5, 1e300),
+  maxNumberOfAttempts: fc.integer({ min: 1, max: 3 }),
+  backoffCoefficient: fc.constantFrom(1, 2, -1, 1e300),
+});
 const options = fc.record(
   {
     firstRetryIntervalInMilliseconds: fc.oneof(fc.integer(), anyJson),
@@ -195,7 +200,7 @@ const { action } = fc.letrec<{ action: object }>((tie) => ({
         externalEventName: fc.oneof(fc.constant('go'), anyJson),
         fireAt: fc.oneof(fc.constant('2026-01-01T00:00:01.000Z'), anyJson),
         isCanceled: fc.oneof(fc.boolean(), anyJson),
-        retryOptions: fc.oneof(options, anyJson),
+        retryOptions: fc.oneof(validOptions, options, anyJson),
       },
       { requiredKeys: ['actionType'] },
     ),
@@ -226,42 +231,44 @@ const state = fc.oneof(
 const longestRun = 12;
 
 /** Whatever an orchestrator returns, the engine goes on: the instance waits, ends, or fails with words. */
-export const actionLists: Fuzz = async (runs, seed) =>
-  fc.assert(
-    fc.asyncProperty(state, fc.boolean(), async (returned, isThrown) => {
-      const errors: string[] = [];
-      let run = 0;
-      const clock = createManualClock(startMs);
-      const store = openStore(':memory:');
-      const engine: DurableEngine = createDurableEngine({
-        store,
-        clock,
-        catalog: { orchestrators: () => ['flow'], activities: () => ['work'] },
-        async invokeOrchestrator() {
-          if ((run += 1) > longestRun) return { isDone: true, actions: [[]] };
-          if (isThrown) throw new Error(`false\n\n$OutOfProcData$:${JSON.stringify(returned)}`);
-          return returned;
-        },
-        async invokeActivity() {
-          if (run % 2 === 0) throw new Error('not now');
-          return null;
-        },
-        onTrace: ({ event, detail }) => void (event === 'engine-error' && errors.push(detail ?? '')),
-      });
-      try {
-        engine.start({ name: 'flow', instanceId: 'i1' });
+export const actionLists: Fuzz = async (runs, seed) => {
+  let returned: unknown;
+  let isThrown = false;
+  let run = 0;
+  let errors: string[] = [];
+  const clock = createManualClock(startMs);
+  const engine: DurableEngine = createDurableEngine({
+    store: openStore(':memory:'),
+    clock,
+    catalog: { orchestrators: () => ['flow'], activities: () => ['work'] },
+    async invokeOrchestrator() {
+      if ((run += 1) > longestRun) return { isDone: true, actions: [[]] };
+      if (isThrown) throw new Error(`false\n\n$OutOfProcData$:${JSON.stringify(returned)}`);
+      return returned;
+    },
+    async invokeActivity() {
+      if (run % 2 === 0) throw new Error('not now');
+      return null;
+    },
+    onTrace: ({ event, detail }) => void (event === 'engine-error' && errors.push(detail ?? '')),
+  });
+  await fc.assert(
+    fc.asyncProperty(state, fc.boolean(), async (drawn, drawnThrown) => {
+      [returned, isThrown, run, errors] = [drawn, drawnThrown, 0, []];
+      engine.start({ name: 'flow', instanceId: 'i1' });
+      await engine.idle();
+      for (let jumps = 0; jumps < 3 && engine.nextTimer() !== undefined; jumps += 1) {
+        clock.advance(86_400_000);
         await engine.idle();
-        for (let jumps = 0; jumps < 3 && engine.nextTimer() !== undefined; jumps += 1) {
-          clock.advance(86_400_000);
-          await engine.idle();
-        }
-        if (errors.length) throw new Error(errors[0]);
-        const status = engine.getStatus('i1')?.status;
-        if (status === undefined || status === 'Pending') throw new Error(`it is ${status}`);
-      } finally {
-        engine.close();
-        store.close();
       }
+      const status = engine.getStatus('i1')?.status;
+      run = longestRun;
+      for (const { id } of engine.select({})) engine.purge(id);
+      await engine.idle();
+      if (errors.length) throw new Error(errors[0]);
+      if (status === undefined || status === 'Pending') throw new Error(`it is ${status}`);
     }),
     { numRuns: runs, seed },
   );
+  engine.close();
+};

@@ -18,6 +18,9 @@ export interface Replayed {
   continueAsNew: { input: unknown; carriedEvents: EventOf<'eventRaised'>[] } | undefined;
 }
 
+/** The last instant that a Date holds (ECMA-262, 21.4.1.1). */
+const latestMs = 8.64e15;
+
 const unsupported = new Map<number, string>([
   [actionType.callEntity, 'callEntity'],
   [actionType.callHttp, 'callHttp'],
@@ -82,6 +85,8 @@ export function replay(history: readonly HistoryEvent[], actions: readonly Actio
           options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (failures - 1),
           options.maxRetryIntervalInMilliseconds ?? Number.POSITIVE_INFINITY,
         );
+        if (!(now + delayMs <= latestMs))
+          throw new UnsupportedStep('the delay of its retry policy is longer than a date can say');
         timer(now + delayMs).whenSettled(run);
       });
     };

@@ -14,6 +14,10 @@ it.each<[string, Fuzz]>([
   ['schedule', schedules],
   ['request of the durable API', managementRequests],
   ['list of actions', actionLists],
-])('no %s of a thousand takes the host down', async (_, fuzz) => {
-  await expect(fuzz(1_000, seed)).resolves.toBeUndefined();
-});
+])(
+  'no %s of a thousand takes the host down',
+  async (_, fuzz) => {
+    await expect(fuzz(1_000, seed)).resolves.toBeUndefined();
+  },
+  30_000,
+);
