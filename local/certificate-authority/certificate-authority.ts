@@ -1,6 +1,6 @@
 import { randomInt, X509Certificate } from 'node:crypto';
 import { createCalls } from '#local/kit/calls.ts';
-import { createFaults, type Fault } from '#local/kit/faults.ts';
+import { createFaults } from '#local/kit/faults.ts';
 import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-server.ts';
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { requireAccount } from './accounts.ts';
@@ -108,7 +108,7 @@ export async function createCertificateAuthority(
     };
   };
 
-  const dispatch = async (request: HttpRequest, fault: Fault | undefined): Promise<HttpReply> => {
+  const dispatch = async (request: HttpRequest): Promise<HttpReply> => {
     if (request.url.pathname === '/root.pem' && request.method === 'GET') {
       return { status: 200, headers: { 'content-type': 'application/x-pem-file' }, body: options.root };
     }
@@ -118,9 +118,9 @@ export async function createCertificateAuthority(
     if (!route.methods.includes(request.method)) {
       throw new Problem('malformed', `${route.operation} takes ${route.methods.join(', ')}`, { status: 405 });
     }
-    if (fault?.throttleMs) throw throttled(route.operation, fault.throttleMs);
+    const { throttleMs, skewMs = 0 } = request.fault ?? {};
+    if (throttleMs) throw throttled(route.operation, throttleMs);
     const { origin } = request.url;
-    const skewMs = fault?.skewMs ?? 0;
     const target = { authority: skewed(skewMs), origin, id, skewMs };
     if (route.signedBy === 'nobody') return route.handle(target);
     const signed = await verifySignedRequest(
@@ -164,7 +164,7 @@ export async function createCertificateAuthority(
     maxBodyBytes,
     operationOf: (request) => findRoute(request)?.route.operation ?? 'unknown',
     renderFault,
-    handle: async (request, fault) => withCommonHeaders(await dispatch(request, fault), request),
+    handle: async (request) => withCommonHeaders(await dispatch(request), request),
     renderError: (error, request) => withCommonHeaders(renderProblem(error), request),
   });
   resumeValidations(authority);

@@ -10,7 +10,7 @@ import { lieAbout, rcodeOfStatus } from './faulted-answer.ts';
 import { encodeReply, errorResolution, parseQuery, type Query, udpLimit } from './message.ts';
 import { createPropagation } from './propagation.ts';
 import { createQuestionLog } from './question-log.ts';
-import { type Resolution, rcodes, resolve } from './resolution.ts';
+import { codeName, type Resolution, rcodes, resolve } from './resolution.ts';
 import { frame, readFrames } from './tcp-framing.ts';
 
 const loopback = '127.0.0.1';
@@ -20,6 +20,7 @@ const maxConnections = 256;
 const bindAttempts = 10;
 /** Calls and faults are named by question type; any other type that is asked for counts under its own name. */
 const operations = ['A', 'AAAA', 'CNAME', 'TXT', 'NS', 'SOA', 'CAA', 'ANY', 'malformed'] as const;
+const ordinaryCodes: readonly number[] = [rcodes.noError, rcodes.nameError];
 
 export interface DnsOptions extends StandInOptions {
   zones: DnsZones;
@@ -87,6 +88,9 @@ export async function createDns({ port, zones, clock }: DnsOptions): Promise<Sta
     const limit = transport === 'udp' ? udpLimit(query) : longestTcpMessage;
     const respond = (resolution: Resolution): Buffer => {
       const bytes = encodeReply(query, resolution, limit);
+      if (!ordinaryCodes.includes(resolution.rcode)) {
+        calls.failed(operation, `${codeName(resolution.rcode)} ${query.question?.name ?? ''}`.trimEnd());
+      }
       questions.add({
         question: query.question,
         rcode: resolution.rcode,

@@ -1,16 +1,7 @@
 import type { InspectedTable } from '#local/kit/stand-in.ts';
-import { rcodes } from './resolution.ts';
+import { codeName } from './resolution.ts';
 
 const kept = 100;
-const names: Readonly<Record<number, string>> = {
-  [rcodes.noError]: 'NOERROR',
-  [rcodes.formatError]: 'FORMERR',
-  [rcodes.serverFailure]: 'SERVFAIL',
-  [rcodes.nameError]: 'NXDOMAIN',
-  [rcodes.notImplemented]: 'NOTIMP',
-  [rcodes.refused]: 'REFUSED',
-  [rcodes.badVersion]: 'BADVERS',
-};
 
 /** The last questions, newest first, for a person who wonders what was asked and what was said. */
 export interface QuestionLog {
@@ -22,7 +13,7 @@ export function createQuestionLog(): QuestionLog {
   const rows: (string | number)[][] = [];
   return {
     add({ question, rcode, answers }) {
-      rows.unshift([question?.name ?? '', question?.type ?? '', names[rcode] ?? rcode, answers]);
+      rows.unshift([question?.name ?? '', question?.type ?? '', codeName(rcode), answers]);
       if (rows.length > kept) rows.pop();
     },
     inspect: () => ({

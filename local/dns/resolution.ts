@@ -13,6 +13,19 @@ export const rcodes = {
   badVersion: 16,
 } as const;
 
+const codeNames: Readonly<Record<number, string>> = {
+  [rcodes.noError]: 'NOERROR',
+  [rcodes.formatError]: 'FORMERR',
+  [rcodes.serverFailure]: 'SERVFAIL',
+  [rcodes.nameError]: 'NXDOMAIN',
+  [rcodes.notImplemented]: 'NOTIMP',
+  [rcodes.refused]: 'REFUSED',
+  [rcodes.badVersion]: 'BADVERS',
+};
+
+/** The code as dig prints it. */
+export const codeName = (rcode: number): string => codeNames[rcode] ?? String(rcode);
+
 export interface Resolution {
   rcode: number;
   authoritative: boolean;

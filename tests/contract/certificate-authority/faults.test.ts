@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sendRaw } from './raw-request.ts';
-import { createRig, issue, type Rig, zone } from './rig.ts';
+import { createRig, issue, type Rig, settle, zone } from './rig.ts';
 
 const hourMs = 60 * 60 * 1000;
 
@@ -62,6 +62,18 @@ describe('faults of the certificate authority', () => {
     expect(chain).toContain('BEGIN CERTIFICATE');
     rig.authority.faults.set('newOrder', { skewMs: -8 * 24 * hourMs });
     await expect(order()).rejects.toThrow('(expired)');
+  });
+
+  it.each([
+    ['a propagation delay', { staleMs: hourMs }, 'NXDOMAIN looking up TXT'],
+    ['a lie', { answer: ['a lie'] }, 'Incorrect TXT record "a lie"'],
+  ])('fails a proof that the name server has, over %s', async (_name, fault, sentence) => {
+    rig.dns.faults.set('TXT', fault);
+    const { orderUrl, challenges } = await order();
+    rig.publish({ orderUrl, challenges });
+    for (const { challengeUrl } of challenges) await rig.client.answerChallenge(challengeUrl);
+    await expect(settle(() => rig.client.readOrder(orderUrl))).rejects.toThrow(sentence);
+    rig.dns.faults.clear();
   });
 
   it('refuses the same nonces again from the same seed', async () => {

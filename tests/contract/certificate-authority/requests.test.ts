@@ -26,7 +26,7 @@ describe('requests as RFC 8555 writes them', () => {
   const newOrder = (payload: object) => send('/acme/new-order', payload);
   const dns = (...values: string[]) => ({ identifiers: values.map((value) => ({ type: 'dns', value })) });
 
-  it('names its resources and profiles in the directory, with a member that changes', async () => {
+  it('names its resources and profiles in the directory, with a member that changes (section 7.1.1)', async () => {
     const read = async () => (await (await fetch(rig.directoryUrl)).json()) as Record<string, object>;
     const [first, second] = [await read(), await read()];
     expect(first).toMatchObject({
@@ -37,7 +37,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(Object.keys(first)).not.toEqual(Object.keys(second));
   });
 
-  it('gives a nonce to HEAD and GET and with every answer to a POST', async () => {
+  it('gives a nonce to HEAD and GET and with every answer to a POST (section 7.2)', async () => {
     const url = `${rig.origin}/acme/new-nonce`;
     const [head, get] = [await fetch(url, { method: 'HEAD' }), await fetch(url)];
     expect([head.status, get.status]).toEqual([200, 204]);
@@ -46,7 +46,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(nonces).not.toContain(null);
   });
 
-  it('refuses a request that is not signed as it must be', async () => {
+  it('refuses a request that is not signed as it must be (section 6.2)', async () => {
     const order = dns(`raw.${zone}`);
     const { publicKey } = await rig.accountKey.current();
     const cases: [string, Partial<RawRequest>][] = [
@@ -70,14 +70,14 @@ describe('requests as RFC 8555 writes them', () => {
     }
   });
 
-  it('takes a nonce once', async () => {
+  it('takes a nonce once (section 6.5)', async () => {
     const nonce = (await fetch(`${rig.origin}/acme/new-nonce`)).headers.get('replay-nonce');
     const once = () => send('/acme/new-order', dns(`once.${zone}`), { header: { kid, nonce } });
     expect((await once()).status).toBe(201);
     expect(await once()).toMatchObject(problem('badNonce'));
   });
 
-  it('knows an account by its key alone', async () => {
+  it('knows an account by its key alone (section 7.3.1)', async () => {
     const { publicKey } = await rig.accountKey.current();
     const known = await send(
       '/acme/new-account',
@@ -94,7 +94,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(unknown).toMatchObject(problem('accountDoesNotExist'));
   });
 
-  it('refuses an account without agreement, with a strange contact or a short RSA key', async () => {
+  it('refuses an account without agreement, with a strange contact or a short RSA key (section 7.3)', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const header = { jwk: await exportJWK(publicKey) };
     const ask = (payload: object) => send('/acme/new-account', payload, { privateKey, header });
@@ -110,7 +110,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(weak).toMatchObject(problem('badPublicKey'));
   });
 
-  it('lets a deactivated account do nothing', async () => {
+  it('lets a deactivated account do nothing (section 7.3.6)', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const made = await send(
       '/acme/new-account',
@@ -124,7 +124,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(await send('/acme/new-order', dns(`raw.${zone}`), asSelf)).toMatchObject(problem('unauthorized'));
   });
 
-  it('refuses names one by one', async () => {
+  it('refuses names one by one (section 6.7.1)', async () => {
     const reply = await newOrder(dns(`good.${zone}`, 'example.org', `-bad.${zone}`));
     expect(reply.status).toBe(400);
     expect(reply.body['subproblems']).toMatchObject([
@@ -160,7 +160,7 @@ describe('requests as RFC 8555 writes them', () => {
     }
   });
 
-  it('revokes once, for a reason that exists, and then asks for renewal at once', async () => {
+  it('revokes once, for a reason that exists, and then asks for renewal at once (section 7.6)', async () => {
     const { chain } = await issue(rig, [`revoked.${zone}`]);
     const certificate = new X509Certificate(chain).raw.toString('base64url');
     const revoke = (payload: object) => send('/acme/revoke-certificate', payload);
@@ -171,7 +171,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(Date.parse(window?.end ?? '')).toBeLessThanOrEqual(Date.now());
   });
 
-  it('lets the key of a certificate revoke it, and no stranger', async () => {
+  it('lets the key of a certificate revoke it, and no stranger (section 7.6)', async () => {
     const { chain, keyPem } = await issue(rig, [`owner.${zone}`]);
     const leaf = new X509Certificate(chain);
     const payload = { certificate: leaf.raw.toString('base64url') };
@@ -188,7 +188,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(revoked.status).toBe(200);
   });
 
-  it('replaces a certificate of the account once', async () => {
+  it('replaces a certificate of the account once (RFC 9773 section 5)', async () => {
     const name = `replaced.${zone}`;
     const { chain } = await issue(rig, [name]);
     const replaces = renewalIdOf(chain);
@@ -197,7 +197,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(await newOrder({ ...dns(`unlike.${zone}`), replaces })).toMatchObject(problem('malformed'));
   });
 
-  it('lists the orders of an account that are not lost', async () => {
+  it('lists the orders of an account that are not lost (section 7.1.2.1)', async () => {
     const { orderUrl } = await issue(rig, [`listed.${zone}`]);
     const { body } = await send(`${new URL(kid).pathname}/orders`);
     expect(body['orders']).toContain(orderUrl);
@@ -215,7 +215,7 @@ describe('requests as RFC 8555 writes them', () => {
     expect(large.status).toBe(413);
   });
 
-  it('takes an external account where it asks for one, and no forged binding', async () => {
+  it('takes an external account where it asks for one, and no forged binding (section 7.3.4)', async () => {
     const macKey = Buffer.from('a secret between the two').toString('base64url');
     const bound = await createRig({ externalAccounts: { customer: macKey } });
     await expect(bound.client.ensureAccount()).rejects.toMatchObject({ code: 'configuration_incomplete' });

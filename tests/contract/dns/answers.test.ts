@@ -39,7 +39,7 @@ describe('authoritative answers', () => {
   });
   afterAll(() => dns.close());
 
-  it('answers a record set with its TTL and the authoritative bit', async () => {
+  it('answers a record set with its TTL and the authoritative bit (RFC 1035 section 4.1)', async () => {
     const reply = await ask('proxy.wac.localhost', 'A');
     expect(reply.flag_aa).toBe(true);
     expect(reply.answers).toMatchObject([
@@ -57,7 +57,7 @@ describe('authoritative answers', () => {
     expect(await ask('new.wac.localhost', 'TXT')).toMatchObject({ rcode: 'NXDOMAIN' });
   });
 
-  it('keeps both values of a TXT set and cuts a long value into strings of 255 octets', async () => {
+  it('keeps both values of a TXT set and cuts a long value into strings of 255 octets (RFC 1035 section 3.3.14)', async () => {
     const resolver = new Resolver();
     resolver.setServers([`127.0.0.1:${dns.port}`]);
     expect(await resolver.resolveTxt('_acme-challenge.abc.wac.localhost')).toEqual([['one'], ['two']]);
@@ -65,7 +65,7 @@ describe('authoritative answers', () => {
     expect(strings?.map((part) => part.length)).toEqual([255, 45]);
   });
 
-  it('follows an alias inside the zone', async () => {
+  it('follows an alias inside the zone (RFC 1034 section 3.6.2)', async () => {
     const { answers } = await ask('abc.wac.localhost', 'A');
     expect(answers.map((record) => [record.name, record.type])).toEqual([
       ['abc.wac.localhost', 'CNAME'],
@@ -74,7 +74,7 @@ describe('authoritative answers', () => {
     ]);
   });
 
-  it('expands a wildcard under the name that was asked for, at any depth', async () => {
+  it('expands a wildcard under the name that was asked for, at any depth (RFC 4592 section 2.2)', async () => {
     for (const name of ['Session1.abc.wac.localhost', 'a.b.abc.wac.localhost']) {
       const { answers, rcode } = await ask(name, 'A');
       expect(rcode).toBe('NOERROR');
@@ -82,13 +82,13 @@ describe('authoritative answers', () => {
     }
   });
 
-  it('does not expand a wildcard over a name that exists, nor below one', async () => {
+  it('does not expand a wildcard over a name that exists, nor below one (RFC 4592 section 2.2.1)', async () => {
     expect((await ask('inside.abc.wac.localhost', 'A')).answers).toMatchObject([{ data: '127.0.0.9' }]);
     expect(await ask('inside.abc.wac.localhost', 'TXT')).toMatchObject({ rcode: 'NOERROR', answers: [] });
     expect(await ask('below.inside.abc.wac.localhost', 'A')).toMatchObject({ rcode: 'NXDOMAIN' });
   });
 
-  it('answers NODATA for another type and for an empty non-terminal, with an SOA of the negative TTL', async () => {
+  it('answers NODATA for another type and for an empty non-terminal, with an SOA of the negative TTL (RFC 2308 section 5)', async () => {
     for (const [name, type] of [
       ['proxy.wac.localhost', 'AAAA'],
       ['empty.wac.localhost', 'A'],
@@ -99,7 +99,7 @@ describe('authoritative answers', () => {
     }
   });
 
-  it('answers NXDOMAIN with the SOA for a name that does not exist, also at the end of an alias', async () => {
+  it('answers NXDOMAIN with the SOA for a name that does not exist, also at the end of an alias (RFC 6604)', async () => {
     const plain = await ask('nowhere.wac.localhost', 'A');
     expect(plain).toMatchObject({ rcode: 'NXDOMAIN', authorities: [{ type: 'SOA' }] });
     const aliased = await ask('dangling.wac.localhost', 'A');
@@ -111,13 +111,13 @@ describe('authoritative answers', () => {
     expect((await ask('loop.wac.localhost', 'A')).rcode).toBe('NOERROR');
   });
 
-  it('refers to the servers of a delegated name without the authoritative bit', async () => {
+  it('refers to the servers of a delegated name without the authoritative bit (RFC 1034 section 4.3.2)', async () => {
     const reply = await ask('host.child.wac.localhost', 'A');
     expect(reply).toMatchObject({ flag_aa: false, answers: [] });
     expect(reply.authorities).toMatchObject([{ type: 'NS', name: 'child.wac.localhost' }]);
   });
 
-  it('answers CAA and SOA in their own form', async () => {
+  it('answers CAA and SOA in their own form (RFC 8659)', async () => {
     expect((await ask('policy.wac.localhost', 'CAA')).answers).toMatchObject([
       { data: { flags: 0, tag: 'issue', value: 'ca.localhost' } },
     ]);
@@ -126,7 +126,7 @@ describe('authoritative answers', () => {
     ]);
   });
 
-  it('refuses names outside its zones, zone transfers and other classes', async () => {
+  it('refuses names outside its zones, zone transfers and other classes (RFC 5936)', async () => {
     expect((await ask('example.org', 'A')).rcode).toBe('REFUSED');
     expect((await ask('notwac.localhost', 'A')).rcode).toBe('REFUSED');
     expect((await ask('wac.localhost', 'AXFR')).rcode).toBe('REFUSED');

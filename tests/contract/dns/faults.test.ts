@@ -88,6 +88,7 @@ describe('faults of the name server', () => {
       codes.push(String(await read('status')));
     }
     expect(codes).toEqual(['ESERVFAIL', 'EREFUSED', 'ENOTFOUND']);
+    expect(dns.calls.lastError()).toEqual({ operation: 'TXT', text: 'REFUSED status.wac.localhost' });
   });
 
   it('says nothing or answers late', async () => {

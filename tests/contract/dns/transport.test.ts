@@ -28,7 +28,7 @@ describe('messages over UDP and TCP', () => {
   });
   afterAll(() => dns.close());
 
-  it('truncates over UDP at 512 octets, at the EDNS size, and never over TCP', async () => {
+  it('truncates over UDP at 512 octets, at the EDNS size, and never over TCP (RFC 2181 section 9)', async () => {
     const plain = await askUdp(dns.port, query('big.wac.localhost', 'TXT'));
     expect(plain).toMatchObject({ flag_tc: true, answers: [], rcode: 'NOERROR' });
     const extended = await askUdp(dns.port, query('big.wac.localhost', 'TXT', edns(1232)));
@@ -41,13 +41,13 @@ describe('messages over UDP and TCP', () => {
     expect(whole?.answers).toHaveLength(20);
   });
 
-  it('answers several questions of one connection, however they are cut', async () => {
+  it('answers several questions of one connection, however they are cut (RFC 7766 section 6.2.1)', async () => {
     const questions = ['small', 'big', 'huge'].map((name) => query(`${name}.wac.localhost`, 'TXT'));
     const replies = await askTcp(dns.port, questions, 7);
     expect(replies.map((reply) => reply.answers.length)).toEqual([1, 10, 20]);
   });
 
-  it('refuses a newer EDNS version with BADVERS', async () => {
+  it('refuses a newer EDNS version with BADVERS (RFC 6891 section 6.1.3)', async () => {
     const reply = await askUdp(dns.port, query('small.wac.localhost', 'TXT', edns(1232, 1)));
     expect(reply.answers).toEqual([]);
     expect(reply.additionals).toMatchObject([{ type: 'OPT', extendedRcode: 1 }]);
