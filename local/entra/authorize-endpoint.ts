@@ -1,4 +1,5 @@
 import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
+import { requireConsent } from './consent.ts';
 import { type Directory, matchRedirectUri, type RedirectKind } from './directory.ts';
 import { EntraError, NotInStandIn } from './errors.ts';
 import type { GrantedCodes } from './granted-codes.ts';
@@ -19,17 +20,17 @@ function requireParties(directory: Directory, query: URLSearchParams): Parties {
   if (!application)
     throw new EntraError(700016, `Application with identifier '${clientId}' was not found in the directory.`);
   const redirectUri = query.get('redirect_uri') ?? '';
-  const registered = matchRedirectUri(application, redirectUri);
-  if (!registered)
+  const redirectKind = matchRedirectUri(application, redirectUri);
+  if (!redirectKind)
     throw new EntraError(
       50011,
       `The redirect URI '${redirectUri}' specified in the request does not match the redirect URIs configured for the application '${clientId}'.`,
     );
   return {
     applicationName: application.displayName,
-    clientId: application.clientId,
+    clientId: application.appId,
     redirectUri,
-    redirectKind: registered.kind,
+    redirectKind,
   };
 }
 
@@ -86,6 +87,7 @@ export function createAuthorizeEndpoint(directory: Directory, codes: GrantedCode
       const account = directory.findAccount(chosen);
       if (!account)
         throw new EntraError(50034, `The user account ${chosen} does not exist in the directory.`);
+      requireConsent(directory, parties.clientId, account.objectId, query.get('scope') ?? '');
       const code = codes.issueCode({
         clientId: parties.clientId,
         objectId: account.objectId,

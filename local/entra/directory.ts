@@ -1,3 +1,5 @@
+import type { Application, DirectoryObjects, ServicePrincipal } from './objects.ts';
+
 /** A sample user of the local tenant. */
 export interface LocalAccount {
   objectId: string;
@@ -26,9 +28,13 @@ export interface LocalApplication {
     identifierUri: string;
     scopes: readonly string[];
   };
+  /** Client secrets, for programs without a person. */
+  secrets?: readonly string[];
+  /** Certificates (base64 DER) whose keys may sign client assertions. */
+  certificates?: readonly string[];
 }
 
-interface LocalGroup {
+export interface LocalGroup {
   objectId: string;
   displayName: string;
   memberOf?: readonly string[];
@@ -50,16 +56,20 @@ export interface DirectoryContent {
   servicePrincipals?: readonly LocalServicePrincipal[];
 }
 
-/** Read access to the sample tenant. Object ids and user names compare without regard to case. */
+/** Read access to the tenant as it is now. Object ids and user names compare without regard to case. */
 export interface Directory {
   readonly tenantId: string;
   readonly accounts: readonly LocalAccount[];
+  readonly groups: readonly LocalGroup[];
+  readonly objects: DirectoryObjects;
   findAccount(objectIdOrName: string): LocalAccount | undefined;
-  findServicePrincipal(objectId: string): LocalServicePrincipal | undefined;
+  findServicePrincipal(objectId: string): ServicePrincipal | undefined;
+  /** The service principal of an application in this tenant. */
+  principalOf(appId: string): ServicePrincipal | undefined;
   findGroup(objectId: string): LocalGroup | undefined;
-  findApplication(clientId: string): LocalApplication | undefined;
+  findApplication(clientId: string): Application | undefined;
   /** The API that a scope or a bare resource names: by identifier URI or client id. */
-  findApi(resource: string): LocalApplication | undefined;
+  findApi(resource: string): Application | undefined;
   /** Object ids of all groups that hold this object, directly or through groups; cycles are harmless. */
   groupsOf(objectId: string): readonly string[];
   /** Origins of the registered single-page applications: who may call the token endpoint from a browser. */
@@ -68,22 +78,28 @@ export interface Directory {
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-export function createDirectory(content: DirectoryContent): Directory {
-  const { tenantId, accounts, applications, groups = [], servicePrincipals = [] } = content;
+export function createDirectory(content: DirectoryContent, objects: DirectoryObjects): Directory {
+  const { tenantId, accounts, groups = [] } = content;
+  const applications = () => objects.list('application');
   const findAccount = (key: string) =>
     accounts.find((account) => same(account.objectId, key) || same(account.userPrincipalName, key));
-  const findServicePrincipal = (id: string) => servicePrincipals.find((entry) => same(entry.objectId, id));
+  const findServicePrincipal = (id: string) => objects.find('servicePrincipal', id);
   const findGroup = (id: string) => groups.find((group) => same(group.objectId, id));
   return {
     tenantId,
     accounts,
+    groups,
+    objects,
     findAccount,
     findServicePrincipal,
+    principalOf: (appId) => objects.list('servicePrincipal').find((entry) => same(entry.appId, appId)),
     findGroup,
-    findApplication: (clientId) => applications.find((entry) => same(entry.clientId, clientId)),
+    findApplication: (clientId) => applications().find((entry) => same(entry.appId, clientId)),
     findApi: (resource) =>
-      applications.find(
-        (entry) => entry.api && (same(entry.api.identifierUri, resource) || same(entry.clientId, resource)),
+      applications().find(
+        (entry) =>
+          entry.identifierUris.some((uri) => same(uri, resource)) ||
+          (entry.identifierUris.length > 0 && same(entry.appId, resource)),
       ),
     groupsOf(objectId) {
       const start = findAccount(objectId) ?? findServicePrincipal(objectId) ?? findGroup(objectId);
@@ -98,32 +114,31 @@ export function createDirectory(content: DirectoryContent): Directory {
     },
     spaOrigins: () =>
       new Set(
-        applications
-          .flatMap((entry) => entry.redirectUris ?? [])
-          .filter(({ kind }) => kind === 'spa')
-          .map(({ uri }) => new URL(uri).origin),
+        applications()
+          .flatMap(({ spa }) => spa.redirectUris)
+          .filter((uri) => URL.canParse(uri))
+          .map((uri) => new URL(uri).origin),
       ),
   };
 }
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** The registered redirect URI that this one matches, or undefined. Only loopback `public` URIs may differ, in the port. */
-export function matchRedirectUri(
-  application: LocalApplication,
-  uri: string,
-): { kind: RedirectKind; uri: string } | undefined {
-  const withoutPort = (text: string): string | undefined => {
-    if (!URL.canParse(text)) return undefined;
-    const url = new URL(text);
-    if (url.protocol !== 'http:' || !loopback.has(url.hostname)) return undefined;
-    url.port = '';
-    return url.href;
-  };
-  return application.redirectUris?.find((registered) => {
-    if (registered.uri === uri) return true;
-    return registered.kind === 'public' && withoutPort(uri) !== undefined
-      ? withoutPort(uri) === withoutPort(registered.uri)
-      : false;
-  });
+const withoutPort = (text: string): string | undefined => {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol !== 'http:' || !loopback.has(url.hostname)) return undefined;
+  url.port = '';
+  return url.href;
+};
+
+/** How this redirect URI is registered, or undefined. Only loopback `public` URIs may differ, in the port. */
+export function matchRedirectUri(application: Application, uri: string): RedirectKind | undefined {
+  const { spa, web, publicClient } = application;
+  if (spa.redirectUris.includes(uri)) return 'spa';
+  if (web.redirectUris.includes(uri)) return 'web';
+  const bare = withoutPort(uri);
+  const fits = (registered: string) =>
+    registered === uri || (bare !== undefined && bare === withoutPort(registered));
+  return publicClient.redirectUris.some(fits) ? 'public' : undefined;
 }

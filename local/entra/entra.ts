@@ -5,11 +5,17 @@ import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-ser
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { createTokenVerifier } from '#local/kit/tokens.ts';
 import { createAuthorizeEndpoint } from './authorize-endpoint.ts';
+import { openDeviceCodes } from './device-codes.ts';
+import { createDeviceCodeEndpoint, createDeviceLogin } from './device-endpoints.ts';
 import { createDirectory, type DirectoryContent } from './directory.ts';
-import { EntraError, NotInStandIn, renderEntraError } from './errors.ts';
+import { EntraError, NotInStandIn, renderEntraError, renderFault } from './errors.ts';
 import { openGrantedCodes } from './granted-codes.ts';
-import { createGraph } from './graph.ts';
+import { createGraph, graphFault, graphOperationOf, graphOperations } from './graph/graph.ts';
+import { inspectTenant } from './inspection.ts';
+import { renderMetadata } from './metadata.ts';
+import { openDirectoryObjects } from './objects.ts';
 import { signedOutPage } from './pages.ts';
+import { seedTenant } from './sample-tenant.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
 import { createTokenIssuer, type MintClaims, type MintOptions } from './token-issuer.ts';
@@ -44,7 +50,9 @@ const operations = {
   '/oauth2/v2.0/logout': 'logout',
   '/oauth2/v2.0/devicecode': 'devicecode',
 } as const;
-type Operation = (typeof operations)[keyof typeof operations];
+/** Below the origin: people type it. */
+const deviceLoginPath = '/devicelogin';
+type Operation = (typeof operations)[keyof typeof operations] | 'devicelogin';
 
 const methods: Readonly<Record<Operation, readonly string[]>> = {
   metadata: ['GET'],
@@ -53,10 +61,12 @@ const methods: Readonly<Record<Operation, readonly string[]>> = {
   token: ['POST'],
   logout: ['GET', 'POST'],
   devicecode: ['POST'],
+  devicelogin: ['GET', 'POST'],
 };
 
 /** Tenant and operation of a path below the authority. */
 function findOperation(url: URL): { tenant: string; operation: Operation | undefined } {
+  if (url.pathname === deviceLoginPath) return { tenant: '', operation: 'devicelogin' };
   const [, tenant = '', rest = ''] = /^\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
   return { tenant, operation: rest in operations ? operations[rest as keyof typeof operations] : undefined };
 }
@@ -67,54 +77,23 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
   const { clock, store, tenantId } = options;
   const calls = createCalls();
   const faults = createFaults();
-  const directory = createDirectory(options);
+  const objects = openDirectoryObjects(store);
+  seedTenant(objects, options);
+  const directory = createDirectory(options, objects);
   const keys = await openSigningKeys(store, clock);
   const codes = openGrantedCodes(store, clock);
+  const devices = openDeviceCodes(store, clock);
   let port = options.port;
   const origin = () => options.publicOrigin ?? `https://login.localhost:${port}`;
   const issuer = createTokenIssuer({ keys, clock, tenantId, origin });
   const issuers = () => Object.values(issuer.issuers());
   const authorize = createAuthorizeEndpoint(directory, codes);
-  const token = createTokenEndpoint(directory, codes, issuer);
-  const graph = createGraph(directory, (text, audiences) =>
-    createTokenVerifier({ keys: keys.jwks, issuers: issuers(), clock })(text, audiences),
+  const token = createTokenEndpoint({ directory, codes, devices, issuer, clock });
+  const graph = createGraph(
+    directory,
+    (text, audiences) => createTokenVerifier({ keys: keys.jwks, issuers: issuers(), clock })(text, audiences),
+    clock,
   );
-
-  const metadata = (): HttpReply => {
-    const base = `${origin()}/${tenantId}`;
-    return {
-      status: 200,
-      body: {
-        issuer: issuer.issuers().v2,
-        authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-        token_endpoint: `${base}/oauth2/v2.0/token`,
-        jwks_uri: `${base}/discovery/v2.0/keys`,
-        end_session_endpoint: `${base}/oauth2/v2.0/logout`,
-        token_endpoint_auth_methods_supported: ['none'],
-        response_types_supported: ['code'],
-        response_modes_supported: ['query', 'fragment'],
-        subject_types_supported: ['pairwise'],
-        id_token_signing_alg_values_supported: ['RS256'],
-        code_challenge_methods_supported: ['S256'],
-        scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-        claims_supported: [
-          'sub',
-          'iss',
-          'aud',
-          'exp',
-          'iat',
-          'nonce',
-          'preferred_username',
-          'name',
-          'tid',
-          'ver',
-          'oid',
-        ],
-        grant_types_supported: ['authorization_code', 'refresh_token'],
-        msgraph_host: `graph.localhost:${port}`,
-      },
-    };
-  };
 
   const logout = (request: HttpRequest): HttpReply => {
     const target = request.url.searchParams.get('post_logout_redirect_uri');
@@ -127,14 +106,16 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
   };
 
   const handlers: Record<Operation, (request: HttpRequest) => HttpReply | Promise<HttpReply>> = {
-    metadata,
+    metadata: () => ({
+      status: 200,
+      body: renderMetadata(issuer.issuers().v2, `${origin()}/${tenantId}`, port),
+    }),
     keys: () => ({ status: 200, body: keys.jwks() }),
     authorize,
     token,
     logout,
-    devicecode: () => {
-      throw new NotInStandIn('device authorization endpoint yet');
-    },
+    devicecode: createDeviceCodeEndpoint(directory, devices, origin),
+    devicelogin: createDeviceLogin(directory, devices),
   };
 
   /** Metadata and keys are for everybody; tokens for the registered pages alone. */
@@ -155,14 +136,24 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
   const dispatch = (request: HttpRequest): HttpReply | Promise<HttpReply> => {
     if (request.method === 'OPTIONS') return { status: 204 };
     if (isGraph(request.url)) return graph(request);
+    const throttleMs = request.fault?.throttleMs;
+    if (throttleMs !== undefined) return throttled(throttleMs);
     const { tenant, operation } = findOperation(request.url);
     if (!operation) throw new NotInStandIn(`${request.method} ${request.url.pathname}`);
-    if (tenant.toLowerCase() !== tenantId.toLowerCase())
+    if (operation !== 'devicelogin' && tenant.toLowerCase() !== tenantId.toLowerCase())
       throw new EntraError(90002, `Tenant '${tenant}' not found: the local directory has only ${tenantId}.`);
     if (!methods[operation].includes(request.method))
       throw new EntraError(900561, `The endpoint only accepts ${methods[operation].join(' and ')} requests.`);
     return handlers[operation](request);
   };
+
+  const throttled = (waitMs: number): HttpReply => ({
+    ...renderEntraError(
+      new EntraError(90055, 'There are too many incoming requests. Please retry later.'),
+      clock.now(),
+    ),
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+  });
 
   const render = (error: unknown, request: HttpRequest): HttpReply => {
     const reply = renderEntraError(error, clock.now());
@@ -175,10 +166,12 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
     calls,
     faults,
     maxBodyBytes: 64 * 1024,
-    operationOf: ({ url, method }) =>
-      isGraph(url)
-        ? `graph ${method} ${url.pathname.split('/').at(-1)}`
-        : (findOperation(url).operation ?? 'unknown'),
+    operationOf: (request) =>
+      isGraph(request.url) ? graphOperationOf(request) : (findOperation(request.url).operation ?? 'unknown'),
+    renderFault: (status, operation) =>
+      operation.startsWith('graph ')
+        ? graphFault(status, operation)
+        : renderFault(status, operation, clock.now()),
     handle: async (request) => {
       const reply = await dispatch(request);
       return { ...reply, headers: { ...reply.headers, ...corsHeaders(request) } };
@@ -191,6 +184,9 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
     port,
     calls,
     faults,
+    operations: [...Object.keys(methods), ...graphOperations],
+    faultKinds: ['status', 'delayMs', 'drop', 'throttleMs', 'skewMs'],
+    inspect: () => inspectTenant(directory, devices, issuer),
     origin: origin(),
     authority: `${origin()}/${tenantId}`,
     issuers: issuers(),

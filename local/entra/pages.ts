@@ -20,6 +20,13 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 strong { font-weight: 600; }
 span { color: var(--faint); font-size: .875rem; overflow-wrap: anywhere; }
 code { font: .875rem ui-monospace, monospace; }
+label { font-weight: 600; }
+input { padding: .7rem .9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); color: inherit;
+  font: 1.25rem ui-monospace, monospace; letter-spacing: .15em; text-transform: uppercase; width: 100%; }
+input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.main { background: var(--accent); border-color: var(--accent); color: light-dark(#fff, #10151c); font-weight: 600; text-align: center; }
+.plain { border-color: transparent; color: var(--accent); text-align: center; }
+[role=alert] { color: light-dark(#a4262c, #ff9aa0); }
 `;
 const styleHash = createHash('sha256').update(style).digest('base64');
 
@@ -30,10 +37,11 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+export const escape = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
 /** A page without script. `formTargets`: origins that a form may end at; Chromium checks redirects too. */
-function page(
+export function page(
   status: number,
   title: string,
   content: string,
@@ -72,6 +80,21 @@ ${content}
   };
 }
 
+/** One button for each account; the hinted one, else the first, has the focus. */
+export function accountButtons(accounts: readonly LocalAccount[], hint?: string): string {
+  const first = accounts.find(({ userPrincipalName }) => userPrincipalName === hint) ?? accounts[0];
+  return accounts
+    .map(
+      (
+        account,
+      ) => `<button name="account" value="${escape(account.userPrincipalName)}"${account === first ? ' autofocus' : ''}>
+<strong>${escape(account.displayName)}</strong>
+<span>${escape(account.userPrincipalName)}</span>${account.description ? `\n<span>${escape(account.description)}</span>` : ''}
+</button>`,
+    )
+    .join('\n');
+}
+
 /** The sample accounts as buttons of one form that posts to `action` with the field `account`. */
 export function signInPage(options: {
   applicationName: string;
@@ -82,15 +105,6 @@ export function signInPage(options: {
   redirectUri: string;
 }): HttpReply {
   const { accounts, hint } = options;
-  const first = accounts.find(({ userPrincipalName }) => userPrincipalName === hint) ?? accounts[0];
-  const buttons = accounts.map(
-    (
-      account,
-    ) => `<button name="account" value="${escape(account.userPrincipalName)}"${account === first ? ' autofocus' : ''}>
-<strong>${escape(account.displayName)}</strong>
-<span>${escape(account.userPrincipalName)}</span>${account.description ? `\n<span>${escape(account.description)}</span>` : ''}
-</button>`,
-  );
   const target = new URL(options.redirectUri);
   return page(
     200,
@@ -98,7 +112,7 @@ export function signInPage(options: {
     `<h1>Pick an account</h1>
 <p>to continue to ${escape(options.applicationName)}</p>
 <form method="post" action="${escape(options.action)}">
-${buttons.join('\n')}
+${accountButtons(accounts, hint)}
 </form>
 <p>Sample accounts of the local tenant. They have no password and mean nothing outside this computer.</p>`,
     target.origin === 'null' ? [] : [target.origin],

@@ -8,6 +8,11 @@ const wellKnown: Readonly<Record<string, string>> = {
   'https://graph.microsoft.com': 'User.Read',
 };
 
+/** Resources of the other stand-ins, e.g. `https://vault.localhost`. */
+const isStandIn = (resource: string): boolean =>
+  /^https:\/\/([a-z0-9-]+\.)+localhost(:\d+)?$/.test(resource) ||
+  ['https://servicebus.azure.net', 'https://relay.azure.net', 'https://vault.azure.net'].includes(resource);
+
 const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 export interface RequestedScopes {
@@ -21,18 +26,18 @@ export interface RequestedScopes {
 
 function grantFor(directory: Directory, resource: string, names: string[]): Grant {
   const standard = wellKnown[resource];
-  if (standard !== undefined) {
-    const scopes = names.map((name) => (name === '.default' ? standard : name));
+  if (standard !== undefined || isStandIn(resource)) {
+    const scopes = names.map((name) => (name === '.default' ? (standard ?? 'user_impersonation') : name));
     return { audience: resource, version: '1.0', scopes };
   }
   const api = directory.findApi(resource);
-  if (!api?.api)
+  if (!api)
     throw new EntraError(500011, `The resource principal named ${resource} was not found in the tenant.`);
-  const known = api.api.scopes;
+  const known = api.api.oauth2PermissionScopes.filter(({ isEnabled }) => isEnabled).map(({ value }) => value);
   const unknown = names.find((name) => name !== '.default' && !known.includes(name));
   if (unknown) throw new EntraError(65001, `The scope '${unknown}' is not exposed by ${api.displayName}.`);
   // A version 2 access token names the API by its client id, whatever URI the scope was written with.
-  return { audience: api.clientId, version: '2.0', scopes: names.includes('.default') ? known : names };
+  return { audience: api.appId, version: '2.0', scopes: names.includes('.default') ? known : names };
 }
 
 /** Reads the `scope` parameter: any OpenID scopes and scopes of at most one resource (Entra's own rule). */

@@ -26,9 +26,18 @@ export interface Grant {
 }
 
 export interface TokenIssuer {
+  /** The same issuer with a clock that is wrong by this much. */
+  skewed(skewMs: number): TokenIssuer;
+  /** How many tokens were signed for each audience since the start. */
+  issued(): ReadonlyMap<string, number>;
   issuers(): { v1: string; v2: string };
   mint(claims: MintClaims, options?: MintOptions): Promise<string>;
   accessToken(account: LocalAccount, clientId: string, grant: Grant): Promise<string>;
+  /** For a program without a person; `proof` is the claim `azpacr`. */
+  appToken(
+    client: { clientId: string; objectId: string; proof: string; roles: readonly string[] },
+    grant: Grant,
+  ): Promise<string>;
   idToken(account: LocalAccount, clientId: string, nonce: string | undefined): Promise<string>;
 }
 
@@ -42,8 +51,11 @@ export function createTokenIssuer(options: {
   tenantId: string;
   /** `https://login.localhost:PORT`; a function because the port is known after listening. */
   origin(): string;
+  /** Counted into, when given. */
+  issued?: Map<string, number>;
 }): TokenIssuer {
   const { keys, clock, tenantId, origin } = options;
+  const issued = options.issued ?? new Map<string, number>();
   const issuers = () => ({ v1: `https://sts.windows.net/${tenantId}/`, v2: `${origin()}/${tenantId}/v2.0` });
 
   const mint: TokenIssuer['mint'] = (
@@ -52,6 +64,7 @@ export function createTokenIssuer(options: {
   ) => {
     const now = Math.floor(clock.now() / 1000);
     const { kid, privateKey } = keys.current();
+    issued.set(claims.aud, (issued.get(claims.aud) ?? 0) + 1);
     return new SignJWT({
       iss: version === '1.0' ? issuers().v1 : issuers().v2,
       iat: now,
@@ -67,6 +80,13 @@ export function createTokenIssuer(options: {
   };
 
   return {
+    skewed: (skewMs) =>
+      createTokenIssuer({
+        ...options,
+        issued,
+        clock: { now: () => clock.now() + skewMs, at: (atMs, callback) => clock.at(atMs - skewMs, callback) },
+      }),
+    issued: () => issued,
     issuers,
     mint,
     accessToken: (account, clientId, grant) =>
@@ -81,6 +101,20 @@ export function createTokenIssuer(options: {
           ...(grant.version === '2.0'
             ? { azp: clientId, azpacr: '0', preferred_username: account.userPrincipalName }
             : { appid: clientId, appidacr: '0', idtyp: 'user', unique_name: account.userPrincipalName }),
+        },
+        { version: grant.version },
+      ),
+    appToken: ({ clientId, objectId, proof, roles }, grant) =>
+      mint(
+        {
+          aud: grant.audience,
+          oid: objectId,
+          sub: objectId,
+          idtyp: 'app',
+          ...(roles.length > 0 && { roles }),
+          ...(grant.version === '2.0'
+            ? { azp: clientId, azpacr: proof }
+            : { appid: clientId, appidacr: proof }),
         },
         { version: grant.version },
       ),

@@ -117,8 +117,8 @@ describe('Graph', () => {
     expect((await graph('/users/nobody', await appToken())).body).toMatchObject({
       error: { code: 'Request_ResourceNotFound' },
     });
-    const lacking = await graph('/applications', await appToken());
+    const lacking = await graph('/domains', await appToken());
     expect(lacking.status).toBe(501);
-    expect(lacking.body).toMatchObject({ error: { message: expect.stringContaining('/v1.0/applications') } });
+    expect(lacking.body).toMatchObject({ error: { message: expect.stringContaining('/v1.0/domains') } });
   });
 });

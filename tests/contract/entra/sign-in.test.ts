@@ -195,9 +195,6 @@ describe('token endpoint', () => {
     expect((await redeem({ grant_type: 'password' })).body).toMatchObject({
       error: 'unsupported_grant_type',
     });
-    const device = await fetch(`${entra.authority}/oauth2/v2.0/devicecode`, { method: 'POST' });
-    expect(device.status).toBe(501);
-    expect(((await device.json()) as { error_description: string }).error_description).toContain('device');
     const elsewhere = await fetch(`${entra.origin}/${apiClientId}/v2.0/.well-known/openid-configuration`);
     expect(await elsewhere.json()).toMatchObject({ error_codes: [90002] });
   });

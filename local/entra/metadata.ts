@@ -1,0 +1,30 @@
+/** OpenID Connect metadata of the tenant (OpenID Connect Discovery 1.0 section 3). */
+export const renderMetadata = (issuer: string, authority: string, port: number) => ({
+  issuer,
+  authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+  token_endpoint: `${authority}/oauth2/v2.0/token`,
+  device_authorization_endpoint: `${authority}/oauth2/v2.0/devicecode`,
+  jwks_uri: `${authority}/discovery/v2.0/keys`,
+  end_session_endpoint: `${authority}/oauth2/v2.0/logout`,
+  token_endpoint_auth_methods_supported: [
+    'none',
+    'client_secret_post',
+    'client_secret_basic',
+    'private_key_jwt',
+  ],
+  token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256'],
+  response_types_supported: ['code'],
+  response_modes_supported: ['query', 'fragment'],
+  subject_types_supported: ['pairwise'],
+  id_token_signing_alg_values_supported: ['RS256'],
+  code_challenge_methods_supported: ['S256'],
+  scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+  claims_supported: 'sub iss aud exp iat nonce preferred_username name tid ver oid'.split(' '),
+  grant_types_supported: [
+    'authorization_code',
+    'refresh_token',
+    'client_credentials',
+    'urn:ietf:params:oauth:grant-type:device_code',
+  ],
+  msgraph_host: `graph.localhost:${port}`,
+});
