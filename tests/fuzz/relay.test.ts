@@ -28,5 +28,6 @@ it('a relay serves on after three thousand channels with twenty frames of any fo
   const channel = await opened(
     dial(`wss://${twin.host}/$hc/abused?sb-hc-action=listen&sb-hc-token=${token}`),
   );
+  expect(channel.readyState).toBe(channel.OPEN);
   channel.terminate();
 });

@@ -22,5 +22,6 @@ it('serves on after frames of any form on its control channels', async () => {
   const channel = await opened(
     dial(`wss://${twin.host}/$hc/abused?sb-hc-action=listen&sb-hc-token=${token}`),
   );
+  expect(channel.readyState).toBe(channel.OPEN);
   channel.terminate();
 });
