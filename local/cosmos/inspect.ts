@@ -3,16 +3,26 @@ import type { InspectedTable } from '#local/kit/stand-in.ts';
 
 const byContainer = `
   SELECT databases.id AS database, containers.id AS container, containers.definition ->> '$.partitionKey.paths' AS paths,
-    containers.lsn AS lsn, count(items.place) AS documents
+    containers.number AS number, containers.lsn AS lsn, count(items.place) AS documents
   FROM cosmos_containers AS containers
   JOIN cosmos_databases AS databases ON databases.number = containers.database
   LEFT JOIN cosmos_items AS items ON items.container = containers.number
   GROUP BY containers.number ORDER BY database, container`;
+const newestDocuments = `
+  SELECT partition, id, length(body) AS characters FROM cosmos_items
+  WHERE container = ? ORDER BY lsn DESC, place DESC LIMIT 20`;
 const emptyDatabases = `
   SELECT id AS database FROM cosmos_databases
   WHERE number NOT IN (SELECT database FROM cosmos_containers) ORDER BY id`;
 
+interface DocumentRow {
+  partition: string;
+  id: string;
+  characters: number;
+}
+
 interface ContainerRow {
+  number: number;
   database: string;
   container: string;
   paths: string;
@@ -20,10 +30,11 @@ interface ContainerRow {
   documents: number;
 }
 
-/** Databases, containers with their documents, and how often each query fanned out over all partitions. */
+/** Databases, containers, the documents written last in each, and how often each query fanned out over all partitions. */
 export function inspectAccount(store: DatabaseSync, crossPartition: readonly string[]): InspectedTable[] {
   const containers = store.prepare(byContainer).all() as unknown as ContainerRow[];
   const empty = store.prepare(emptyDatabases).all() as unknown as Pick<ContainerRow, 'database'>[];
+  const newest = store.prepare(newestDocuments);
   const counts = new Map<string, number>();
   for (const text of crossPartition) counts.set(text, (counts.get(text) ?? 0) + 1);
   return [
@@ -40,6 +51,19 @@ export function inspectAccount(store: DatabaseSync, crossPartition: readonly str
         ]),
         ...empty.map(({ database }) => [database, '', '', 0, 0]),
       ],
+    },
+    {
+      title: 'Documents written last',
+      columns: ['database', 'container', 'partition', 'id', 'characters'],
+      rows: containers.flatMap(({ database, container, number }) =>
+        (newest.all(number) as unknown as DocumentRow[]).map(({ partition, id, characters }) => [
+          database,
+          container,
+          partition,
+          id,
+          characters,
+        ]),
+      ),
     },
     {
       title: 'Cross-partition queries',

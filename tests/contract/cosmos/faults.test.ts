@@ -137,14 +137,16 @@ describe('a budget of request units', () => {
 });
 
 describe('a look inside', () => {
-  it('shows databases, containers with their documents, and queries over all partitions', async () => {
+  it('shows databases, containers, documents and queries over all partitions', async () => {
     const own = await newContainer(account);
     await own.items.create({ id: 'a', pk: 'p' });
     await own.items.query('SELECT VALUE c.inside FROM c').fetchAll();
     const empty = await account.client().databases.create({ id: 'empty' });
-    const [containers, queries] = account.cosmos.inspect?.() ?? [];
+    const [containers, documents, queries] = account.cosmos.inspect?.() ?? [];
     expect(containers?.rows).toContainEqual([own.database.id, 'items', '/pk', 1, 1]);
     expect(containers?.rows).toContainEqual([empty.database.id, '', '', 0, 0]);
+    const found = documents?.rows.find(([database]) => database === own.database.id);
+    expect(found?.slice(1, 4)).toEqual(['items', '["p"]', 'a']);
     expect(queries?.rows).toContainEqual(['SELECT VALUE c.inside FROM c', 1]);
   });
 });

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 
-const flag = fc.constantFrom('True', 'false', 'x');
-const headers = fc.record(
-  {
-    'x-ms-documentdb-partitionkey': fc.constantFrom('["p"]', '[]', '[{}]', '["p","q"]', '[[1]]', '{', '"p"'),
+const flag = fc.constantFrom('True', 'True', 'false', 'x');
+const oneHeader = fc.oneof(
+  ...Object.entries({
     'x-ms-documentdb-isquery': flag,
     'x-ms-documentdb-is-upsert': flag,
     'x-ms-cosmos-is-batch-request': flag,
@@ -17,9 +16,15 @@ const headers = fc.record(
     'a-im': fc.constantFrom('Incremental feed', 'x'),
     'if-none-match': fc.constantFrom('*', '"0"', '"-1"', 'x'),
     'if-modified-since': fc.constantFrom('x', 'Thu, 01 Jan 1970 00:00:00 GMT'),
-  },
-  { requiredKeys: [] },
+  }).map(([name, value]) => value.map((text) => [name, text] as const)),
 );
+const partitionKey = fc.oneof(
+  { arbitrary: fc.constant('["p"]'), weight: 4 },
+  { arbitrary: fc.constantFrom('[]', '[{}]', '["p","q"]', '[[1]]', '{', '"p"'), weight: 1 },
+);
+const headers = fc
+  .tuple(partitionKey, fc.array(oneHeader, { maxLength: 4 }))
+  .map(([key, others]) => ({ ...Object.fromEntries(others), 'x-ms-documentdb-partitionkey': key }));
 
 const wellFormed = [
   '{"id":"a","pk":"p"}',
@@ -44,12 +49,30 @@ const damaged = fc
   )
   .map(([text, at, length, by]) => text.slice(0, at) + by + text.slice(at + length));
 
-const body = fc.oneof(fc.json(), fc.string(), fc.constantFrom(...wellFormed), damaged);
+const body = fc.oneof(
+  { arbitrary: fc.constantFrom(...wellFormed), weight: 3 },
+  { arbitrary: damaged, weight: 3 },
+  { arbitrary: fc.json(), weight: 1 },
+  { arbitrary: fc.string(), weight: 1 },
+);
+
+/** Mostly what there is to ask, so that requests come far; sometimes what there is not. */
+const operation = fc.oneof(
+  { arbitrary: fc.constantFrom(['POST', ''], ['GET', '']), weight: 4 },
+  {
+    arbitrary: fc.tuple(fc.constantFrom('GET', 'PUT', 'PATCH', 'DELETE'), fc.constantFrom('/a', '/b')),
+    weight: 4,
+  },
+  {
+    arbitrary: fc.tuple(
+      fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
+      fc.constantFrom('', '/a', '/%00', '/..%2f', '/a/attachments', '/ü'),
+    ),
+    weight: 1,
+  },
+);
 
 /** Requests to the documents of a container that nobody would send. */
-export const hostileRequest = fc.record({
-  method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
-  suffix: fc.constantFrom('', '/a', '/%00', '/..%2f', '/a/attachments', '/ü'),
-  headers,
-  body,
-});
+export const hostileRequest = fc
+  .record({ operation, headers, body })
+  .map(({ operation: [method = '', suffix = ''], ...rest }) => ({ method, suffix, ...rest }));
