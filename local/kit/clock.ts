@@ -8,14 +8,22 @@ export interface Clock {
 /** Node's timers fire at once beyond 2^31-1 ms (24.8 days), so longer waits are cut in pieces. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
+/** In a process that follows a time machine (`follow-clock.mjs`) waits of any length follow it; elsewhere it is Node's. */
+function startTimer(callback: () => void, delayMs: number): NodeJS.Timeout {
+  const followed: unknown = Reflect.get(globalThis, Symbol.for('local-run-clock.setTimeout'));
+  return typeof followed === 'function'
+    ? (followed as typeof startTimer)(callback, delayMs)
+    : setTimeout(callback, delayMs);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   at(atMs, callback) {
     let timer: NodeJS.Timeout;
     const arm = () => {
       const waitMs = atMs - Date.now();
-      if (waitMs <= 0) timer = setTimeout(callback, 0);
-      else timer = setTimeout(arm, Math.min(waitMs, longestTimeoutMs));
+      if (waitMs <= 0) timer = startTimer(callback, 0);
+      else timer = startTimer(arm, Math.min(waitMs, longestTimeoutMs));
     };
     arm();
     return () => clearTimeout(timer);

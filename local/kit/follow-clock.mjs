@@ -31,16 +31,19 @@ replace(RealDate, 'now', function now() {
 replace(RealDate.prototype, 'constructor', VirtualDate);
 replace(globalThis, 'Date', VirtualDate);
 
-/** Shorter ones come by themselves. */
-const followedFromMs = 1_000;
+/**
+ * Shorter ones keep real time: they are the patience of network clients (a minute for an operation, a minute for an
+ * idle AMQP connection), and a peer that answers in real time must not be given up because the clock has jumped.
+ */
+const followedFromMs = 120_000;
 /** Timeout object to its own delay and the virtual time at which it is due. */
 const plans = new WeakMap();
 let live = new Set();
 let sweepAt = 1_000;
 
-function track(timeout) {
+function track(timeout, fromMs = followedFromMs) {
   const delayMs = timeout._idleTimeout;
-  if (!(delayMs > followedFromMs)) return timeout;
+  if (!(delayMs > fromMs)) return timeout;
   plans.set(timeout, { delayMs, dueAt: virtualNow() + delayMs });
   live.add(timeout);
   if (live.size > sweepAt) {
@@ -72,6 +75,9 @@ function inPlaceOf(real, followed) {
 const followedSetTimeout = inPlaceOf(realSetTimeout, function (callback, delay, ...args) {
   return track(realSetTimeout(callback, delay, ...args));
 });
+// For the kit's clock, whose short waits are of the service and not of the network.
+globalThis[Symbol.for('local-run-clock.setTimeout')] = (callback, delay) =>
+  track(realSetTimeout(callback, delay), 0);
 const followedSetInterval = inPlaceOf(setInterval, function (callback, delay, ...args) {
   if (typeof callback !== 'function') return realSetInterval(callback, delay, ...args);
   function beat(...given) {
