@@ -38,7 +38,7 @@ const isoDateTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?Z?)?$/;
 export const ticksBeforeEpoch = 621_355_968_000_000_000n;
 
 /** `YYYY-MM-DDThh:mm:ss.fffffffZ`, as the service writes it. */
-export function dateTimeText(ms: number): Value {
+function dateTimeText(ms: number): Value {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace('Z', '0000Z');
 }

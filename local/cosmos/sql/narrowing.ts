@@ -2,7 +2,7 @@ import type { Expression, Query } from './ast.ts';
 import { documentPath } from './property-path.ts';
 import type { Value } from './values.ts';
 
-export type Bound = string | number;
+type Bound = string | number;
 
 /**
  * What the WHERE clause says of single properties, for a store that can look them up. Every document that the

@@ -54,7 +54,7 @@ const damagedQuery = fc
 
 export const anyCharacters = fc.string({ unit: 'binary', maxLength: 200 });
 
-export const anyWords = fc
+const anyWords = fc
   .array(fc.constantFrom(...words), { maxLength: 40 })
   .map((parts) => `SELECT ${parts.join(' ')}`);
 
