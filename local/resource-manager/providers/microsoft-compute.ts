@@ -6,7 +6,15 @@ import { parentKey } from '../resource-id.ts';
 import type { Resource } from '../resource-store.ts';
 import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
 
-const apiVersions = ['2024-11-01', '2024-07-01', '2024-03-01', '2023-09-01', '2022-11-01', '2018-10-01'];
+const apiVersions = [
+  '2024-11-01',
+  '2024-07-01',
+  '2024-03-01',
+  '2023-09-01',
+  '2022-11-01',
+  '2022-08-01',
+  '2018-10-01',
+];
 const verbs = ['GET', 'LIST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 const extensionBody = z.looseObject({
