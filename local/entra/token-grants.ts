@@ -104,5 +104,7 @@ export function createTokenGrants(codes: GrantedCodes, devices: DeviceCodes) {
     authorization_code: redeemCode,
     refresh_token: redeemRefreshToken,
     'urn:ietf:params:oauth:grant-type:device_code': redeemDeviceCode,
+    // What MSAL sends, from before the RFC.
+    device_code: redeemDeviceCode,
   };
 }

@@ -5,7 +5,16 @@ import type { Entra } from '#local/entra/entra.ts';
 import { createManagedIdentity, type ManagedIdentity } from '#local/entra/managed-identity.ts';
 import { systemClock } from '#local/kit/clock.ts';
 import { openStore } from '#local/kit/store.ts';
-import { administrator, groups, reader, signIn, startEntra, tenantId, trustedTls } from './tenant.ts';
+import {
+  administrator,
+  apiClientId,
+  groups,
+  reader,
+  signIn,
+  startEntra,
+  tenantId,
+  trustedTls,
+} from './tenant.ts';
 
 const machine = {
   header: 'secret-of-the-machine',
@@ -29,6 +38,7 @@ beforeAll(async () => {
     port: 0,
     issue: entra.mint,
     identities: [machine, app],
+    machine: machine.objectId,
   });
 });
 afterAll(() => Promise.all([entra.close(), msi.close()]));
@@ -72,6 +82,63 @@ describe('managed identity', () => {
     expect((await ask(good.replace('2019-08-01', '2018-02-01'), app.header)).status).toBe(400);
     expect((await ask(`${good}&client_id=${machine.clientId}`, app.header)).status).toBe(400);
     expect((await ask(good, app.header)).status).toBe(200);
+  });
+});
+
+// Source: learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+describe('the metadata service of a machine', () => {
+  const ask = (query: string, headers: Record<string, string> = { metadata: 'true' }) =>
+    fetch(`${msi.metadataOrigin}/metadata/identity/oauth2/token?${query}`, { headers });
+  const good = 'api-version=2018-02-01&resource=https://vault.localhost';
+
+  it('gives the machine’s token to whoever asks with the header, and to nobody else', async () => {
+    const body = (await (await ask(good)).json()) as Record<string, string>;
+    expect(decodeJwt(body['access_token'] ?? '')).toMatchObject({ xms_mirid: machine.resourceId });
+    expect(Number(body['expires_on']) - Number(body['not_before'])).toBe(Number(body['expires_in']));
+    expect((await ask(good, {})).status).toBe(400);
+    expect((await ask(good, { metadata: 'true', 'x-forwarded-for': '1.2.3.4' })).status).toBe(400);
+    expect((await ask(`${good}&client_id=${app.clientId}`)).status).toBe(400);
+    expect((await ask(good.replace('2018', '1999'))).status).toBe(400);
+  });
+});
+
+describe('a client while a fault is switched on', () => {
+  afterEach(() => {
+    entra.faults.clear();
+    msi.faults.clear();
+  });
+  const token = () => fetch(`${entra.authority}/oauth2/v2.0/token`, { method: 'POST', body: 'grant_type=x' });
+
+  it('sees status, throttle and drop in the shape of Entra, Graph and the platform', async () => {
+    entra.faults.set('token', { throttleMs: 2000, count: 1 });
+    const throttled = await token();
+    expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '2']);
+    expect(await throttled.json()).toMatchObject({ error: 'temporarily_unavailable' });
+    entra.faults.set('token', { status: 503, delayMs: 5, count: 1 });
+    expect(await (await token()).json()).toMatchObject({ error_codes: [90055] });
+    entra.faults.set('token', { drop: true, count: 1 });
+    await expect(token()).rejects.toThrow('fetch failed');
+    entra.faults.set('graph GET /me', { throttleMs: 0, count: 1 });
+    const graph = await fetch(`https://graph.localhost:${entra.port}/v1.0/me`);
+    expect(await graph.json()).toMatchObject({ error: { code: 'TooManyRequests' } });
+    msi.faults.set('token', { throttleMs: 0, count: 1 });
+    expect((await fetch(msi.endpoint)).status).toBe(429);
+  });
+
+  it('finds tokens of a clock that is fast not valid yet', async () => {
+    entra.faults.set('token', { skewMs: 600_000, count: 1 });
+    await expect(signIn(entra)).rejects.toThrow('"nbf" (not before)');
+  });
+
+  it('is in the tables that somebody who looks sees, without a secret', async () => {
+    await signIn(entra);
+    const tables = entra.inspect?.() ?? [];
+    const rowsOf = (title: string) => tables.find((table) => table.title === title)?.rows ?? [];
+    expect(rowsOf('Accounts').map(([name]) => name)).toContain(administrator.userPrincipalName);
+    expect(rowsOf('Tokens since the start').map(([audience]) => audience)).toContain(apiClientId);
+    expect(rowsOf('Applications').length).toBeGreaterThan(3);
+    expect(msi.inspect?.()[0]?.rows).toHaveLength(2);
+    expect(entra.operations).toEqual(expect.arrayContaining(['token', 'devicelogin', 'graph GET /me']));
   });
 });
 
