@@ -9,12 +9,21 @@ import { createDraw } from '#local/kit/faults.ts';
 import { openStore } from '#local/kit/store.ts';
 import { createRequest, createRig, type Rig, settle, zone } from './rig.ts';
 
+/** Half of them go from order to certificate, half only order. */
 const writers = 4;
-const longestLifeMs = 400;
 const pauseMs = 20;
+
+interface KillPlan {
+  kills: number;
+  seed: number;
+  /** Each kill comes at a random point of this time after a start. */
+  longestLifeMs: number;
+}
 
 export interface KillReport {
   kills: number;
+  /** Orders that were acknowledged and left unfinished. */
+  ordered: number;
   /** Certificates that a client has in its hands. */
   issued: number;
   /** Calls that a kill cut off and that were repeated. */
@@ -58,7 +67,11 @@ async function obtain(
 }
 
 /** What the file holds once the process is dead: each certificate once, whole, and of exactly one order. */
-function inspectFile(file: string, chains: ReadonlyMap<string, string>): string[] {
+function inspectFile(
+  file: string,
+  chains: ReadonlyMap<string, string>,
+  orders: ReadonlyMap<string, string>,
+): string[] {
   const store = openStore(file);
   const rows = store
     .prepare(
@@ -75,10 +88,16 @@ function inspectFile(file: string, chains: ReadonlyMap<string, string>): string[
   const { accounts } = store.prepare('SELECT count(*) AS accounts FROM acme_accounts').get() as {
     accounts: number;
   };
+  const ordersFor = store.prepare('SELECT id FROM acme_orders WHERE names = ?');
+  const misplaced = [...orders].filter(([name, url]) => {
+    const ids = ordersFor.all(JSON.stringify([name])).map(({ id }) => String(id));
+    return ids.length !== 1 || !url.endsWith(`/${ids[0]}`);
+  });
   store.close();
   const stored = rows.map(({ chain }) => chain);
   return [
     ...(accounts === 1 ? [] : [`${accounts} accounts for one key`]),
+    ...misplaced.map(([name]) => `the order for ${name} is lost or there twice`),
     ...(lost === 0 ? [] : [`${lost} orders without their certificate`]),
     ...rows.filter(({ orders }) => orders !== 1).map(({ names }) => `${names} has another count of orders`),
     ...(new Set(rows.map(({ names }) => names)).size === rows.length ? [] : ['a certificate is there twice']),
@@ -87,11 +106,11 @@ function inspectFile(file: string, chains: ReadonlyMap<string, string>): string[
 }
 
 /** Clients order certificates from an authority that is killed at random points, then everything is counted. */
-export async function killUnderLoad({ kills, seed }: { kills: number; seed: number }): Promise<KillReport> {
+export async function killUnderLoad({ kills, seed, longestLifeMs }: KillPlan): Promise<KillReport> {
   const draw = createDraw(seed);
   const folder = mkdtempSync(join(tmpdir(), 'killed-authority-'));
   const file = join(folder, 'authority.sqlite');
-  const report: KillReport = { kills: 0, issued: 0, repeated: 0, broken: [] };
+  const report: KillReport = { kills: 0, ordered: 0, issued: 0, repeated: 0, broken: [] };
   const chains = new Map<string, string>();
   const rig = await createRig({ nonceRejectRate: 0.05, seed });
   await rig.authority.close();
@@ -111,8 +130,14 @@ export async function killUnderLoad({ kills, seed }: { kills: number; seed: numb
 
   let child = await start();
   let isOver = false;
+  const orders = new Map<string, string>();
   const write = async (writer: number): Promise<void> => {
     for (let round = 0; !isOver; round++) {
+      if (writer % 2 === 1) {
+        const name = `o${writer}-${round}.${zone}`;
+        orders.set(name, (await persist(() => rig.client.createOrder([name]), report)).orderUrl);
+        continue;
+      }
       const { orderUrl, chain } = await obtain(rig, `w${writer}-${round}.${zone}`, report);
       chains.set(orderUrl, chain);
     }
@@ -140,7 +165,8 @@ export async function killUnderLoad({ kills, seed }: { kills: number; seed: numb
     await rig.dns.close();
   }
   report.issued = chains.size;
-  report.broken.push(...inspectFile(file, chains));
+  report.ordered = orders.size;
+  report.broken.push(...inspectFile(file, chains, orders));
   rmSync(folder, { recursive: true });
   return report;
 }
