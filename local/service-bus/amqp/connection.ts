@@ -120,8 +120,20 @@ export function serveConnection(
     }
   };
 
+  /**
+   * rhea tells outcomes on the next tick and a close at once, so a peer that settles and closes in one breath (Qpid
+   * Proton does) would lose what it settled.
+   */
+  const takeOutcomes = ({ outgoing }: Link['session']) => {
+    const { updated } = outgoing;
+    outgoing.updated = [];
+    for (const delivery of updated)
+      if (delivery.remote_state) nodes.get(delivery.link)?.onOutcome?.(delivery);
+  };
+
   const end = () => {
     claims.stop();
+    for (const { session } of nodes.keys()) takeOutcomes(session);
     for (const link of nodes.keys()) forget(link);
   };
 
@@ -138,7 +150,11 @@ export function serveConnection(
   on('receiver_open', ({ receiver }) => receiver && open(receiver, () => openReceivingNode(receiver)));
   on('sender_open', ({ sender }) => sender && open(sender, () => openSendingNode(sender)));
   on('receiver_close', ({ receiver }) => receiver && forget(receiver));
-  on('sender_close', ({ sender }) => sender && forget(sender));
+  on('sender_close', ({ sender }) => {
+    if (!sender) return;
+    takeOutcomes(sender.session);
+    forget(sender);
+  });
   on('message', ({ receiver, message, delivery }) => {
     const node = receiver && nodes.get(receiver);
     if (!node || !message || !delivery) return;
@@ -151,13 +167,19 @@ export function serveConnection(
     on(outcome, ({ sender, delivery }) => {
       if (sender && delivery) nodes.get(sender)?.onOutcome?.(delivery);
     });
-  on('sendable', ({ sender }) => sender && nodes.get(sender)?.onCredit?.());
+  on('sendable', ({ sender }) => {
+    if (!sender) return;
+    // What was settled before the credit was given is back in its place before the next message goes.
+    takeOutcomes(sender.session);
+    nodes.get(sender)?.onCredit?.();
+  });
   on('sender_draining', ({ sender }) => {
     if (!sender) return;
     nodes.get(sender)?.onCredit?.();
     sender.set_drained(true);
   });
   on('session_close', ({ session }) => {
+    if (session) takeOutcomes(session);
     for (const link of nodes.keys()) if (link.session === session) forget(link);
   });
   for (const event of ['connection_close', 'disconnected']) on(event, end);

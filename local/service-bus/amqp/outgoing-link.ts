@@ -46,13 +46,15 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
   const requireAuthorized = () => claims.require(path, 'Listen');
   requireAuthorized();
   const credit = createCredit(link);
+  /** A peer may send attach and flow in one breath, but no transfer may come before the answer to the attach. */
+  const isAnswered = () => link.state.open_requests === 0;
   const lockTokens = new Map<Delivery, Buffer>();
 
   let closedBecause: ServiceBusError | undefined;
 
   const consumer: Consumer = {
     takesForGood: link.snd_settle_mode === settledMode,
-    credit: () => (link.state.local_open ? credit.left() : 0),
+    credit: () => (link.state.local_open && isAnswered() ? credit.left() : 0),
     deliver(message: StoredMessage, lock: MessageLock | undefined) {
       const state = message.state === 'locked' ? 'active' : message.state;
       const bytes = encodeForDelivery(message, { ...message, state, lockedUntil: lock?.until });
@@ -76,29 +78,31 @@ export function createOutgoingLink(options: OutgoingOptions): OutgoingLink {
     settle(mailbox, requireLocked(mailbox, sessions?.locks, token), settlement);
   };
 
-  return {
-    consumer,
-    node: {
-      requireAuthorized: () => closedBecause ?? requireAuthorized(),
-      onOutcome(delivery) {
-        const settlement = settlementOf(delivery.remote_state);
-        const token = lockTokens.get(delivery);
-        if (!settlement || !token) return;
-        lockTokens.delete(delivery);
-        const work = (fault: Fault | undefined) => {
-          if (fault?.lockLost) loseLock(source, token);
-          settleAs(settlement, token);
-          answer(delivery, outcomeOf(settlement.kind));
-        };
-        operations.run(settlement.kind, work, (reason) =>
-          answer(delivery, messageCodec.rejected({ error: asAmqpError(reason) }).described()),
-        );
-      },
-      onCredit: () => (sessions ? sessions.pump(consumer) : mailbox.pump()),
-      onGone() {
-        mailbox.consumers.delete(consumer);
-        sessions?.leave(consumer);
-      },
+  const node: LinkNode = {
+    requireAuthorized: () => closedBecause ?? requireAuthorized(),
+    onOutcome(delivery) {
+      const settlement = settlementOf(delivery.remote_state);
+      const token = lockTokens.get(delivery);
+      if (!settlement || !token) return;
+      lockTokens.delete(delivery);
+      const work = (fault: Fault | undefined) => {
+        if (fault?.lockLost) loseLock(source, token);
+        settleAs(settlement, token);
+        answer(delivery, outcomeOf(settlement.kind));
+      };
+      operations.run(settlement.kind, work, (reason) =>
+        answer(delivery, messageCodec.rejected({ error: asAmqpError(reason) }).described()),
+      );
+    },
+    onCredit() {
+      if (!isAnswered()) setImmediate(() => isAnswered() && node.onCredit?.());
+      else if (sessions) sessions.pump(consumer);
+      else mailbox.pump();
+    },
+    onGone() {
+      mailbox.consumers.delete(consumer);
+      sessions?.leave(consumer);
     },
   };
+  return { consumer, node };
 }

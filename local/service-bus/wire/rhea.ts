@@ -48,9 +48,14 @@ interface AttachFields {
   properties: Record<string, unknown>;
 }
 
+/** `updated` are deliveries whose outcome arrived and was not told yet: rhea tells it on the next tick. */
+interface Session {
+  outgoing: { next_pending_delivery: number; available(): number; updated: Delivery[] };
+}
+
 export interface Link {
   name: string;
-  session: { outgoing: { next_pending_delivery: number; available(): number } };
+  session: Session;
   source: Terminus | null;
   target: Terminus | null;
   properties: Record<string, unknown> | null | undefined;
