@@ -37,7 +37,7 @@ function jsonOf(request: HttpRequest): unknown {
 
 const ok = (body: object): HttpReply => ({ status: 200, body });
 
-export function clockStatus({ timeMachine }: Managed): ClockStatus {
+function clockStatus({ timeMachine }: Managed): ClockStatus {
   const offsetMs = timeMachine?.clock.offsetMs() ?? 0;
   return {
     mode: timeMachine ? 'manual' : 'system',
