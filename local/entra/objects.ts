@@ -66,7 +66,7 @@ export interface ServicePrincipal {
 }
 
 /** Delegated permissions that were consented to. */
-export interface PermissionGrant {
+interface PermissionGrant {
   id: string;
   /** Object id of the client's service principal. */
   clientId: string;
@@ -78,7 +78,7 @@ export interface PermissionGrant {
   scope: string;
 }
 
-export interface RoleAssignment {
+interface RoleAssignment {
   id: string;
   principalId: string;
   resourceId: string;

@@ -19,6 +19,10 @@ export function parseCertificate(source: string | Buffer): X509Certificate {
 const issues = (issuer: X509Certificate, subject: X509Certificate) =>
   subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 
+/** Whatever its key usages say: most certificates that signed themselves may not sign others. */
+const isSelfSigned = (certificate: X509Certificate) =>
+  certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+
 /**
  * Puts the certificates in order of issue, the one of `key` first, and checks that nothing is missing or foreign:
  * a leaf that did not sign itself needs its issuer (the root may be left out). Stricter than the service, which
@@ -41,7 +45,7 @@ export function orderChain(
     chain.push(next);
     last = next;
   }
-  if (chain.length === 1 && !issues(leaf, leaf))
+  if (chain.length === 1 && !isSelfSigned(leaf))
     throw badParameter('The certificate chain is incomplete: the certificate of the issuer is missing.');
   return chain;
 }

@@ -49,8 +49,11 @@ export function requireLegalName(name: string | undefined): void {
     throw badParameter(`The request URI contains an invalid name: ${name.slice(0, 200)}`);
 }
 
-/** What the clients of the official SDKs send today, and the versions before. */
-const apiVersions = '7.0 7.1 7.2 7.3 7.4 7.5 7.6-preview.2 7.6 2025-07-01 2026-04-01'.split(' ');
+/** What the clients of the official SDKs send today and sent before; some stay at a preview for good. */
+const apiVersions =
+  '7.0 7.1 7.2 7.3-preview 7.3 7.4-preview.1 7.4 7.5-preview.1 7.5 7.6-preview.1 7.6-preview.2 7.6 2025-07-01 2026-04-01'.split(
+    ' ',
+  );
 
 export function requireApiVersion(query: URLSearchParams): void {
   const version = query.get('api-version');
