@@ -22,5 +22,6 @@ const { port } = await createServiceBus({
   verifyToken: () => Promise.reject(new Error('this namespace takes shared access signatures only')),
 });
 process.send?.(port);
+process.on('disconnect', () => process.exit());
 // Any later message asks for the memory that the process takes, in bytes.
 process.on('message', () => process.send?.(process.memoryUsage.rss()));
