@@ -21,6 +21,8 @@ import { createServiceBus } from './service-bus/service-bus.ts';
 export interface TwinAddresses {
   authority: string;
   identityEndpoint: string;
+  /** Of the instance metadata service, for clients of virtual machines (AZURE_POD_IDENTITY_AUTHORITY_HOST). */
+  metadataOrigin: string;
   arm: string;
   cosmos: string;
   /** Host without port, and `sb://host:port`. */
@@ -88,6 +90,8 @@ export async function startTwin(
       ...(await options('identity')),
       issue: entra.mint,
       identities: identitiesOf(data),
+      // The address of virtual machines knows one machine: the first sample.
+      machine: sample.sampleMachines[0]?.principalId ?? '',
     }),
   );
   const relayOptions = await options('relay');
@@ -152,6 +156,7 @@ export async function startTwin(
     addresses: {
       authority: entra.origin,
       identityEndpoint: identity.endpoint,
+      metadataOrigin: identity.metadataOrigin,
       arm: resourceManager.origin,
       cosmos: `https://cosmos.localhost:${cosmos.port}`,
       serviceBusHost,

@@ -39,6 +39,7 @@ export function describeConnection(
     entra: { authority: `${twin.authority}/${sample.tenantId}`, origin: twin.authority },
     managedIdentity: {
       endpoint: twin.identityEndpoint,
+      metadataOrigin: twin.metadataOrigin,
       headers: {
         app: data.secret('identity-app'),
         proxy: data.secret('identity-proxy'),

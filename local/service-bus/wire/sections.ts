@@ -1,3 +1,4 @@
+import { ServiceBusError } from '../service-bus-error.ts';
 import { type Typed, types } from './rhea.ts';
 import { requireWellFormed } from './well-formed.ts';
 
@@ -30,6 +31,15 @@ export interface Section {
   bytes: Buffer;
 }
 
+/** rhea knows fewer type codes than have a length: what it cannot decode is no message. */
+function readValue(reader: { read(): Typed }): Typed {
+  try {
+    return reader.read();
+  } catch (error) {
+    throw new ServiceBusError('framing', `The message cannot be decoded: ${String(error)}.`);
+  }
+}
+
 /** Splits an encoded message into its sections without losing the wire type of any value. */
 export function splitSections(bytes: Buffer): Section[] {
   requireWellFormed(bytes);
@@ -37,7 +47,7 @@ export function splitSections(bytes: Buffer): Section[] {
   const sections: Section[] = [];
   while (reader.remaining() > 0) {
     const start = reader.position;
-    const value = reader.read();
+    const value = readValue(reader);
     const descriptor = value.descriptor?.value;
     const code = typeof descriptor === 'number' ? descriptor : symbolicCodes[String(descriptor)];
     if (code !== undefined) sections.push({ code, value, bytes: bytes.subarray(start, reader.position) });
