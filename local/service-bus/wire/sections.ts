@@ -36,7 +36,10 @@ function readValue(reader: { read(): Typed }): Typed {
   try {
     return reader.read();
   } catch (error) {
-    throw new ServiceBusError('framing', `The message cannot be decoded: ${String(error)}.`);
+    throw new ServiceBusError(
+      'framing',
+      `The message cannot be decoded: ${error instanceof Error ? error.message : 'unknown'}.`,
+    );
   }
 }
 
