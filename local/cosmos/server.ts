@@ -89,7 +89,8 @@ export async function createCosmos(options: CosmosOptions): Promise<Cosmos> {
     operationOf: (request) => routeOf(request).operation,
     renderError,
     renderFault,
-    handle: async (request, fault) => {
+    handle: async (request) => {
+      const { fault } = request;
       const route = routeOf(request);
       await authorize(request, route, fault?.skewMs);
       if (fault?.throttleMs !== undefined) throw throttled(fault.throttleMs);

@@ -28,8 +28,7 @@ export interface HttpServerOptions {
   /** 0 takes a free port. Always 127.0.0.1. */
   port: number;
   tls?: TlsIdentity;
-  /** `fault` is what is switched on for this call beyond delay, drop and status, which are applied before. */
-  handle(request: HttpRequest, fault?: Fault): HttpReply | Promise<HttpReply>;
+  handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
   /** Renders what `handle` threw in the service's own error shape. */
   renderError(error: unknown, request: HttpRequest): HttpReply;
   /** Answers a switched-on fault's status in the service's own shape; without it a plain one with Retry-After: 1. */
@@ -111,7 +110,7 @@ export function createHttpListener(
           headers: { 'retry-after': '1' },
           body: { error: { code: 'InjectedFault', message: `fault switched on for ${operation}` } },
         });
-      send(response, await options.handle(request, fault));
+      send(response, await options.handle(request));
     } catch (error) {
       if (error instanceof BodyTooLarge) {
         send(response, {

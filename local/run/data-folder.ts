@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { freePort } from '#local/kit/free-port.ts';
 import { type Authority, createIntermediate, createLocalRoot } from '#local/kit/local-authority.ts';
 import { openStore } from '#local/kit/store.ts';
+import { findPortHolder } from './port-holder.ts';
 
 /** The one folder that holds all of a local run's state; everything in it is readable by its owner alone. */
 export interface DataFolder {
@@ -83,9 +84,8 @@ export async function openDataFolder(path: string, options: { fresh: boolean }):
     },
     async exactPort(name, wanted) {
       if ((await freePort(wanted)) === wanted) return keepPort(name, wanted);
-      throw new Error(
-        `Port ${wanted} is taken. Leave --port out to get a free one, or end what listens there.`,
-      );
+      const holder = findPortHolder(wanted) ?? 'another process';
+      throw new Error(`Port ${wanted} is taken by ${holder}. End it, or leave --port out to get a free one.`);
     },
     knownPort(name) {
       const port = ports[name];
