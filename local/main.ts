@@ -27,6 +27,7 @@ Options
   --fresh              delete that folder first
   --json               one JSON object a line
   --clock manual       time runs on by itself and jumps by the management API (start, twin)
+  --real-limits        rate limits of the certificate authority, request units of the database (twin)
   --help               this text`;
 
 interface Options {
@@ -37,6 +38,7 @@ interface Options {
   data: string;
   port: number | undefined;
   clock: ClockMode;
+  realLimits: boolean;
 }
 
 /** Throws with a sentence for the person who typed it. */
@@ -52,6 +54,7 @@ function readOptions(args: readonly string[]): Options | undefined {
       data: { type: 'string', default: '.admin-center' },
       port: { type: 'string' },
       clock: { type: 'string', default: 'system' },
+      'real-limits': { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
@@ -61,7 +64,7 @@ function readOptions(args: readonly string[]): Options | undefined {
   }
   const { clock } = values;
   if (clock !== 'system' && clock !== 'manual') throw new Error('--clock is system or manual');
-  return { ...values, port, clock, task: positionals[0] ?? 'start' };
+  return { ...values, realLimits: values['real-limits'], port, clock, task: positionals[0] ?? 'start' };
 }
 
 /** Clients in this process trust the local root too; checks stay on. */
@@ -156,7 +159,13 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
 
 async function twin(options: Options, data: DataFolder, report: Reporter): Promise<number> {
   const stopped = interrupted();
-  const { twin: running, connection, stop } = await startStandIns(data, options.port, report, options.clock);
+  const {
+    twin: running,
+    connection,
+    stop,
+  } = await startStandIns(data, options.port, report, options.clock, {
+    realLimits: options.realLimits,
+  });
   const services = showServices({
     standIns: running.standIns,
     json: options.json,

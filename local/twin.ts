@@ -1,5 +1,6 @@
 import { createCertificateAuthority } from './certificate-authority/certificate-authority.ts';
 import type { Profiles } from './certificate-authority/profiles.ts';
+import { letsEncryptRateLimits } from './certificate-authority/rate-limits.ts';
 import { createCosmos } from './cosmos/server.ts';
 import { createDns } from './dns/dns.ts';
 import { createEntra } from './entra/entra.ts';
@@ -46,7 +47,12 @@ export interface TwinOptions {
   resources?: readonly SeedResource[];
   /** Of the certificate authority; the first is used when an order names none. */
   profiles?: Profiles;
+  /** Let's Encrypt's rate limits, and the request units of a small container. Off by default: nothing answers 429. */
+  realLimits?: boolean;
 }
+
+/** Request units a second of a container at the service's smallest manual setting. */
+const smallestThroughput = 400;
 
 const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'servicebus', 'relay'].flatMap(
   (name) => [`${name}.localhost`, `*.${name}.localhost`],
@@ -59,7 +65,7 @@ const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'serviceb
 export async function startTwin(
   data: DataFolder,
   apiOrigin: string,
-  { clock = systemClock, resources = [], profiles }: TwinOptions = {},
+  { clock = systemClock, resources = [], profiles, realLimits = false }: TwinOptions = {},
 ): Promise<Twin> {
   refuseProduction(process.env);
   const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], Date.now());
@@ -121,6 +127,7 @@ export async function startTwin(
       ...(await options('cosmos')),
       verifyToken,
       masterKey: data.secret('cosmos-master-key'),
+      ...(realLimits && { requestUnitsPerSecond: smallestThroughput }),
     }),
   );
   const serviceBus = started(
@@ -147,6 +154,7 @@ export async function startTwin(
       root: data.root.cert,
       dnsServer: { host: '127.0.0.1', port: dns.port },
       ...(profiles && { profiles }),
+      ...(realLimits && { rateLimits: letsEncryptRateLimits }),
     }),
   );
 

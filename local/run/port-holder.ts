@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** State of a listening socket in /proc/net/tcp. */
 const listening = '0A';
@@ -35,7 +36,7 @@ export function findPortHolder(port: number): string | undefined {
   try {
     const inode = inodeOf(port);
     const pid = inode && readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inode));
-    return pid ? `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})` : undefined;
+    return pid ? `${basename(readlinkSync(`/proc/${pid}/exe`))} (process ${pid})` : undefined;
   } catch {
     return undefined;
   }
