@@ -53,7 +53,7 @@ function normalise(resource: string): string {
 }
 
 /**
- * Checks a token by the rules that may sign for the path (azure-apis B.5). 401 when it proves nothing, 403 when it
+ * Checks a token by the rules that may sign for the path (Azure Relay hybrid connections protocol). 401 when it proves nothing, 403 when it
  * proves something else than what is asked. `resource` is `host/path`. Answers its end in Unix seconds.
  */
 export function verifySharedAccessSignature(

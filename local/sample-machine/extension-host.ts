@@ -12,7 +12,7 @@ const pollWaitsMs = [250, 500, 1000, 2000, 5000];
 /** After so many exits in a row, an install has failed. */
 const exitsOfFailure = 4;
 
-/** As the extension resource carries them (azure-apis B.3): the port is a string. */
+/** As the extension resource carries them (as Azure has it): the port is a string. */
 const extensionSettings = z.object({
   port: z.string().regex(/^\d{1,5}$/),
   salt: z.string(),

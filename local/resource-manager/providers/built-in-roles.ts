@@ -62,7 +62,7 @@ const windowsAdminCenterActions = [
   'Microsoft.ConnectedVMwarevSphere/VirtualMachines/Extensions/Read',
 ];
 
-/** The roles of azure-apis B.4 that decide over machines. */
+/** The roles of Azure that decide over machines. */
 export const builtInRoles: readonly BuiltInRole[] = [
   {
     name: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',

@@ -6,7 +6,7 @@ import type { ResourceCall } from '../type-rules.ts';
 
 const record = z.record(z.string(), z.unknown());
 
-/** The fields of azure-apis B.3 that a caller may set; others are refused so that a typing error is seen. */
+/** The fields of the extension resource that a caller may set; others are refused so that a typing error is seen. */
 const extensionBody = z.object({
   location: z.string().min(1),
   tags: z.record(z.string(), z.string()).optional(),

@@ -10,7 +10,7 @@ const apiVersions = ['2024-12-01', '2023-03-15'];
 const endpointBody = z.object({
   properties: z.object({ type: z.enum(['default', 'custom']), resourceId: z.string().optional() }),
 });
-/** The port is an integer here and a string in the extension (azure-apis B.3). */
+/** The port is an integer here and a string in the extension (as Azure has it). */
 const port = z.int().min(1).max(65_535);
 const serviceBody = z.object({
   properties: z.object({ serviceName: z.enum(['WAC', 'SSH']), port: port.optional() }),
@@ -43,7 +43,7 @@ function requireLifetime(call: ResourceCall): number {
   );
 }
 
-/** Endpoints and service configurations on any resource, and their credential actions (azure-apis B.2). */
+/** Endpoints and service configurations on any resource, and their credential actions (Microsoft.HybridConnectivity 2023-03-15). */
 export function microsoftHybridConnectivity({ resources, clock }: ProviderContext): Provider {
   const requireService = (endpoint: Resource, service: string) => {
     if (resources.get(`${endpoint.key}/serviceconfigurations/${service}`)) return;

@@ -17,7 +17,7 @@ export const resourcesApiVersions = [
 
 type RegistrationState = 'NotRegistered' | 'Registering' | 'Registered' | 'Unregistering' | 'Unregistered';
 
-/** Which provider namespaces the subscription has registered (azure-apis B.1). */
+/** Which provider namespaces the subscription has registered (Microsoft.Resources). */
 export interface Registrations {
   /** Throws 409 MissingSubscriptionRegistration. */
   requireRegistered(namespace: string): void;
