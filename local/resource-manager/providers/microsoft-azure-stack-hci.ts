@@ -7,7 +7,7 @@ import type { Provider, ProviderContext } from '../type-rules.ts';
 const apiVersions = ['2024-04-01', '2024-01-01', '2023-08-01', '2023-02-01', '2022-05-01'];
 const verbs = ['GET', 'LIST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** azure-apis B.3: what lies in `properties` elsewhere lies in `extensionParameters` here. */
+/** What lies in `properties` elsewhere lies in `extensionParameters` here. */
 const extensionBody = z.looseObject({
   properties: z.looseObject({
     extensionParameters: z.looseObject({

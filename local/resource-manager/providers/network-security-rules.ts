@@ -4,7 +4,7 @@ import { ArmError } from '../arm-error.ts';
 const port = z.string().regex(/^(\*|\d{1,5}(-\d{1,5})?)$/, 'a port, a range or *');
 const address = z.string().min(1).max(200);
 
-/** A security rule as the portal writes PortForWAC and its outbound companions (azure-apis B.6). */
+/** A security rule as the portal writes PortForWAC and its outbound companions. */
 const securityRule = z.looseObject({
   protocol: z.enum(['Tcp', 'Udp', 'Icmp', 'Esp', 'Ah', '*']),
   access: z.enum(['Allow', 'Deny']),
