@@ -30,6 +30,19 @@ export interface RelayTwin {
   close(): Promise<void>;
 }
 
+/** A token for `resource`, by the key of a rule, until `expires` (seconds since 1970). */
+export function sharedAccessSignature(grant: {
+  resource: string;
+  expires: number;
+  key: string;
+  rule: string;
+}): string {
+  const { expires, key, rule } = grant;
+  const resource = encodeURIComponent(grant.resource);
+  const sig = createHmac('sha256', key).update(`${resource}\n${expires}`).digest('base64');
+  return `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(sig)}&se=${expires}&skn=${rule}`;
+}
+
 export async function startRelayTwin(clock: Clock = systemClock): Promise<RelayTwin> {
   const root = await createLocalRoot(Date.now());
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), root.cert]);
@@ -72,10 +85,8 @@ export async function startRelayTwin(clock: Clock = systemClock): Promise<RelayT
       for (const callback of deleted) callback('local', path);
     },
     sas({ path, right, lifetimeSeconds = 3600, key = `primary-${right}`, rule = right.toLowerCase() }) {
-      const sr = encodeURIComponent(`http://${hostName}/${path}`);
-      const se = Math.floor(clock.now() / 1000) + lifetimeSeconds;
-      const sig = createHmac('sha256', key).update(`${sr}\n${se}`).digest('base64');
-      return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}&skn=${rule}`;
+      const expires = Math.floor(clock.now() / 1000) + lifetimeSeconds;
+      return sharedAccessSignature({ resource: `http://${hostName}/${path}`, expires, key, rule });
     },
     jwt: (audience = 'https://relay.azure.net') =>
       new SignJWT({ oid: 'proxy' })
