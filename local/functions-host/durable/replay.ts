@@ -81,10 +81,12 @@ export function replay(history: readonly HistoryEvent[], actions: readonly Actio
         failures += 1;
         if (failures >= options.maxNumberOfAttempts)
           return timer(now).whenSettled(() => outcome.settle(false));
-        const delayMs = Math.min(
+        const wantedMs = Math.min(
           options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (failures - 1),
           options.maxRetryIntervalInMilliseconds ?? Number.POSITIVE_INFINITY,
         );
+        // A timer has whole milliseconds and is never early.
+        const delayMs = Math.ceil(wantedMs);
         if (!(now + delayMs <= latestMs))
           throw new UnsupportedStep('the delay of its retry policy is longer than a date can say');
         timer(now + delayMs).whenSettled(run);

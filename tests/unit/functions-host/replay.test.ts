@@ -173,4 +173,12 @@ describe('a step that is not served', () => {
     expect(run).toThrow(UnsupportedStep);
     expect(run).toThrow(name);
   });
+
+  it('gives a retry whole milliseconds, rounded up, whatever fraction its policy says', () => {
+    const action = {
+      ...retried(),
+      retryOptions: { firstRetryIntervalInMilliseconds: 0.5, maxNumberOfAttempts: 2, backoffCoefficient: 1 },
+    };
+    expect(decided([...begun, scheduled(0, 'a'), failed(0)], [action])).toEqual([{ id: 1, afterMs: 1 }]);
+  });
 });
