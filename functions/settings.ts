@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseEnvironment } from '#shared/runtime/config.ts';
+import { authorityList } from './authority-settings.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -33,13 +34,14 @@ const schema = z.object({
   ADMIN_CENTER_SERVICE_BUS_HOST: z.string(),
   ADMIN_CENTER_SERVICE_BUS_ENDPOINT: z.string().optional(),
   ADMIN_CENTER_DNS_ZONE_ID: resourceId,
-  /** Seconds until a new record is seen everywhere. */
-  ADMIN_CENTER_DNS_PROPAGATION_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
+  /** Resolvers to ask instead of the system's, `address:port` each, and the port of authoritative servers. */
+  ADMIN_CENTER_DNS_RESOLVERS: list.default([]),
+  ADMIN_CENTER_DNS_SERVER_PORT: z.coerce.number().int().min(1).max(65_535).default(53),
   ADMIN_CENTER_RELAY_NAMESPACE_ID: resourceId,
   /** Host of the relay namespace, with a port where it is not 443. */
   ADMIN_CENTER_RELAY_HOST: z.string(),
-  ADMIN_CENTER_ACME_DIRECTORY: z.url(),
-  ADMIN_CENTER_ACME_CONTACT: z.email().optional(),
+  /** Certificate authorities in order of preference, JSON: see docs/certificates.md. */
+  ADMIN_CENTER_CERTIFICATE_AUTHORITIES: authorityList,
 
   /** Host name or address that machine names point at, and the port there. */
   ADMIN_CENTER_PROXY_TARGET: z.string(),

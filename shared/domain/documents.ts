@@ -1,4 +1,5 @@
-import type { CertificateRecord } from './certificate.ts';
+import type { CertificateRecord, KeyCustody } from './certificate.ts';
+import type { Drill } from './drill.ts';
 import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
 import type { Operation, OperationKind } from './operation.ts';
 import type { Session } from './session.ts';
@@ -24,6 +25,10 @@ export interface MachineDocument extends DocumentBase {
   salt?: string;
   nameKeyVersion?: string;
   machineName?: string;
+  /** Names that were given up: they answer until the last session that was opened on them has ended. */
+  retiredNames?: RetiredName[];
+  /** Who holds the private key from the next order on; `vault` where nothing is said. */
+  custody?: KeyCustody;
   /** What is installed, as last written by an operation. */
   extension?: { state: 'installing' | 'installed' | 'failed'; port: number; installedAt?: string };
   endpoint?: { enabled: boolean; services: Partial<Record<ServiceName, number>> };
@@ -31,8 +36,29 @@ export interface MachineDocument extends DocumentBase {
   currentOperation?: { id: string; kind: OperationKind };
 }
 
+export interface RetiredName {
+  machineName: string;
+  /** ISO 8601: no session that was opened on it is open after this. */
+  until: string;
+}
+
+/** `applyEvent` is its only writer. */
 export interface CertificateDocument extends DocumentBase, CertificateRecord {
   type: 'certificate';
+}
+
+/** A PKCS#10 request that the agent signed with a key of its own, for one issue. */
+export interface CertificateRequestDocument extends DocumentBase {
+  type: 'certificate-request';
+  /** The `wantedRequest` that it answers. */
+  key: string;
+  /** DER, base64. */
+  request: string;
+}
+
+/** A fleet-wide replacement; its partition is its own id. */
+export interface DrillDocument extends DocumentBase, Drill {
+  type: 'drill';
 }
 
 /** The agent's enrolled keys and what it last said of itself. */
@@ -99,6 +125,8 @@ export interface AuditDocument extends DocumentBase {
 export type AnyDocument =
   | MachineDocument
   | CertificateDocument
+  | CertificateRequestDocument
+  | DrillDocument
   | AgentDocument
   | EnrolmentDocument
   | SessionDocument

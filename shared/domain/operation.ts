@@ -1,6 +1,6 @@
 import type { ErrorRecord } from './error.ts';
 
-export type OperationKind = 'install' | 'uninstall' | 'renew';
+export type OperationKind = 'install' | 'uninstall' | 'renew' | 'revoke';
 export type StepStatus = 'waiting' | 'running' | 'succeeded' | 'failed';
 
 interface OperationStep {
@@ -18,13 +18,16 @@ export interface Operation {
   id: string;
   machineId: string;
   kind: OperationKind;
-  status: 'running' | 'succeeded' | 'failed';
+  /** `postponed`: it ended without a result and goes on by itself at `resumesAt`. */
+  status: 'running' | 'succeeded' | 'failed' | 'postponed';
   steps: OperationStep[];
   createdAt: string;
   endedAt?: string;
   /** Object id and name of who asked. */
   requestedBy: { id: string; name: string };
   error?: ErrorRecord;
+  /** While it waits for its turn, or after it was postponed: when it goes on, ISO 8601. */
+  resumesAt?: string;
   /** Path of what it made, for example `/api/machines/{id}/extension`. */
   resource?: string;
 }
@@ -34,6 +37,7 @@ export const operationSteps: Readonly<Record<OperationKind, readonly string[]>> 
   install: ['Register the resource provider', 'Deploy the endpoint', 'Install the agent'],
   uninstall: ['Remove the extension', 'Remove the service configuration', 'Remove name and certificate'],
   renew: ['Issue the certificate', 'Deliver it to the machine'],
+  revoke: ['Issue a replacement', 'Deliver it to the machine', 'Revoke the old certificate'],
 };
 
 export function newOperation(

@@ -11,23 +11,43 @@ export interface RenewalWindow {
   end: string;
 }
 
+type Lifetime = Pick<LeafFacts, 'notBefore' | 'notAfter'>;
+
+/** From here on a renewal goes before everything else; milliseconds since the epoch. */
+export function emergencyAt(leaf: Lifetime): number {
+  const from = Date.parse(leaf.notBefore);
+  return from + (Date.parse(leaf.notAfter) - from) * (1 - emergencyLeft);
+}
+
 /**
  * When renewal of this leaf starts, ISO 8601.
  *
- * 1. a uniform point of the authority's window (`random` in [0, 1) comes from the caller), else
+ * 1. a uniform point of the authority's window (`point` in [0, 1) comes from the caller), else
  * 2. two thirds of the lifetime; but
  * 3. never later than the emergency threshold.
  */
-export function dueAt(
-  leaf: Pick<LeafFacts, 'notBefore' | 'notAfter'>,
-  window: RenewalWindow | undefined,
-  random: number,
-): string {
+export function dueAt(leaf: Lifetime, window: RenewalWindow | undefined, point: number): string {
   const from = Date.parse(leaf.notBefore);
   const lifetimeMs = Date.parse(leaf.notAfter) - from;
-  const emergency = from + lifetimeMs * (1 - emergencyLeft);
   const start = window ? Date.parse(window.start) : Number.NaN;
   const end = window ? Date.parse(window.end) : Number.NaN;
-  const suggested = end > start ? start + random * (end - start) : from + lifetimeMs * renewAfter;
-  return new Date(Math.min(suggested, emergency)).toISOString();
+  const suggested = end > start ? start + point * (end - start) : from + lifetimeMs * renewAfter;
+  return new Date(Math.min(suggested, emergencyAt(leaf))).toISOString();
+}
+
+/** RFC 9773 section 4.3.2 lets the client bound what it is told: between a minute and a day. */
+const pollBoundsMs = { least: 60_000, most: 24 * 60 * 60_000 } as const;
+/** Where the authority names no wait (RFC 9773 section 4.3.3 recommends six hours after an error too). */
+const unnamedPollMs = 6 * 60 * 60_000;
+/** Waits after failures in a row: a minute, doubled each time, up to six hours. */
+const firstBackOffMs = 60_000;
+
+/** When the window is asked for again, ISO 8601; `failures` in a row, 0 after an answer. */
+export function nextCheckAt(nowMs: number, retryAfterMs: number | undefined, failures: number): string {
+  const { least, most } = pollBoundsMs;
+  const wait =
+    failures === 0
+      ? (retryAfterMs ?? unnamedPollMs)
+      : Math.max(retryAfterMs ?? 0, Math.min(firstBackOffMs * 2 ** (failures - 1), unnamedPollMs));
+  return new Date(nowMs + Math.min(Math.max(wait, least), most)).toISOString();
 }

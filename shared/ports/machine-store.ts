@@ -23,7 +23,7 @@ export type Change =
   | { remove: DocumentType; key?: string };
 
 /**
- * The documents of the machines. Every call stays in one machine's partition, but for the last two.
+ * The documents of the machines. Every call stays in one machine's partition, but for the last four.
  *
  * - Absent: `read` answers undefined.
  * - Concurrent: `commit` is all or nothing; a create of an existing document or a stale ETag throws
@@ -42,6 +42,10 @@ export interface MachineStore {
   commit(machineId: string, changes: readonly Change[]): Promise<(string | undefined)[]>;
   /** Cross-partition, by index: certificates with `dueAt` at or before `now` (ISO 8601), the oldest first. */
   findDue(now: string, limit: number): Promise<CertificateDocument[]>;
+  /** Cross-partition, by index: certificates with `checkAt` at or before `now`, the oldest first. */
+  findChecks(now: string, limit: number): Promise<CertificateDocument[]>;
+  /** Cross-partition: every certificate. */
+  listCertificates(): Promise<CertificateDocument[]>;
   /** Cross-partition: every machine. */
   listMachines(): Promise<MachineDocument[]>;
 }

@@ -32,7 +32,19 @@ export const agentState = z.object({
   zone: z.string(),
   services: z.array(z.object({ name: serviceName, port: z.number().int().min(1).max(65_535) })),
   /** The certificate to serve; absent until one is issued. */
-  certificate: z.object({ thumbprint: z.string(), version: z.string(), notAfter: z.string() }).optional(),
+  certificate: z
+    .object({
+      thumbprint: z.string(),
+      version: z.string(),
+      notAfter: z.string(),
+      /** `machine`: the agent has the key already and fetches the chain alone. */
+      custody: z.enum(['vault', 'machine']),
+    })
+    .optional(),
+  /** An order is open and waits for a request signed by a key that the agent makes for it, once per id. */
+  certificateRequest: z.object({ id: z.string().max(200), hostNames: z.array(z.string()) }).optional(),
+  /** Names that were given up: still served, with the certificates that the agent has, until they disappear here. */
+  retiredNames: z.array(z.object({ machineName: z.string(), until: z.iso.datetime() })),
   /** Public keys that session tickets are signed with; `kid` in each. */
   ticketKeys: z.array(publicKey.extend({ kid: z.string(), alg: z.literal('ES256') })),
   relay: z.object({ host: z.string(), path: z.string() }),
@@ -45,9 +57,22 @@ export const agentState = z.object({
 });
 export type AgentState = z.infer<typeof agentState>;
 
-/** `GET /api/agent/certificate`: a compact JWE (ECDH-ES+A256KW, A256GCM) to the agent's encryption key. */
+/**
+ * `GET /api/agent/certificate`. Key and chain as a compact JWE (ECDH-ES+A256KW, A256GCM) to the agent's encryption
+ * key; or, where the machine holds the key, the chain alone.
+ */
 export const sealedCertificate = z.object({ thumbprint: z.string(), sealed: z.string() });
+export const openChain = z.object({ thumbprint: z.string(), chainPem: z.string() });
+export const deliveredCertificate = z.union([sealedCertificate, openChain]);
 export type SealedCertificate = z.infer<typeof sealedCertificate>;
+export type DeliveredCertificate = z.infer<typeof deliveredCertificate>;
+
+/** `PUT /api/agent/certificate-request`: PKCS#10, DER in base64. The same id again must bring the same request. */
+export const certificateRequestBody = z.strictObject({
+  id: z.string().min(1).max(200),
+  request: z.base64().max(8192),
+});
+export type CertificateRequestBody = z.infer<typeof certificateRequestBody>;
 /** What is inside the JWE. */
 export const certificateContent = z.object({ privateKeyPem: z.string(), chainPem: z.string() });
 export type CertificateContent = z.infer<typeof certificateContent>;

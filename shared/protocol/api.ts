@@ -12,7 +12,14 @@ const port = z
 export const serviceName = z.enum(['WAC', 'SSH']);
 
 export const enrolMachineRequest = z.strictObject({ resourceId: z.string().min(1).max(512) });
-export const installRequest = z.strictObject({ port: port.optional() });
+export const keyCustody = z.enum(['vault', 'machine']);
+export const installRequest = z.strictObject({
+  port: port.optional(),
+  /** Who holds the private key; as it was where absent, `vault` for the first time. */
+  keys: keyCustody.optional(),
+  /** Gives the machine another name; the old one answers until its sessions have ended. */
+  newName: z.boolean().optional(),
+});
 export const endpointRequest = z.strictObject({
   properties: z.strictObject({ type: z.literal('default') }),
 });
@@ -52,7 +59,7 @@ export const precondition = z.object({
 });
 export const preconditionsReply = z.object({ met: z.boolean(), preconditions: z.array(precondition) });
 
-const errorRecord = z.object({
+export const errorRecord = z.object({
   code: z.string(),
   hop: z.string(),
   title: z.string(),
@@ -61,11 +68,12 @@ const errorRecord = z.object({
   retryable: z.boolean(),
 });
 
+export const operationKind = z.enum(['install', 'uninstall', 'renew', 'revoke']);
 export const operationReply = z.object({
   id: z.string(),
   machineId: z.string(),
-  kind: z.enum(['install', 'uninstall', 'renew']),
-  status: z.enum(['running', 'succeeded', 'failed']),
+  kind: operationKind,
+  status: z.enum(['running', 'succeeded', 'failed', 'postponed']),
   percent: z.number().int(),
   steps: z.array(
     z.object({
@@ -78,6 +86,8 @@ export const operationReply = z.object({
   ),
   createdAt: timestamp,
   endedAt: timestamp.optional(),
+  /** When it goes on, while it waits for its turn or after it was postponed. */
+  resumesAt: timestamp.optional(),
   error: errorRecord.optional(),
   resource: z.string().optional(),
 });
@@ -90,6 +100,17 @@ export const meReply = z.object({
   /** As the API sees it (requirement 136). */
   address: z.string().nullable(),
 });
+
+export const certificateState = z.enum([
+  'waiting',
+  'ordered',
+  'issued',
+  'delivered',
+  'served',
+  'revoked',
+  'expired',
+  'withdrawn',
+]);
 
 export const machineReply = z.object({
   id: z.string(),
@@ -119,12 +140,13 @@ export const machineReply = z.object({
   endpoint: z.object({ enabled: z.boolean(), services: z.record(z.string(), z.number().int()) }),
   certificate: z
     .object({
-      state: z.enum(['issued', 'served']),
+      state: certificateState,
       hostNames: z.array(z.string()),
-      thumbprint: z.string(),
-      notBefore: timestamp,
-      notAfter: timestamp,
-      dueAt: timestamp,
+      /** Of the newest leaf; null until there is one. */
+      thumbprint: z.string().nullable(),
+      notBefore: timestamp.nullable(),
+      notAfter: timestamp.nullable(),
+      dueAt: timestamp.nullable(),
     })
     .nullable(),
   presence: z.object({
@@ -132,7 +154,7 @@ export const machineReply = z.object({
     lastSeenAt: timestamp.nullable(),
     agentVersion: z.string().nullable(),
   }),
-  operation: z.object({ id: z.string(), kind: z.enum(['install', 'uninstall', 'renew']) }).nullable(),
+  operation: z.object({ id: z.string(), kind: operationKind }).nullable(),
   /** What the caller may do here; a refusal names the missing action. */
   may: z.object({
     install: z.object({ allowed: z.boolean(), missingAction: z.string().nullable() }),

@@ -21,6 +21,11 @@ export const agentEventSchema = z.discriminatedUnion('type', [
     type: z.literal('admin-center.certificate.changed'),
     data: z.object({ thumbprint: z.string() }),
   }),
+  z.object({
+    ...envelope,
+    type: z.literal('admin-center.certificate.requested'),
+    data: z.object({ id: z.string() }),
+  }),
   z.object({ ...envelope, type: z.literal('admin-center.session.revoked'), data: sessionRevoked }),
 ]);
 export type AgentEvent = z.infer<typeof agentEventSchema>;

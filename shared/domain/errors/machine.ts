@@ -30,6 +30,13 @@ export const machineErrors = {
     'The agent does not serve the certificate yet',
     'Check that the agent runs and may reach the service on port 443, then install again.',
   ),
+  certificate_request_missing: row(
+    504,
+    'agent',
+    true,
+    'The machine has not made its certificate request',
+    'Check that the agent runs and may reach the service on port 443; it holds the key, so nobody else can.',
+  ),
   agent_offline: row(
     503,
     'agent',

@@ -1,0 +1,84 @@
+import type { KeyCustody } from './certificate.ts';
+
+/**
+ * One limit of an authority as data. Limits refill: a bucket of `capacity` tokens gets one back every `refillMs`,
+ * so one timestamp per bucket is enough.
+ */
+export interface RateLimit {
+  /** Letters and hyphens, for example `orders-per-account`. */
+  id: string;
+  /** As the authority's documentation calls it. */
+  title: string;
+  capacity: number;
+  refillMs: number;
+  /** What shares one bucket: everything under our zone, one account, or one machine's set of names. */
+  scope: 'zone' | 'account' | 'machine';
+  /** Whether a renewal that names what it replaces, at its own account, is free (RFC 9773 section 5). */
+  freeForReplacements: boolean;
+}
+
+/** A bucket at rest: `fullAt` is when it is full again, milliseconds since the epoch; in the past it is full. */
+export interface Bucket {
+  /** `<limit id>` or, for limits per account or machine, `<limit id>:<account or machine name>`. */
+  id: string;
+  fullAt: number;
+}
+
+/** Who goes first: what is about to expire or was revoked, then first installs, then renewals with time left. */
+export type Urgency = 'urgent' | 'install' | 'renewal';
+
+/** One machine that waits for its turn at an authority. */
+export interface Waiter {
+  machineId: string;
+  urgency: Urgency;
+  /** Since when it waits, ISO 8601: the order within an urgency, except for the urgent. */
+  since: string;
+  /** When the certificate in service ends, ISO 8601: the urgent go by it. */
+  expiresAt?: string;
+  /** When it comes back to ask, ISO 8601; one that is long past is forgotten. */
+  turnAt: string;
+}
+
+/** An authority that takes no orders for a while. */
+export interface Closure {
+  /** ISO 8601. */
+  until: string;
+  reason: 'rate-limited' | 'outage' | 'forbidden by CAA' | 'refused';
+  /** What the authority said, one sentence. */
+  detail: string;
+  /** Closures in a row: the pause grows. */
+  count: number;
+}
+
+/** Tokens taken before an order, under the issue's own id. */
+export interface Reservation {
+  id: string;
+  machineId: string;
+  /** Ids of the buckets that gave a token. */
+  buckets: string[];
+  at: string;
+  state: 'reserved' | 'spent' | 'released';
+}
+
+/** What is asked of the planner. */
+export interface TurnRequest {
+  machineId: string;
+  machineName: string;
+  urgency: Urgency;
+  /** Who holds the key: an issuer of Key Vault cannot sign a machine's own request. */
+  custody: KeyCustody;
+  since: string;
+  /** The lifetime of the leaf in service, if any. */
+  leaf?: { notBefore: string; notAfter: string };
+}
+
+export type Turn =
+  | { kind: 'now' }
+  | {
+      kind: 'later';
+      /** ISO 8601. */
+      at: string;
+      ahead: number;
+      /** One sentence: the limit or the closure that is waited for. */
+      reason: string;
+    };
