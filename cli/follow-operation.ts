@@ -10,7 +10,7 @@ import { changesSince, describeRunning } from './text/operation.ts';
 const lookAgainMs = 1_000;
 /** How many looks in a row may fail before the watching ends; the operation itself goes on. */
 const patience = 5;
-const tones = { running: 'plain', succeeded: 'good', failed: 'bad' } as const;
+const tones = { running: 'plain', succeeded: 'good', failed: 'bad', postponed: 'plain' } as const;
 /** How often a live line shows how much time has passed. */
 const tickMs = 100;
 

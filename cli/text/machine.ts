@@ -17,6 +17,9 @@ const servicesOf = ({ endpoint: { enabled, services } }: MachineReply): string =
   return listed.join(', ') || 'present, without a service';
 };
 
+const certificateOf = ({ state, notAfter }: NonNullable<MachineReply['certificate']>): string =>
+  notAfter === null ? state : `${state}, until ${notAfter}`;
+
 const gibibyte = 2 ** 30;
 
 export const renderMachines = (machines: readonly MachineReply[]): string =>
@@ -45,7 +48,7 @@ export function renderMachine(machine: MachineReply): string {
     ['status', facts?.status],
     ['extension', extensionOf(machine)],
     ['endpoint', servicesOf(machine)],
-    ['certificate', certificate && `${certificate.state}, until ${certificate.notAfter}`],
+    ['certificate', certificate && certificateOf(certificate)],
     ['', certificate?.hostNames.join(', ')],
     ['', certificate?.thumbprint],
     ['agent', agentOf(machine)],

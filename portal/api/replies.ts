@@ -7,6 +7,7 @@ import type {
   preconditionsReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
+import type { revocationReason } from '#shared/protocol/certificate-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;
@@ -18,6 +19,8 @@ export type {
   PortalConfig,
   Problem,
 } from '#shared/protocol/api.ts';
+export type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
+export type RevocationReason = Parsed<typeof revocationReason>;
 export type MachineList = Parsed<typeof machineListReply>;
 export type Preconditions = Parsed<typeof preconditionsReply>;
 export type Precondition = Parsed<typeof precondition>;

@@ -6,10 +6,12 @@ export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'neutral';
 export const machineStates = {
   failed: { word: 'Failed', tone: 'bad' },
   expired: { word: 'Expired', tone: 'bad' },
+  revoked: { word: 'Revoked', tone: 'bad' },
   away: { word: 'Away', tone: 'warning' },
   installing: { word: 'Installing', tone: 'busy' },
   removing: { word: 'Removing', tone: 'busy' },
   renewing: { word: 'Renewing', tone: 'busy' },
+  replacing: { word: 'Replacing', tone: 'busy' },
   uninstalled: { word: 'Uninstalled', tone: 'neutral' },
   ready: { word: 'Ready', tone: 'good' },
 } as const satisfies Record<string, { word: string; tone: Tone }>;
@@ -17,7 +19,12 @@ export const machineStates = {
 export type MachineState = keyof typeof machineStates;
 export const isMachineState = (text: string): text is MachineState => Object.hasOwn(machineStates, text);
 
-const running = { install: 'installing', uninstall: 'removing', renew: 'renewing' } as const;
+const running = {
+  install: 'installing',
+  uninstall: 'removing',
+  renew: 'renewing',
+  revoke: 'replacing',
+} as const;
 
 export function stateOf(machine: MachineReply, now: number): MachineState {
   const { operation, extension, certificate, presence } = machine;
@@ -25,7 +32,8 @@ export function stateOf(machine: MachineReply, now: number): MachineState {
   if (extension.state === 'installing') return 'installing';
   if (extension.state === 'failed') return 'failed';
   if (extension.state === 'absent') return 'uninstalled';
-  if (certificate && Date.parse(certificate.notAfter) <= now) return 'expired';
+  if (certificate?.notAfter && Date.parse(certificate.notAfter) <= now) return 'expired';
+  if (certificate?.state === 'revoked') return 'revoked';
   return presence.connected ? 'ready' : 'away';
 }
 
@@ -79,9 +87,10 @@ export function verdictOf(machine: MachineReply, now: number): Verdict {
     case 'removing':
       return { tone, sentence: 'Windows Admin Center is being removed.', action: 'watch' };
     case 'renewing':
+    case 'replacing':
       return {
         tone,
-        sentence: `The certificate is being renewed; connections go on.${refusal}`,
+        sentence: `The certificate is being ${state === 'renewing' ? 'renewed' : 'replaced'}; connections go on.${refusal}`,
         action: connects,
       };
     case 'failed':
@@ -104,6 +113,12 @@ export function verdictOf(machine: MachineReply, now: number): Verdict {
       return {
         tone,
         sentence: `The certificate has expired: browsers will refuse it.${refusal}`,
+        action: connects,
+      };
+    case 'revoked':
+      return {
+        tone,
+        sentence: `The certificate is revoked and its replacement is not in service yet: browsers may refuse it.${refusal}`,
         action: connects,
       };
     case 'away':

@@ -1,23 +1,59 @@
 import type { OperationReply } from '../api/replies.ts';
 
+/** As the page shows it: a status of the API, or one that follows from its other facts. */
+export type OperationState = OperationReply['status'] | 'waiting' | 'cancelled';
+
 const titles = {
-  install: { running: 'Installing', succeeded: 'Installed', failed: 'The install stopped' },
-  uninstall: { running: 'Removing', succeeded: 'Removed', failed: 'The removal stopped' },
+  install: {
+    running: 'Installing',
+    waiting: 'The install waits for its turn',
+    succeeded: 'Installed',
+    failed: 'The install stopped',
+    postponed: 'The install goes on later',
+    cancelled: 'The install was cancelled',
+  },
+  uninstall: {
+    running: 'Removing',
+    waiting: 'The removal waits',
+    succeeded: 'Removed',
+    failed: 'The removal stopped',
+    postponed: 'The removal goes on later',
+    cancelled: 'The removal was cancelled',
+  },
   renew: {
     running: 'Renewing the certificate',
+    waiting: 'The renewal waits for its turn',
     succeeded: 'Certificate renewed',
     failed: 'The renewal stopped',
+    postponed: 'The renewal goes on later',
+    cancelled: 'The renewal was cancelled',
   },
-} as const satisfies Record<OperationReply['kind'], Record<OperationReply['status'], string>>;
+  revoke: {
+    running: 'Replacing the certificate',
+    waiting: 'The replacement waits for its turn',
+    succeeded: 'Certificate replaced',
+    failed: 'The replacement stopped',
+    postponed: 'The replacement goes on later',
+    cancelled: 'The replacement was cancelled',
+  },
+} as const satisfies Record<OperationReply['kind'], Record<OperationState, string>>;
 
-export const operationTitle = ({ kind, status }: OperationReply): string => titles[kind][status];
+/** `waiting` is a run whose next step has a date; the page need not look again every second. */
+export function operationState({ status, resumesAt, error }: OperationReply, now: number): OperationState {
+  if (status === 'running') return resumesAt && Date.parse(resumesAt) > now ? 'waiting' : 'running';
+  return status === 'failed' && error?.code === 'operation_cancelled' ? 'cancelled' : status;
+}
+
+export const operationTitle = (operation: OperationReply, now: number): string =>
+  titles[operation.kind][operationState(operation, now)];
 
 /** Where it stands, as one sentence. */
-export function progressSentence(operation: OperationReply): string {
-  const { steps, status, error } = operation;
-  const title = operationTitle(operation);
-  if (status === 'failed') return error ? `${title}: ${error.title}.` : `${title}.`;
-  const at = steps.findIndex((step) => step.status === 'running');
+export function progressSentence(operation: OperationReply, now: number): string {
+  const { steps, error } = operation;
+  const title = operationTitle(operation, now);
+  const state = operationState(operation, now);
+  if (state === 'failed') return error ? `${title}: ${error.title}.` : `${title}.`;
+  const at = state === 'running' ? steps.findIndex((step) => step.status === 'running') : -1;
   const step = steps[at];
   return step ? `${title}: step ${at + 1} of ${steps.length}, ${step.name}.` : `${title}.`;
 }

@@ -25,9 +25,9 @@ interface OperationScreenProps {
 }
 
 /** Tells the progress once a change, not once a poll. */
-function useSpokenProgress(operation: OperationReply | undefined): void {
+function useSpokenProgress(operation: OperationReply | undefined, now: number): void {
   const { announce } = usePortal();
-  const sentence = operation && progressSentence(operation);
+  const sentence = operation && progressSentence(operation, now);
   useEffect(() => {
     if (sentence !== undefined) announce(sentence);
   }, [sentence]);
@@ -84,9 +84,9 @@ export function OperationScreen({ id, operationId, port }: OperationScreenProps)
     operation?.kind,
     port ?? machine.value?.extension.port ?? defaultPort,
   );
-  const title = operation ? operationTitle(operation) : 'Operation';
+  const title = operation ? operationTitle(operation, now) : 'Operation';
   const heading = useScreenTitle(title);
-  useSpokenProgress(operation);
+  useSpokenProgress(operation, now);
   const name = machine.value?.name ?? 'Machine';
 
   return (

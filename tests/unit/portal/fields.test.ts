@@ -111,7 +111,7 @@ describe('numbers have units', () => {
       '24 h',
       'expired',
     ]);
-    expect(validityOf(dates(60), now)).toMatchObject({ elapsed: 0.5, renewal: 0.5, tone: 'warning' });
+    expect(validityOf(dates(60), now)).toMatchObject({ elapsed: 0.5, tone: 'warning' });
     expect(validityOf(dates(-1), now)).toMatchObject({ elapsed: 1, tone: 'bad' });
   });
 });
