@@ -1,87 +1,100 @@
-import { Buffer } from 'node:buffer';
-import { createHmac } from 'node:crypto';
 import { AppError } from '#shared/domain/error.ts';
-import type { PublicSigningKey, SigningKey } from '#shared/ports/signing-key.ts';
 import type { AcmeReply } from './acme-exchange.ts';
-import { AcmeProblem } from './acme-problem.ts';
-import { type AcmeSigner, type AcmeTransport, encodeJson } from './acme-transport.ts';
+import { AcmeProblem, isRefusal } from './acme-problem.ts';
+import {
+  type AccountKeyVersion,
+  createAcmeRegistration,
+  type FoundAccount,
+  type RegistrationOptions,
+} from './acme-registration.ts';
+import type { AcmeSigner } from './acme-transport.ts';
 
-/** What some authorities hand out with a customer account (RFC 8555 section 7.3.4). */
-export interface ExternalAccount {
-  keyId: string;
-  /** Base64url, as the authority shows it. */
-  macKey: string;
-}
+export type AcmeAccountSigner = AcmeSigner & { accountUrl: string };
 
 /** The account of our key at one authority. */
 export interface AcmeAccount {
-  /** The account with the key in use now, found or made. Repeatable: an authority has one account per key. */
-  signer(): Promise<AcmeSigner & { accountUrl: string }>;
-  /** Posts as the account; one that the authority has forgotten is made again, once. */
+  /** The account of the newest version of the key: found, moved to it, or made. Repeatable from any process. */
+  signer(): Promise<AcmeAccountSigner>;
+  /** Posts as the account; one that was forgotten or got another key meanwhile is looked up again, once. */
   post(url: string, payload: object | undefined): Promise<AcmeReply>;
 }
 
-export interface AcmeAccountOptions {
-  transport: AcmeTransport;
-  accountKey: SigningKey;
-  /** `mailto:` addresses. */
-  contact: readonly string[];
-  externalAccount: ExternalAccount | undefined;
+function requireUsable({ url, status }: FoundAccount): string {
+  if (status === 'valid') return url;
+  throw new AppError('certificate_order_refused', `the account of our key is ${status}`, {
+    facts: {
+      ...(url !== '' && { account: url }),
+      status,
+      remedy: 'Make a new version of the account key: it opens a new account.',
+    },
+  });
 }
 
-function bindExternally(account: ExternalAccount, key: PublicSigningKey, url: string): object {
-  const header = encodeJson({ alg: 'HS256', kid: account.keyId, url });
-  const payload = encodeJson(key);
-  const mac = createHmac('sha256', Buffer.from(account.macKey, 'base64url'));
-  return { protected: header, payload, signature: mac.update(`${header}.${payload}`).digest('base64url') };
-}
+/** What an authority answers to a signature that is not of the account's key, or to an account that it does not know. */
+const isAboutTheAccount = (error: unknown): boolean =>
+  error instanceof AcmeProblem &&
+  (error.type === 'accountDoesNotExist' ||
+    (['malformed', 'unauthorized'].includes(error.type) && [400, 401, 403].includes(error.status)));
 
-export function createAcmeAccount(options: AcmeAccountOptions): AcmeAccount {
-  const { transport, accountKey, contact, externalAccount } = options;
-  /** By key id: another key is another account. */
-  let known: { keyId: string; url: Promise<string> } | undefined;
+export function createAcmeAccount(options: RegistrationOptions): AcmeAccount {
+  const { accountKey, transport } = options;
+  const registration = createAcmeRegistration(options);
+  /** By the version of the key that was in use when it was looked up. */
+  let known: { keyId: string; signer: Promise<AcmeAccountSigner> } | undefined;
 
-  const register = async (keyId: string, publicKey: PublicSigningKey): Promise<string> => {
-    const { newAccount, meta } = await transport.directory();
-    if (meta.externalAccountRequired && !externalAccount) {
-      throw new AppError('configuration_incomplete', `${newAccount} needs an external account`);
-    }
-    const { headers } = await transport.post({ keyId, publicKey }, newAccount, {
-      termsOfServiceAgreed: true,
-      ...(contact.length > 0 && { contact }),
-      ...(externalAccount && {
-        externalAccountBinding: bindExternally(externalAccount, publicKey, newAccount),
-      }),
-    });
-    const url = headers.get('location');
-    if (url === null)
-      throw new AppError('certificate_authority_unavailable', `${newAccount} named no account`);
-    return new URL(url, newAccount).href;
-  };
-
-  const signer = async (): Promise<AcmeSigner & { accountUrl: string }> => {
-    const { keyId, publicKey } = await accountKey.current();
-    const entry = known?.keyId === keyId ? known : { keyId, url: register(keyId, publicKey) };
-    known = entry;
+  /** Moves an account to the newest key. Another process may have been first: then the newest key has it. */
+  const move = async (account: FoundAccount, from: AccountKeyVersion, to: AccountKeyVersion) => {
     try {
-      return { keyId, publicKey, accountUrl: await entry.url };
+      await registration.changeKey(account, from, to);
+      return account.url;
     } catch (error) {
-      if (known === entry) known = undefined;
-      throw error;
+      if (!isRefusal(error)) throw error;
+      const moved = await registration.find(to);
+      if (!moved) throw error;
+      return requireUsable(moved);
     }
   };
+
+  const open = async (current: AccountKeyVersion): Promise<AcmeAccountSigner> => {
+    const found = await registration.find(current);
+    if (found) return { ...current, accountUrl: requireUsable(found) };
+    // What is called current may be remembered from before a rotation: the list says what is newest.
+    const versions = await accountKey.versions();
+    const [newest = current] = versions;
+    for (const version of versions) {
+      if (version.keyId === current.keyId) continue;
+      const account = await registration.find(version);
+      if (account && version.keyId === newest.keyId) return { ...newest, accountUrl: requireUsable(account) };
+      if (account?.status === 'valid') return { ...newest, accountUrl: await move(account, version, newest) };
+    }
+    return { ...newest, accountUrl: await registration.create(newest) };
+  };
+
+  const entry = async () => {
+    const current = await accountKey.current();
+    if (known?.keyId !== current.keyId) known = { keyId: current.keyId, signer: open(current) };
+    const used = known;
+    used.signer.catch(() => {
+      if (known === used) known = undefined;
+    });
+    return used;
+  };
+
+  const signer = async (): Promise<AcmeAccountSigner> => (await entry()).signer;
 
   return {
     signer,
     async post(url, payload) {
-      const wasKnown = known !== undefined;
+      const used = await entry();
+      const asked = await used.signer;
       try {
-        return await transport.post(await signer(), url, payload);
+        return await transport.post(asked, url, payload);
       } catch (error) {
-        const isForgotten = error instanceof AcmeProblem && error.type === 'accountDoesNotExist';
-        if (!isForgotten || !wasKnown) throw error;
-        known = undefined;
-        return transport.post(await signer(), url, payload);
+        if (!isAboutTheAccount(error)) throw error;
+        if (known === used) known = undefined;
+        const found = await signer();
+        if (found.accountUrl === asked.accountUrl && found.keyId === asked.keyId) throw error;
+        return transport.post(found, url, payload);
       }
     },
   };

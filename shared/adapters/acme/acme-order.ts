@@ -1,12 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { AppError } from '#shared/domain/error.ts';
-import type { CertificateOrder, DnsChallenge, OrderProgress } from '#shared/ports/certificate-authority.ts';
+import type {
+  CertificateOrder,
+  DnsChallenge,
+  OrderProgress,
+  OrderRequest,
+} from '#shared/ports/certificate-authority.ts';
 import type { AcmeAccount } from './acme-account.ts';
 import { type AcmeReply, parseReply } from './acme-exchange.ts';
-import { AcmeProblem, type ProblemDocument } from './acme-problem.ts';
+import { AcmeProblem, isRefusal, type ProblemDocument, refusalOf } from './acme-problem.ts';
 import {
   type AcmeAuthorization,
   type AcmeChallenge,
+  type AcmeDirectory,
   type AcmeOrder,
   authorizationShape,
   challengeShape,
@@ -20,11 +26,19 @@ const unnamedWaitMs = 500;
 
 /** The steps of one order (RFC 8555 section 7.4), each repeatable. */
 export interface AcmeOrders {
-  create(hostNames: readonly string[]): Promise<CertificateOrder>;
+  create(request: OrderRequest): Promise<CertificateOrder>;
   answer(challengeUrl: string): Promise<void>;
   read(orderUrl: string): Promise<OrderProgress>;
   finalize(orderUrl: string, request: Uint8Array): Promise<OrderProgress>;
-  download(orderUrl: string): Promise<string>;
+  /** Where the chain of a valid order is. */
+  certificateUrl(orderUrl: string): Promise<string>;
+}
+
+export interface AcmeOrdersOptions {
+  transport: AcmeTransport;
+  account: AcmeAccount;
+  /** draft-ietf-acme-profiles; undefined leaves the choice to the authority. */
+  profile: string | undefined;
 }
 
 interface ReadOrder {
@@ -32,9 +46,27 @@ interface ReadOrder {
   reply: AcmeReply;
 }
 
+/** RFC 8555 section 7.4, with RFC 9773 section 5 and profiles. */
+interface NewOrder {
+  identifiers: { type: string; value: string }[];
+  profile?: string;
+  replaces?: string;
+}
+
 const unproven = (detail: string): ProblemDocument => ({ type: 'dns', detail, subproblems: [] });
 
-export function createAcmeOrders(transport: AcmeTransport, account: AcmeAccount): AcmeOrders {
+function requireProfile(profile: string, { newOrder, meta }: AcmeDirectory): void {
+  if (Object.hasOwn(meta.profiles, profile)) return;
+  const offered = Object.keys(meta.profiles).toSorted();
+  const list = offered.length > 0 ? offered.join(', ') : 'none';
+  throw new AppError(
+    'configuration_incomplete',
+    `${new URL(newOrder).host} has no profile ${profile}; it offers ${list}`,
+    { facts: { profile, offered } },
+  );
+}
+
+export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOptions): AcmeOrders {
   const readOrder = async (url: string): Promise<ReadOrder> => {
     const reply = await account.post(url, undefined);
     return { reply, order: parseReply(orderShape, reply, url) };
@@ -74,7 +106,7 @@ export function createAcmeOrders(transport: AcmeTransport, account: AcmeAccount)
     }
     const { publicKey } = await account.signer();
     return {
-      recordName: `_acme-challenge.${identifier.value}`,
+      recordName: `_acme-challenge.${identifier.value.replace(/^\*\./, '')}`,
       recordValue: textValueOf(challenge.token, publicKey),
       authorizationUrl: url,
       challengeUrl: challenge.url,
@@ -84,11 +116,28 @@ export function createAcmeOrders(transport: AcmeTransport, account: AcmeAccount)
   const readChallenge = async (url: string, payload: object | undefined): Promise<AcmeChallenge> =>
     parseReply(challengeShape, await account.post(url, payload), url);
 
+  /** An order that names what it replaces may be refused for that alone, in as many ways as there are authorities. */
+  const post = async (newOrder: string, payload: NewOrder): Promise<AcmeReply> => {
+    try {
+      return await account.post(newOrder, payload);
+    } catch (error) {
+      if (payload.replaces === undefined || !isRefusal(error)) throw error;
+      throw refusalOf(error, 'certificate_replacement_refused');
+    }
+  };
+
   return {
-    async create(hostNames) {
-      const { newOrder } = await transport.directory();
-      const identifiers = hostNames.map((value) => ({ type: 'dns', value }));
-      const reply = await account.post(newOrder, { identifiers });
+    async create({ hostNames, replaces }) {
+      const directory = await transport.directory();
+      const { newOrder, renewalInfo } = directory;
+      if (profile !== undefined) requireProfile(profile, directory);
+      // RFC 9773 section 5: only to an authority that has renewal information.
+      const named = renewalInfo === undefined ? undefined : replaces;
+      const reply = await post(newOrder, {
+        identifiers: hostNames.map((value) => ({ type: 'dns', value })),
+        ...(profile !== undefined && { profile }),
+        ...(named !== undefined && { replaces: named }),
+      });
       const location = reply.headers.get('location');
       if (location === null) {
         throw new AppError('certificate_authority_unavailable', `${newOrder} named no order`);
@@ -132,23 +181,17 @@ export function createAcmeOrders(transport: AcmeTransport, account: AcmeAccount)
       }
     },
 
-    async download(orderUrl) {
+    async certificateUrl(orderUrl) {
       const current = await readOrder(orderUrl);
       const progress = await progressOf(current);
       const { certificate } = current.order;
-      if (progress.state !== 'valid' || certificate === undefined) {
-        const options = progress.state === 'valid' ? {} : { retryAfterMs: progress.retryAfterMs };
-        throw new AppError(
-          'certificate_authority_unavailable',
-          `the order is ${progress.state} and has no certificate yet`,
-          options,
-        );
-      }
-      const { text } = await account.post(certificate, undefined);
-      if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new AppError('certificate_authority_unavailable', `${certificate} is not a PEM chain`);
-      }
-      return text;
+      if (progress.state === 'valid' && certificate !== undefined) return certificate;
+      const options = progress.state === 'valid' ? {} : { retryAfterMs: progress.retryAfterMs };
+      throw new AppError(
+        'certificate_authority_unavailable',
+        `the order is ${progress.state} and has no certificate yet`,
+        options,
+      );
     },
   };
 }

@@ -6,8 +6,23 @@ export const directoryShape = z.object({
   newNonce: z.url(),
   newAccount: z.url(),
   newOrder: z.url(),
+  revokeCert: z.url().optional(),
+  keyChange: z.url().optional(),
+  /** RFC 9773 section 4.1. */
   renewalInfo: z.url().optional(),
-  meta: z.object({ externalAccountRequired: z.boolean().default(false) }).prefault({}),
+  meta: z
+    .object({
+      externalAccountRequired: z.boolean().default(false),
+      caaIdentities: z.array(z.string()).default([]),
+      /** draft-ietf-acme-profiles: what is offered, each with a description. */
+      profiles: z.record(z.string(), z.unknown()).default({}),
+    })
+    .prefault({}),
+});
+
+export const accountShape = z.object({
+  status: z.enum(['valid', 'deactivated', 'revoked']).default('valid'),
+  contact: z.array(z.string()).optional(),
 });
 
 export const orderShape = z.object({
@@ -33,10 +48,17 @@ export const authorizationShape = z.object({
 });
 
 export const renewalInfoShape = z.object({
-  suggestedWindow: z.object({
-    start: z.iso.datetime({ offset: true }),
-    end: z.iso.datetime({ offset: true }),
-  }),
+  suggestedWindow: z
+    .object({
+      start: z.iso.datetime({ offset: true }),
+      end: z.iso.datetime({ offset: true }),
+    })
+    // RFC 9773 section 4.2: such a window counts as no answer.
+    .refine(({ start, end }) => Date.parse(end) > Date.parse(start), 'the window ends before it starts'),
+  explanationURL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .catch(undefined),
 });
 
 export type AcmeDirectory = z.infer<typeof directoryShape>;

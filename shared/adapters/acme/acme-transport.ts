@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer';
 import { AppError } from '#shared/domain/error.ts';
 import type { PublicSigningKey, SigningKey } from '#shared/ports/signing-key.ts';
 import { type AcmeReply, type ExchangeOptions, exchange, parseReply } from './acme-exchange.ts';
 import { AcmeProblem } from './acme-problem.ts';
 import { type AcmeDirectory, directoryShape } from './acme-shapes.ts';
+import { signFlattened } from './jws.ts';
 import { createNoncePool } from './nonce-pool.ts';
 
 /** Refused nonces repeat the request: at the 20 % of a harsh test authority ten in a row come once in 10^7. */
@@ -30,8 +30,6 @@ export interface AcmeTransportOptions extends ExchangeOptions {
   accountKey: Pick<SigningKey, 'sign'>;
 }
 
-export const encodeJson = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 /** Requests to one authority (RFC 8555 section 6): signed with an injected key, nonces kept and repeated. */
 export function createAcmeTransport(options: AcmeTransportOptions): AcmeTransport {
   const { directoryUrl, accountKey, now } = options;
@@ -57,44 +55,26 @@ export function createAcmeTransport(options: AcmeTransportOptions): AcmeTranspor
     const kept = nonces.take();
     if (kept !== undefined) return kept;
     const { newNonce } = await directory();
-    await exchange(options, newNonce, { method: 'HEAD' }, keepNonce);
-    const fresh = nonces.take();
-    if (fresh === undefined)
-      throw new AppError('certificate_authority_unavailable', `${newNonce} gave no nonce`);
+    const { headers } = await exchange(options, newNonce, { method: 'HEAD' });
+    const fresh = headers.get('replay-nonce');
+    if (fresh === null) throw new AppError('certificate_authority_unavailable', `${newNonce} gave no nonce`);
     return fresh;
-  };
-
-  const sign = async (signer: AcmeSigner, url: string, payload: object | undefined): Promise<string> => {
-    const { keyId, publicKey, accountUrl } = signer;
-    const header = encodeJson({
-      alg: 'ES256',
-      nonce: await takeNonce(),
-      url,
-      ...(accountUrl === undefined ? { jwk: publicKey } : { kid: accountUrl }),
-    });
-    const body = payload === undefined ? '' : encodeJson(payload);
-    const signature = await accountKey.sign(keyId, Buffer.from(`${header}.${body}`));
-    return JSON.stringify({
-      protected: header,
-      payload: body,
-      signature: Buffer.from(signature).toString('base64url'),
-    });
   };
 
   return {
     directory,
     get,
-    async post(signer, url, payload) {
+    async post({ keyId, publicKey, accountUrl }, url, payload) {
       if (new URL(url).protocol !== protocol) {
         throw new AppError('certificate_order_refused', `${url} is not an address of this authority`);
       }
+      const identity = accountUrl === undefined ? { jwk: publicKey } : { kid: accountUrl };
       for (let attempt = 1; ; attempt++) {
-        const body = await sign(signer, url, payload);
+        const header = { nonce: await takeNonce(), url, ...identity };
+        const body = JSON.stringify(await signFlattened(accountKey, keyId, header, payload));
         const headers = { 'content-type': 'application/jose+json' };
         try {
-          return await exchange(options, url, { method: 'POST', headers, body }, (answered) => {
-            keepNonce(answered);
-          });
+          return await exchange(options, url, { method: 'POST', headers, body }, keepNonce);
         } catch (error) {
           if (!(error instanceof AcmeProblem) || error.type !== 'badNonce' || attempt === nonceAttempts)
             throw error;

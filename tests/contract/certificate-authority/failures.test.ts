@@ -19,7 +19,11 @@ describe('orders that fail', () => {
   const startOrder = async () => {
     counter += 1;
     const names = [`f${counter}.${zone}`];
-    return { names, order: await rig.client.createOrder(names), relative: `_acme-challenge.f${counter}` };
+    return {
+      names,
+      order: await rig.client.createOrder({ hostNames: names }),
+      relative: `_acme-challenge.f${counter}`,
+    };
   };
   const answerAll = async (order: Awaited<ReturnType<typeof startOrder>>['order']) => {
     for (const { challengeUrl } of order.challenges) await rig.client.answerChallenge(challengeUrl);
@@ -58,7 +62,7 @@ describe('orders that fail', () => {
     await expect(rig.client.answerChallenge(order.challenges[0]?.challengeUrl ?? '')).rejects.toMatchObject({
       code: 'certificate_challenge_failed',
     });
-    const next = await rig.client.createOrder(names);
+    const next = await rig.client.createOrder({ hostNames: names });
     expect(next.orderUrl).not.toBe(order.orderUrl);
     rig.publish(next);
     expect(await answerAll(next)).toMatchObject({ state: 'ready' });

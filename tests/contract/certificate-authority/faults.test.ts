@@ -13,7 +13,7 @@ describe('faults of the certificate authority', () => {
   });
   afterAll(() => rig.close());
   afterEach(() => rig.authority.faults.clear());
-  const order = () => rig.client.createOrder([`fault${counter++}.${zone}`]);
+  const order = () => rig.client.createOrder({ hostNames: [`fault${counter++}.${zone}`] });
 
   it('lists what it honours, by operation', () => {
     expect(rig.authority.faultKinds).toEqual(['status', 'delayMs', 'drop', 'throttleMs', 'skewMs']);

@@ -41,7 +41,7 @@ describe('certificates for a machine name and its wildcard', () => {
 
   it('proves both names with two values of one record set', async () => {
     const names = freshNames();
-    const order = await rig.client.createOrder(names);
+    const order = await rig.client.createOrder({ hostNames: names });
     const recordName = `_acme-challenge.${names[0]}`;
     expect(order.challenges.map((challenge) => challenge.recordName)).toEqual([recordName, recordName]);
     expect(new Set(order.challenges.map((challenge) => challenge.recordValue)).size).toBe(2);
@@ -52,7 +52,7 @@ describe('certificates for a machine name and its wildcard', () => {
     'issues a chain for an %s key that OpenSSL accepts in a handshake',
     async (algorithm) => {
       const names = freshNames();
-      const { chain, keyPem } = await issue(rig, names, algorithm);
+      const { chain, keyPem } = await issue(rig, names, { algorithm });
       const identity = { cert: chain, key: keyPem };
       const [base = '', wildcard = ''] = names;
       const alternativeNames = `DNS:${base}, DNS:${wildcard}`;
@@ -81,24 +81,28 @@ describe('certificates for a machine name and its wildcard', () => {
   });
 
   it('suggests a renewal window after two thirds of the lifetime', async () => {
-    const { chain } = await issue(rig, freshNames());
-    const leaf = new X509Certificate(chain);
-    const window = await rig.client.renewalWindow(chain);
-    expect(Date.parse(window?.start ?? '')).toBe(Date.parse(leaf.validFrom) + 60 * dayMs);
-    expect(Date.parse(window?.end ?? '')).toBe(Date.parse(leaf.validFrom) + 62 * dayMs);
+    const { chain, renewalId } = await issue(rig, freshNames());
+    const issuedAt = Date.parse(new X509Certificate(chain).validFrom);
+    expect(await rig.client.renewalAdvice(renewalId)).toEqual({
+      window: {
+        start: new Date(issuedAt + 60 * dayMs).toISOString(),
+        end: new Date(issuedAt + 62 * dayMs).toISOString(),
+      },
+      retryAfterMs: dayMs / 4,
+    });
   });
 
   it('suggests no window for a leaf of another authority', async () => {
     const other = await createRig();
-    const { chain } = await issue(other, freshNames());
-    expect(await rig.client.renewalWindow(chain)).toBeUndefined();
+    const { renewalId } = await issue(other, freshNames());
+    expect(await rig.client.renewalAdvice(renewalId)).toBeUndefined();
     await other.close();
   });
 
   it('repeats every step without a second certificate', async () => {
     const names = freshNames();
-    const first = await rig.client.createOrder(names);
-    const again = await rig.client.createOrder(names);
+    const first = await rig.client.createOrder({ hostNames: names });
+    const again = await rig.client.createOrder({ hostNames: names });
     expect(again).toEqual(first);
     rig.publish(first);
     for (const { challengeUrl } of [...first.challenges, ...first.challenges]) {
@@ -114,7 +118,7 @@ describe('certificates for a machine name and its wildcard', () => {
     expect(results.map(({ state }) => state)).toContain('valid');
     await settle(() => rig.client.finalizeOrder(first.orderUrl, der));
     const chains = await Promise.all([1, 2].map(() => rig.client.downloadChain(first.orderUrl)));
-    expect(chains[0]).toBe(chains[1]);
+    expect(chains[0]).toEqual(chains[1]);
     const { total } = rig.store
       .prepare(`SELECT count(*) AS total FROM acme_certificates WHERE names = ?`)
       .get(JSON.stringify(names)) as { total: number };

@@ -54,7 +54,7 @@ async function obtain(
 ): Promise<{ orderUrl: string; chain: string }> {
   const { client } = rig;
   const names = [name, `*.${name}`];
-  const order = await persist(() => client.createOrder(names), report);
+  const order = await persist(() => client.createOrder({ hostNames: names }), report);
   rig.publish(order);
   for (const { challengeUrl } of order.challenges) {
     await persist(() => client.answerChallenge(challengeUrl), report);
@@ -62,7 +62,7 @@ async function obtain(
   await settle(() => persist(() => client.readOrder(order.orderUrl), report));
   const { der } = await createRequest(names);
   await settle(() => persist(() => client.finalizeOrder(order.orderUrl, der), report));
-  const chain = await persist(() => client.downloadChain(order.orderUrl), report);
+  const { chainPem: chain } = await persist(() => client.downloadChain(order.orderUrl), report);
   return { orderUrl: order.orderUrl, chain };
 }
 
@@ -135,7 +135,10 @@ export async function killUnderLoad({ kills, seed, longestLifeMs }: KillPlan): P
     for (let round = 0; !isOver; round++) {
       if (writer % 2 === 1) {
         const name = `o${writer}-${round}.${zone}`;
-        orders.set(name, (await persist(() => rig.client.createOrder([name]), report)).orderUrl);
+        orders.set(
+          name,
+          (await persist(() => rig.client.createOrder({ hostNames: [name] }), report)).orderUrl,
+        );
         continue;
       }
       const { orderUrl, chain } = await obtain(rig, `w${writer}-${round}.${zone}`, report);
@@ -156,7 +159,7 @@ export async function killUnderLoad({ kills, seed, longestLifeMs }: KillPlan): P
   try {
     await load;
     for (const [orderUrl, chain] of chains) {
-      const again = await persist(() => rig.client.downloadChain(orderUrl), report);
+      const { chainPem: again } = await persist(() => rig.client.downloadChain(orderUrl), report);
       if (again !== chain) report.broken.push(`${orderUrl} has another chain`);
       if (new X509Certificate(again).issuer === '') report.broken.push(`${orderUrl} is half a chain`);
     }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Buffer } from 'node:buffer';
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import * as x509 from '@peculiar/x509';
@@ -19,26 +19,17 @@ import {
 } from '#local/kit/local-authority.ts';
 import type { StandIn, TlsIdentity } from '#local/kit/stand-in.ts';
 import { openStore } from '#local/kit/store.ts';
-import { createAcmeCertificateAuthority } from '#shared/adapters/acme/acme-certificate-authority.ts';
+import {
+  type AcmeCertificateAuthorityOptions,
+  createAcmeCertificateAuthority,
+} from '#shared/adapters/acme/acme-certificate-authority.ts';
 import type { CertificateAuthority, CertificateOrder } from '#shared/ports/certificate-authority.ts';
-import type { SigningKey } from '#shared/ports/signing-key.ts';
 import { soa, type ZoneTable, zonesOf } from '../dns/zone-table.ts';
+import { type AccountKey, createAccountKey } from './account-key.ts';
 
 x509.cryptoProvider.set(webcrypto);
 
 export const zone = 'wac.localhost';
-
-/** An account key in memory; `sign` is what a vault would do. */
-function createAccountKey(): SigningKey & { privateKey: KeyObject } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
-  return {
-    privateKey,
-    current: () => Promise.resolve({ keyId: 'one', publicKey: { kty: 'EC', crv: 'P-256', x, y } }),
-    sign: (_keyId, data) =>
-      Promise.resolve(sign('sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })),
-  };
-}
 
 export interface Rig {
   root: Authority;
@@ -50,9 +41,9 @@ export interface Rig {
   origin: string;
   /** What another process needs to be the same authority. */
   settings: Pick<CertificateAuthorityOptions, 'tls' | 'issuer' | 'root' | 'dnsServer' | 'nonceRejectRate'>;
-  accountKey: ReturnType<typeof createAccountKey>;
+  accountKey: AccountKey;
   client: CertificateAuthority;
-  createClient(options?: Partial<Parameters<typeof createAcmeCertificateAuthority>[0]>): CertificateAuthority;
+  createClient(options?: Partial<AcmeCertificateAuthorityOptions>): CertificateAuthority;
   /** Writes the values of an order into the zone. */
   publish(order: CertificateOrder): void;
   /** Ends the server as it is and starts another on the same store. */
@@ -90,6 +81,8 @@ export async function createRig(overrides: Partial<CertificateAuthorityOptions> 
   const accountKey = createAccountKey();
   const createClient: Rig['createClient'] = (options = {}) =>
     createAcmeCertificateAuthority({
+      name: 'local',
+      limits: [],
       directoryUrl: `${origin}/directory`,
       accountKey,
       now: () => systemClock.now(),
@@ -165,17 +158,26 @@ export async function settle<T extends { state: string }>(step: () => Promise<T>
   }
 }
 
-/** Order, proof and issue of these names by the client; answers the chain and the key of the leaf. */
+export interface Issued {
+  chain: string;
+  keyPem: string;
+  orderUrl: string;
+  renewalId: string;
+}
+
+/** Order, proof and issue of these names; answers the chain and the key of the leaf. */
 export async function issue(
   rig: Rig,
-  names: readonly string[],
-  algorithm: 'EC' | 'RSA' = 'EC',
-): Promise<{ chain: string; keyPem: string; orderUrl: string }> {
-  const order = await rig.client.createOrder(names);
+  hostNames: readonly string[],
+  options: { algorithm?: 'EC' | 'RSA'; client?: CertificateAuthority; replaces?: string } = {},
+): Promise<Issued> {
+  const { algorithm = 'EC', client = rig.client, replaces } = options;
+  const order = await client.createOrder({ hostNames, ...(replaces !== undefined && { replaces }) });
   rig.publish(order);
-  for (const { challengeUrl } of order.challenges) await rig.client.answerChallenge(challengeUrl);
-  await settle(() => rig.client.readOrder(order.orderUrl));
-  const { der, keyPem } = await createRequest(names, algorithm);
-  await settle(() => rig.client.finalizeOrder(order.orderUrl, der));
-  return { chain: await rig.client.downloadChain(order.orderUrl), keyPem, orderUrl: order.orderUrl };
+  for (const { challengeUrl } of order.challenges) await client.answerChallenge(challengeUrl);
+  await settle(() => client.readOrder(order.orderUrl));
+  const { der, keyPem } = await createRequest(hostNames, algorithm);
+  await settle(() => client.finalizeOrder(order.orderUrl, der));
+  const { chainPem, renewalId = '' } = await client.downloadChain(order.orderUrl);
+  return { chain: chainPem, keyPem, orderUrl: order.orderUrl, renewalId };
 }

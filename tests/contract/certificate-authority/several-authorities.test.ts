@@ -21,7 +21,7 @@ describe('several authorities at once', () => {
     return rig;
   };
   const fail = async (rig: Rig, name: string): Promise<void> => {
-    const { orderUrl, challenges } = await rig.client.createOrder([name]);
+    const { orderUrl, challenges } = await rig.client.createOrder({ hostNames: [name] });
     await rig.client.answerChallenge(challenges[0]?.challengeUrl ?? '');
     await expect(settle(() => rig.client.readOrder(orderUrl))).rejects.toThrow('NXDOMAIN');
   };
@@ -33,14 +33,14 @@ describe('several authorities at once', () => {
     const brief = await open({ name: 'brief', profiles: short });
     expect([strict, brief].map(({ authority }) => authority.name)).toEqual(['strict', 'brief']);
     await issue(strict, [`one.${zone}`]);
-    await expect(strict.client.createOrder([`two.${zone}`])).rejects.toMatchObject({
+    await expect(strict.client.createOrder({ hostNames: [`two.${zone}`] })).rejects.toMatchObject({
       code: 'certificate_rate_limited',
     });
     await issue(brief, [`one.${zone}`]);
-    const { chain } = await issue(brief, [`two.${zone}`]);
+    const { chain, renewalId } = await issue(brief, [`two.${zone}`]);
     const { validFrom, validTo } = new X509Certificate(chain);
     expect(Date.parse(validTo) - Date.parse(validFrom)).toBe(160 * 60 * minuteMs);
-    expect(await strict.client.renewalWindow(chain)).toBeUndefined();
+    expect(await strict.client.renewalAdvice(renewalId)).toBeUndefined();
   });
 
   it("holds a client to Let's Encrypt's limits per set of names and per failed name", async () => {
@@ -48,14 +48,14 @@ describe('several authorities at once', () => {
     const rig = await open({ clock, rateLimits: letsEncryptRateLimits });
     const names = [`same.${zone}`, `*.same.${zone}`];
     for (let round = 0; round < 5; round++) await issue(rig, names);
-    const refused = rig.client.createOrder(names.toReversed());
+    const refused = rig.client.createOrder({ hostNames: names.toReversed() });
     await expect(refused).rejects.toMatchObject({
       code: 'certificate_rate_limited',
       message: expect.stringContaining('certificatesPerExactSet'),
       retryAfterMs: (7 * dayMs) / 5,
     });
     for (let round = 0; round < 5; round++) await fail(rig, `failing.${zone}`);
-    await expect(rig.client.createOrder([`failing.${zone}`])).rejects.toMatchObject({
+    await expect(rig.client.createOrder({ hostNames: [`failing.${zone}`] })).rejects.toMatchObject({
       message: expect.stringContaining('failedValidationsPerName'),
       retryAfterMs: 12 * minuteMs,
     });
@@ -81,9 +81,9 @@ describe('several authorities at once', () => {
   it('finds an unfinished order again whatever the order of its names', async () => {
     const rig = await open({});
     const names = [`a.${zone}`, `*.a.${zone}`, `b.${zone}`];
-    const first = await rig.client.createOrder(names);
-    expect((await rig.client.createOrder(names.toReversed())).orderUrl).toBe(first.orderUrl);
-    expect((await rig.client.createOrder(names.slice(1))).orderUrl).not.toBe(first.orderUrl);
+    const first = await rig.client.createOrder({ hostNames: names });
+    expect((await rig.client.createOrder({ hostNames: names.toReversed() })).orderUrl).toBe(first.orderUrl);
+    expect((await rig.client.createOrder({ hostNames: names.slice(1) })).orderUrl).not.toBe(first.orderUrl);
   });
 
   it('offers a chain to another root, named in Link (RFC 8555 section 7.4.2)', async () => {

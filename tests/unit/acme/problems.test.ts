@@ -22,7 +22,8 @@ describe('problems of an authority in our words', () => {
     [400, urn('badNonce'), 'certificate_authority_unavailable'],
     [0, urn('unauthorized'), 'certificate_challenge_failed'],
     [0, urn('dns'), 'certificate_challenge_failed'],
-    [0, urn('caa'), 'certificate_challenge_failed'],
+    [0, urn('caa'), 'certificate_authority_forbidden'],
+    [403, urn('caa'), 'certificate_authority_forbidden'],
     [403, urn('unauthorized'), 'certificate_order_refused'],
     [400, urn('badCSR'), 'certificate_order_refused'],
     [400, urn('rejectedIdentifier'), 'certificate_order_refused'],
@@ -46,7 +47,7 @@ describe('problems of an authority in our words', () => {
       new AcmeProblem(0, { type: urn('compound'), detail: 'two names failed', subproblems }),
     );
     expect(refusal).toMatchObject({
-      code: 'certificate_challenge_failed',
+      code: 'certificate_authority_forbidden',
       message: 'two names failed; a.example: the zone forbids it; b.example: dns',
       facts: { type: 'compound', subproblems },
     });

@@ -79,7 +79,7 @@ describe('requests to an authority', () => {
   it('hands on a rate limit with its date', async () => {
     const limited = { ...problemReply(429, 'rateLimited'), headers: { 'retry-after': '3600' } };
     const { client } = scriptedAuthority({ '/new-order': [limited] });
-    await expect(client.createOrder(['m.example'])).rejects.toMatchObject({
+    await expect(client.createOrder({ hostNames: ['m.example'] })).rejects.toMatchObject({
       code: 'certificate_rate_limited',
       retryAfterMs: 3_600_000,
     });
@@ -99,7 +99,7 @@ describe('requests to an authority', () => {
         ]),
       ],
     });
-    const made = await client.createOrder(['m.example', '*.m.example']);
+    const made = await client.createOrder({ hostNames: ['m.example', '*.m.example'] });
     expect(made).toMatchObject({
       orderUrl,
       challenges: [{ recordName: '_acme-challenge.m.example', challengeUrl }],

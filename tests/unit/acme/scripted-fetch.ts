@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createAcmeCertificateAuthority } from '#shared/adapters/acme/acme-certificate-authority.ts';
+import {
+  type AcmeCertificateAuthorityOptions,
+  createAcmeCertificateAuthority,
+} from '#shared/adapters/acme/acme-certificate-authority.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 
@@ -24,17 +27,18 @@ const decode = (text: string): unknown =>
   text === '' ? undefined : JSON.parse(Buffer.from(text, 'base64url').toString());
 
 /** The key of RFC 7517 appendix A.1; its signatures are not checked here. */
+const version = {
+  keyId: 'key',
+  publicKey: {
+    kty: 'EC',
+    crv: 'P-256',
+    x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+    y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+  },
+} as const;
 export const accountKey: SigningKey = {
-  current: () =>
-    Promise.resolve({
-      keyId: 'key',
-      publicKey: {
-        kty: 'EC',
-        crv: 'P-256',
-        x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
-        y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
-      },
-    }),
+  current: () => Promise.resolve(version),
+  versions: () => Promise.resolve([version]),
   sign: () => Promise.resolve(new Uint8Array(64)),
 };
 
@@ -44,6 +48,8 @@ const standing: Record<string, ScriptedReply> = {
       newNonce: `${origin}/nonce`,
       newAccount: `${origin}/account`,
       newOrder: `${origin}/new-order`,
+      revokeCert: `${origin}/revoke`,
+      keyChange: `${origin}/key-change`,
       renewalInfo: `${origin}/renewal-info/`,
       unknown: { member: true },
     },
@@ -56,7 +62,10 @@ const standing: Record<string, ScriptedReply> = {
  * An authority that answers each path with the next reply of its script (the last one stays for the directory,
  * nonces and accounts) and notes what was sent. A path without a reply left fails the test.
  */
-export function scriptedAuthority(script: Record<string, ScriptedReply[]>): {
+export function scriptedAuthority(
+  script: Record<string, ScriptedReply[]>,
+  options: Partial<AcmeCertificateAuthorityOptions> = {},
+): {
   client: CertificateAuthority;
   /** Signed requests alone, without the one for the account. */
   sent: SentRequest[];
@@ -90,10 +99,13 @@ export function scriptedAuthority(script: Record<string, ScriptedReply[]>): {
   };
   return {
     client: createAcmeCertificateAuthority({
+      name: 'scripted',
       directoryUrl: `${origin}/directory`,
+      limits: [],
       accountKey,
       fetch,
       now: () => now,
+      ...options,
     }),
     sent,
     unused: () => Object.keys(script).filter((path) => (script[path]?.length ?? 0) > 0),

@@ -1,0 +1,103 @@
+import { AppError } from '#shared/domain/error.ts';
+import type { SigningKey } from '#shared/ports/signing-key.ts';
+import { type AcmeReply, parseReply } from './acme-exchange.ts';
+import { AcmeProblem, isRefusal } from './acme-problem.ts';
+import { accountShape } from './acme-shapes.ts';
+import type { AcmeSigner, AcmeTransport } from './acme-transport.ts';
+import { macFlattened, signFlattened } from './jws.ts';
+
+/** What some authorities hand out with a customer account (RFC 8555 section 7.3.4). */
+export interface ExternalAccount {
+  keyId: string;
+  /** Base64url, as the authority shows it; asked for when an account is made and at no other time. */
+  macKey: string | (() => Promise<string>);
+}
+
+export interface RegistrationOptions {
+  transport: AcmeTransport;
+  accountKey: SigningKey;
+  /** `mailto:` addresses. */
+  contact: readonly string[];
+  externalAccount: ExternalAccount | undefined;
+}
+
+export type AccountKeyVersion = Pick<AcmeSigner, 'keyId' | 'publicKey'>;
+
+export interface FoundAccount {
+  url: string;
+  status: 'valid' | 'deactivated' | 'revoked';
+}
+
+/** Finds, makes and re-keys accounts (RFC 8555 section 7.3). Keeps nothing. */
+export interface AcmeRegistration {
+  find(key: AccountKeyVersion): Promise<FoundAccount | undefined>;
+  create(key: AccountKeyVersion): Promise<string>;
+  /** Gives the account of the old key to the new one (section 7.3.5); throws AcmeProblem when it is refused. */
+  changeKey(account: FoundAccount, from: AccountKeyVersion, to: AccountKeyVersion): Promise<void>;
+}
+
+/** Authorities that want an external account refuse to look for one without it; making it again finds it. */
+const unknownTypes = new Set(['accountDoesNotExist', 'externalAccountRequired']);
+
+function accountUrlOf({ headers }: AcmeReply, newAccount: string): string {
+  const location = headers.get('location');
+  if (location !== null) return new URL(location, newAccount).href;
+  throw new AppError('certificate_authority_unavailable', `${newAccount} named no account`);
+}
+
+export function createAcmeRegistration(options: RegistrationOptions): AcmeRegistration {
+  const { transport, accountKey, contact, externalAccount } = options;
+
+  const bindExternally = async ({ keyId, macKey }: ExternalAccount, key: AccountKeyVersion, url: string) =>
+    macFlattened(typeof macKey === 'string' ? macKey : await macKey(), { kid: keyId, url }, key.publicKey);
+
+  return {
+    async find(key) {
+      const { newAccount } = await transport.directory();
+      try {
+        const reply = await transport.post(key, newAccount, { onlyReturnExisting: true });
+        const { status } = parseReply(accountShape, reply, newAccount);
+        return { url: accountUrlOf(reply, newAccount), status };
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        if (unknownTypes.has(error.type)) return undefined;
+        // Nothing but the key was sent: what is not authorized is the account that it has (section 7.3.6).
+        if (error.type === 'unauthorized') return { url: '', status: 'deactivated' };
+        throw error;
+      }
+    },
+
+    async create(key) {
+      const { newAccount, meta } = await transport.directory();
+      if (meta.externalAccountRequired && !externalAccount) {
+        throw new AppError('configuration_incomplete', `${newAccount} needs an external account`);
+      }
+      const reply = await transport.post(key, newAccount, {
+        termsOfServiceAgreed: true,
+        ...(contact.length > 0 && { contact }),
+        ...(externalAccount && {
+          externalAccountBinding: await bindExternally(externalAccount, key, newAccount),
+        }),
+      });
+      return accountUrlOf(reply, newAccount);
+    },
+
+    async changeKey({ url }, from, to) {
+      const { keyChange } = await transport.directory();
+      if (keyChange === undefined) {
+        throw new AcmeProblem(0, {
+          type: 'about:blank',
+          detail: 'the authority lets no account change its key',
+          subproblems: [],
+        });
+      }
+      const inner = await signFlattened(
+        accountKey,
+        to.keyId,
+        { jwk: to.publicKey, url: keyChange },
+        { account: url, oldKey: from.publicKey },
+      );
+      await transport.post({ ...from, accountUrl: url }, keyChange, inner);
+    },
+  };
+}
