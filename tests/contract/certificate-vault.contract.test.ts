@@ -28,13 +28,13 @@ async function chainFor(request: Uint8Array): Promise<string> {
 }
 
 async function issue(name: string) {
-  const chain = await chainFor(await vault.beginCertificate(name, hostNames, tags));
+  const chain = await chainFor(await vault.beginCertificate(name, 'Unknown', hostNames, tags));
   return { chain, certificate: await vault.mergeCertificate(name, chain) };
 }
 
 describe('a certificate that is begun', () => {
   it('has a request for its host names, signed with its own key', async () => {
-    expect(await readRequest(await vault.beginCertificate('begun', hostNames, tags))).toEqual({
+    expect(await readRequest(await vault.beginCertificate('begun', 'Unknown', hostNames, tags))).toEqual({
       isSelfSigned: true,
       subject: 'CN=m1.wac.localhost',
       names: hostNames,
@@ -43,30 +43,34 @@ describe('a certificate that is begun', () => {
   });
 
   it('has the same request when it is begun again for the same names', async () => {
-    const first = await vault.beginCertificate('repeated', hostNames, tags);
-    expect(await vault.beginCertificate('repeated', hostNames, tags)).toEqual(first);
+    const first = await vault.beginCertificate('repeated', 'Unknown', hostNames, tags);
+    expect(await vault.beginCertificate('repeated', 'Unknown', hostNames, tags)).toEqual(first);
   });
 
   it('has another request when it is begun again for other names', async () => {
-    await vault.beginCertificate('renamed', hostNames, tags);
+    await vault.beginCertificate('renamed', 'Unknown', hostNames, tags);
     const others = ['m2.wac.localhost', '*.m2.wac.localhost'];
-    expect((await readRequest(await vault.beginCertificate('renamed', others, tags))).names).toEqual(others);
+    expect(
+      (await readRequest(await vault.beginCertificate('renamed', 'Unknown', others, tags))).names,
+    ).toEqual(others);
   });
 
   it('has no common name when the base name is longer than one may be', async () => {
     const long = `${'a'.repeat(60)}.wac.localhost`;
-    expect(await readRequest(await vault.beginCertificate('long', [long, `*.${long}`], tags))).toMatchObject({
+    expect(
+      await readRequest(await vault.beginCertificate('long', 'Unknown', [long, `*.${long}`], tags)),
+    ).toMatchObject({
       subject: '',
       names: [long, `*.${long}`],
     });
   });
 
   it('can be given up, also when nothing is pending', async () => {
-    const first = await vault.beginCertificate('given-up', hostNames, tags);
+    const first = await vault.beginCertificate('given-up', 'Unknown', hostNames, tags);
     await vault.cancelPending('given-up');
     await vault.cancelPending('given-up');
     await vault.cancelPending('never-begun');
-    expect(await vault.beginCertificate('given-up', hostNames, tags)).not.toEqual(first);
+    expect(await vault.beginCertificate('given-up', 'Unknown', hostNames, tags)).not.toEqual(first);
   });
 });
 
@@ -97,14 +101,14 @@ describe('a certificate that is merged', () => {
   it('is answered again when the merge is repeated, also while a newer version is pending', async () => {
     const { chain, certificate } = await issue('merged-again');
     expect(await vault.mergeCertificate('merged-again', chain)).toEqual(certificate);
-    await vault.beginCertificate('merged-again', hostNames, tags);
+    await vault.beginCertificate('merged-again', 'Unknown', hostNames, tags);
     expect(await vault.mergeCertificate('merged-again', chain)).toEqual(certificate);
     expect(await vault.findCertificate('merged-again')).toEqual(certificate);
   });
 
   it('is refused for a chain of another key', async () => {
-    const foreign = await chainFor(await vault.beginCertificate('foreign', hostNames, tags));
-    await vault.beginCertificate('own', hostNames, tags);
+    const foreign = await chainFor(await vault.beginCertificate('foreign', 'Unknown', hostNames, tags));
+    await vault.beginCertificate('own', 'Unknown', hostNames, tags);
     await expect(vault.mergeCertificate('own', foreign)).rejects.toMatchObject({
       code: 'key_vault_refused',
       facts: { vaultStatus: 400 },
@@ -134,7 +138,7 @@ describe('a certificate that is removed', () => {
   });
 
   it('takes an unfinished operation with it', async () => {
-    await vault.beginCertificate('unfinished', hostNames, tags);
+    await vault.beginCertificate('unfinished', 'Unknown', hostNames, tags);
     await vault.removeCertificate('unfinished');
     expect(await vault.findCertificate('unfinished')).toBeUndefined();
   });

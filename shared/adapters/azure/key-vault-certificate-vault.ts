@@ -1,34 +1,16 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { CertificateClient, CertificatePolicy, KeyVaultCertificate } from '@azure/keyvault-certificates';
-import type { SecretClient } from '@azure/keyvault-secrets';
+import type { KeyVaultCertificate } from '@azure/keyvault-certificates';
 import { AppError } from '#shared/domain/error.ts';
 import type { CertificateVault, VaultCertificate } from '#shared/ports/certificate-vault.ts';
-import { atKeyVault, type KeyVaultAccess, orAbsent, statusOf } from './key-vault-error.ts';
+import { certificateOperations } from './key-vault-certificate-operation.ts';
+import { keyVaultClients } from './key-vault-clients.ts';
+import { atKeyVault, isPassing, type KeyVaultAccess, orAbsent } from './key-vault-error.ts';
+import { keptChains } from './key-vault-kept-chain.ts';
 import { certificateBlocks, leafFacts, privateKeyBlock } from './pem.ts';
-import { remembered } from './remembered.ts';
 
-/** RFC 5280, upper bound of a common name; a longer name stands in the alternative names alone. */
-const maxCommonName = 64;
-
-/** An EC key, as PEM: nothing on the way needs a PFX. */
-function policyFor([baseName = '', ...others]: readonly string[]): CertificatePolicy {
-  return {
-    issuerName: 'Unknown',
-    ...(baseName.length <= maxCommonName && { subject: `CN=${baseName}` }),
-    subjectAlternativeNames: { dnsNames: [baseName, ...others] },
-    keyType: 'EC',
-    keyCurveName: 'P-256',
-    contentType: 'application/x-pem-file',
-    exportable: true,
-    reuseKey: false,
-  };
-}
-
-const isSameSet = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((name) => b.includes(name));
-
+/** A version that is disabled was removed: it is only there because its name was taken back. */
 function toVaultCertificate({ cer, properties }: KeyVaultCertificate): VaultCertificate | undefined {
-  if (!cer) return undefined;
+  if (!cer || properties.enabled === false) return undefined;
   return {
     ...leafFacts(new X509Certificate(cer)),
     version: properties.version ?? '',
@@ -36,55 +18,16 @@ function toVaultCertificate({ cer, properties }: KeyVaultCertificate): VaultCert
   };
 }
 
-export function createKeyVaultCertificateVault({ vaultUrl, credential }: KeyVaultAccess): CertificateVault {
-  const certificates = remembered(async (): Promise<CertificateClient> => {
-    const { CertificateClient } = await import('@azure/keyvault-certificates');
-    return new CertificateClient(vaultUrl, credential);
-  });
-  const secrets = remembered(async (): Promise<SecretClient> => {
-    const { SecretClient } = await import('@azure/keyvault-secrets');
-    return new SecretClient(vaultUrl, credential);
-  });
-
-  /** The request of the operation in progress. */
-  async function findRequest(name: string): Promise<Uint8Array | undefined> {
-    const poller = await orAbsent((await certificates()).getCertificateOperation(name));
-    const operation = poller?.getOperationState().certificateOperation;
-    return operation?.status === 'inProgress' ? operation.csr : undefined;
-  }
-
-  async function create(
-    name: string,
-    hostNames: readonly string[],
-    tags: Readonly<Record<string, string>>,
-  ): Promise<Uint8Array> {
-    await (await certificates()).beginCreateCertificate(name, policyFor(hostNames), { tags: { ...tags } });
-    const request = await findRequest(name);
-    if (!request)
-      throw new AppError('key_vault_refused', `the certificate ${name} was begun and has no request`);
-    return request;
-  }
-
-  /** The request in progress, when it is for these very names. */
-  async function findPendingRequest(name: string, hostNames: readonly string[]) {
-    const request = await findRequest(name);
-    if (!request) return undefined;
-    const policy = await (await certificates()).getCertificatePolicy(name);
-    const names = policy.subjectAlternativeNames?.dnsNames ?? [];
-    return isSameSet(names, hostNames) ? request : undefined;
-  }
-
-  async function cancel(name: string): Promise<void> {
-    await orAbsent((await certificates()).deleteCertificateOperation(name));
-  }
-
-  /** A deleted certificate holds its name for the days of recovery: it is taken back, and a new version made. */
-  async function recoverDeleted(name: string): Promise<boolean> {
-    const client = await certificates();
-    if (!(await orAbsent(client.getDeletedCertificate(name)))) return false;
-    await (await client.beginRecoverDeletedCertificate(name)).pollUntilDone();
-    return true;
-  }
+/**
+ * The port over one Key Vault. With an integrated issuer the request is in the issuer's hands already: it is
+ * answered for the record (empty where the vault has none), and needs no authority. A chain that is kept stands in
+ * the secret `<name>-chain`.
+ */
+export function createKeyVaultCertificateVault(access: KeyVaultAccess): CertificateVault {
+  const clients = keyVaultClients(access);
+  const { certificates, secrets } = clients;
+  const operations = certificateOperations(clients);
+  const chains = keptChains(clients);
 
   /** The version that holds this leaf; Key Vault lists versions with the SHA-1 of their leaf. */
   async function findVersionOf(name: string, leaf: X509Certificate): Promise<VaultCertificate | undefined> {
@@ -96,20 +39,18 @@ export function createKeyVaultCertificateVault({ vaultUrl, credential }: KeyVaul
     return undefined;
   }
 
+  /** The secret behind a version: its key and chain as PEM. */
+  async function readSecret(name: string, version: string) {
+    const secret = await orAbsent((await secrets()).getSecret(name, { version }));
+    const chain = certificateBlocks(secret?.value ?? '');
+    if (chain.length === 0)
+      throw new AppError('certificate_missing', `the key vault has no chain of ${name} ${version}`);
+    return { privateKeyPem: privateKeyBlock(secret?.value ?? ''), chainPem: `${chain.join('\n')}\n` };
+  }
+
   return {
-    beginCertificate: (name, hostNames, tags) =>
-      atKeyVault(`beginning the certificate ${name}`, async () => {
-        try {
-          return await create(name, hostNames, tags);
-        } catch (error) {
-          if (statusOf(error) !== 409) throw error;
-        }
-        if (await recoverDeleted(name)) return create(name, hostNames, tags);
-        const request = await findPendingRequest(name, hostNames);
-        if (request) return request;
-        await cancel(name);
-        return create(name, hostNames, tags);
-      }),
+    beginCertificate: (name, issuer, hostNames, tags) =>
+      atKeyVault(`beginning the certificate ${name}`, () => operations.begin(name, issuer, hostNames, tags)),
 
     mergeCertificate: (name, chainPem) =>
       atKeyVault(`merging the certificate ${name}`, async () => {
@@ -127,8 +68,8 @@ export function createKeyVaultCertificateVault({ vaultUrl, credential }: KeyVaul
             throw new AppError('key_vault_unavailable', `${name} was merged and is not there yet`);
           return certificate;
         } catch (error) {
-          const status = statusOf(error);
-          if (status === undefined || status >= 500 || status === 429) throw error;
+          if (isPassing(error)) throw error;
+          // Merged before, or issued by an integrated issuer: there is nothing to merge then.
           const merged = await orAbsent(findVersionOf(name, leaf));
           if (merged) return merged;
           throw error;
@@ -143,29 +84,39 @@ export function createKeyVaultCertificateVault({ vaultUrl, credential }: KeyVaul
 
     readPrivate: (name, version) =>
       atKeyVault(`reading the key of the certificate ${name}`, async () => {
-        const secret = await orAbsent((await secrets()).getSecret(name, { version }));
-        const privateKeyPem = privateKeyBlock(secret?.value ?? '');
-        const chainPem = certificateBlocks(secret?.value ?? '').join('\n');
-        if (!privateKeyPem || !chainPem)
-          throw new AppError(
-            'certificate_missing',
-            `the key vault has no key and chain of ${name} ${version}`,
-          );
-        return { privateKeyPem: `${privateKeyPem}\n`, chainPem: `${chainPem}\n` };
+        const { privateKeyPem, chainPem } = await readSecret(name, version);
+        if (!privateKeyPem)
+          throw new AppError('certificate_missing', `the key vault has no key of ${name} ${version}`);
+        return { privateKeyPem: `${privateKeyPem}\n`, chainPem };
       }),
 
+    readChain: (name, version) =>
+      atKeyVault(
+        `reading the chain of the certificate ${name}`,
+        async () => (await readSecret(name, version)).chainPem,
+      ),
+
+    keepChain: (name, chainPem, tags) =>
+      atKeyVault(`keeping the chain ${name}`, () => chains.keep(name, chainPem, tags)),
+
+    findKeptChain: (name, version) =>
+      atKeyVault(`reading the kept chain ${name}`, () => chains.find(name, version)),
+
     cancelPending: (name) =>
-      atKeyVault(`giving up the pending version of the certificate ${name}`, () => cancel(name)),
+      atKeyVault(`giving up the pending version of the certificate ${name}`, () => operations.cancel(name)),
 
     removeCertificate: (name) =>
       atKeyVault(`removing the certificate ${name}`, async () => {
         const client = await certificates();
-        await cancel(name);
+        await operations.cancel(name);
         const found = await orAbsent(client.getCertificate(name));
-        if (!found) return;
-        const { version } = found.properties;
-        if (found.cer && version) await client.updateCertificateProperties(name, version, { enabled: false });
-        await orAbsent(client.beginDeleteCertificate(name));
+        if (found) {
+          const { version } = found.properties;
+          if (found.cer && version)
+            await client.updateCertificateProperties(name, version, { enabled: false });
+          await orAbsent(client.beginDeleteCertificate(name));
+        }
+        await chains.remove(name);
       }),
   };
 }

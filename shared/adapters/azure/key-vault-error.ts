@@ -18,6 +18,7 @@ const vendorErrors = new Set([
 
 interface VendorError extends Error {
   statusCode?: number;
+  details?: { error?: { innerError?: { code?: string } } };
   response?: { headers: { get(name: string): string | undefined } };
 }
 
@@ -30,9 +31,19 @@ export const statusOf = (error: unknown): number | undefined =>
 
 export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
 
-/** Silence, trouble inside and throttling pass by themselves; every other status is a refusal. */
-const isPassing = (status: number | undefined) =>
-  status === undefined || status >= 500 || status === 429 || status === 408;
+/** The vault's own word for a state of an object (`ObjectIsBeingDeleted`, `SecretDisabled`), where it says one. */
+export const innerCodeOf = (error: unknown): string | undefined =>
+  isVendorError(error) ? error.details?.error?.innerError?.code : undefined;
+
+/** Deletion and recovery take some seconds, and the name is refused meanwhile. */
+const passingStates = new Set(['ObjectIsBeingDeleted', 'ObjectIsBeingRecovered']);
+
+/** Silence, trouble inside, throttling and moves of an object pass by themselves; every other status is a refusal. */
+export const isPassing = (error: unknown): boolean => {
+  const status = statusOf(error);
+  if (status === undefined || status >= 500 || status === 429 || status === 408) return true;
+  return passingStates.has(innerCodeOf(error) ?? '');
+};
 
 function retryAfterMs(error: VendorError): number | undefined {
   const seconds = Number(error.response?.headers.get('retry-after') ?? Number.NaN);
@@ -42,7 +53,7 @@ function retryAfterMs(error: VendorError): number | undefined {
 /** Ours for what a call to the vault threw; `doing` names the call ("reading the secret x"). */
 function toKeyVaultError(error: unknown, doing: string): AppError {
   if (!isVendorError(error)) return toAppError(error);
-  const code = isPassing(error.statusCode) ? 'key_vault_unavailable' : 'key_vault_refused';
+  const code = isPassing(error) ? 'key_vault_unavailable' : 'key_vault_refused';
   const waitMs = retryAfterMs(error);
   return new AppError(code, `${doing}: ${error.message}`, {
     cause: error,

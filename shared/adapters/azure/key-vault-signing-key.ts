@@ -16,6 +16,11 @@ const maxClients = 8;
 
 const base64url = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('base64url');
 
+const publicKeyOf = ({ key }: KeyVaultKey): PublicSigningKey | undefined =>
+  key?.kty === 'EC' && key.crv === 'P-256'
+    ? { kty: 'EC', crv: 'P-256', x: base64url(key.x), y: base64url(key.y) }
+    : undefined;
+
 /** The key id is the version of the key in the vault: it says nothing of the vault itself. */
 export function createKeyVaultSigningKey(options: KeyVaultSigningKeyOptions): SigningKey {
   const { vaultUrl, credential, keyName, freshForMs = 60_000 } = options;
@@ -26,10 +31,10 @@ export function createKeyVaultSigningKey(options: KeyVaultSigningKeyOptions): Si
   const incomplete = (detail: string) =>
     new AppError('configuration_incomplete', detail, { facts: { key: keyName } });
 
-  function requirePublicKey({ key }: KeyVaultKey): PublicSigningKey {
-    if (key?.kty !== 'EC' || key.crv !== 'P-256')
-      throw incomplete(`the key ${keyName} is not an EC key on P-256`);
-    return { kty: 'EC', crv: 'P-256', x: base64url(key.x), y: base64url(key.y) };
+  function requirePublicKey(key: KeyVaultKey): PublicSigningKey {
+    const publicKey = publicKeyOf(key);
+    if (!publicKey) throw incomplete(`the key ${keyName} is not an EC key on P-256`);
+    return publicKey;
   }
 
   async function clientOf(keyId: string, key: KeyVaultKey | string): Promise<CryptographyClient> {
@@ -59,8 +64,37 @@ export function createKeyVaultSigningKey(options: KeyVaultSigningKeyOptions): Si
     return { keyId, publicKey };
   }, freshForMs);
 
+  async function listEnabledVersions(): Promise<string[]> {
+    const found: { version: string; createdAt: number }[] = [];
+    for await (const one of (await connect()).listPropertiesOfKeyVersions(keyName))
+      if (one.version !== undefined && one.enabled !== false)
+        found.push({ version: one.version, createdAt: one.createdOn?.getTime() ?? 0 });
+    // The vault gives no order and counts in seconds; within one second the later in its list is the newer.
+    return found
+      .reverse()
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map(({ version }) => version);
+  }
+
+  const readVersions = remembered(
+    () =>
+      atKeyVault(`listing the versions of the key ${keyName}`, async () => {
+        const client = await connect();
+        const keys: { keyId: string; publicKey: PublicSigningKey }[] = [];
+        for (const keyId of (await orAbsent(listEnabledVersions())) ?? []) {
+          const publicKey = publicKeyOf(await client.getKey(keyName, { version: keyId }));
+          // A version of another kind can have signed nothing of ours.
+          if (publicKey) keys.push({ keyId, publicKey });
+        }
+        if (keys.length === 0) throw incomplete(`the key vault has no EC key ${keyName} on P-256`);
+        return keys;
+      }),
+    freshForMs,
+  );
+
   return {
     current: readCurrent,
+    versions: readVersions,
     sign: (keyId, data) =>
       atKeyVault(`signing with the key ${keyName}`, async () => {
         const client = await clientOf(keyId, `${vaultUrl.replace(/\/$/, '')}/keys/${keyName}/${keyId}`);
