@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { StandIn } from '#local/kit/stand-in.ts';
+import { createApiClient } from '#local/main-job/api-client.ts';
+import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
+import { signIn } from '#local/main-job/sign-in.ts';
+import { openDataFolder } from '#local/run/data-folder.ts';
+import { type LocalSystem, startSystem } from '#local/run/system.ts';
+import * as sample from '#local/samples/sample-data.ts';
+import { build } from '#tools/build.ts';
+import { type HistorySize, openHistories, type StepTime } from './durable-histories.ts';
+import { childrenOf, cpuOfTree } from './process-times.ts';
+import { durationOf, renew } from './renew.ts';
+import { milliseconds, type Summary, summarise } from './statistics.ts';
+
+/** The first ones load code and fill caches. */
+const warmUps = 3;
+const idleMs = 10_000;
+/** Activities that do nothing but ask the authority; a timer in between is a wait for it as well. */
+const authoritySteps =
+  /^(ensureAccount|createOrder|answerChallenges?|readOrder|finali[sz]eOrder|downloadChain)$/;
+
+interface CertificatesResult {
+  renewals: number;
+  /** Milliseconds from the request to the end of the operation: the machine serves the new leaf. */
+  whole: Summary;
+  /** Of that, in activities that ask the authority. */
+  authority: Summary;
+  /** Of that, in timers of the flow: polls, and waits for the machine. */
+  timers: Summary;
+  /** CPU milliseconds of a renewal, all processes, less what the same time idle took. */
+  cpu: { perRenewal: number; idlePerSecond: number; byProcess: Record<string, number> };
+  history: Record<keyof HistorySize, Summary>;
+  /** Calls of one renewal at each service, by `<service> <operation>`. */
+  calls: Record<string, number>;
+  /** Mean milliseconds of a renewal in each activity. */
+  steps: StepTime[];
+}
+
+/** The processes of the system by role. The stand-ins, and this program's own looks, are in ours. */
+function processesOf(system: LocalSystem): Record<string, () => number> {
+  const agents = system.machines.map(({ child }) => child.pid);
+  const others = new Set([system.proxy.pid, ...agents]);
+  const host = childrenOf(process.pid).find((pid) => !others.has(pid));
+  if (host === undefined) throw new Error('the Functions host is no process of ours');
+  return {
+    'host and app': () => cpuOfTree(host),
+    'agents and machines': () => agents.reduce((sum, pid) => sum + cpuOfTree(pid), 0),
+    proxy: () => cpuOfTree(system.proxy.pid),
+    'stand-ins and bench': () => {
+      const { user, system: kernel } = process.cpuUsage();
+      return (user + kernel) / 1000;
+    },
+  };
+}
+
+const read = (roles: Record<string, () => number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(roles).map(([name, measure]) => [name, measure()]));
+const difference = (after: Record<string, number>, before: Record<string, number>) =>
+  Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
+const sum = (values: Record<string, number>) => Object.values(values).reduce((total, one) => total + one, 0);
+
+/** By `<service> <operation>`. */
+const callsOf = (standIns: readonly StandIn[]): Record<string, number> =>
+  Object.fromEntries(
+    standIns.flatMap(({ name, calls }) =>
+      Object.entries(calls.all()).map(([operation, count]) => [`${name} ${operation}`, count]),
+    ),
+  );
+
+async function measureCertificates(report: Reporter, count: number): Promise<CertificatesResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'admin-center-certificates-'));
+  await build();
+  const data = await openDataFolder(folder, { fresh: false });
+  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const system = await startSystem(data, undefined, report);
+  try {
+    const [account] = sample.accounts;
+    if (!account) throw new Error('there are no sample accounts');
+    const { api, entra } = system.connection;
+    const token = await signIn(entra.origin, account.userPrincipalName);
+    const client = createApiClient(api, token);
+    const ids: string[] = [];
+    for (const machine of system.machines) {
+      const { id } = await client.addMachine(machine.resourceId);
+      const installed = await client.follow(await client.install(id, machine.port), () => {});
+      if (installed.error) throw new Error(installed.error.detail);
+      ids.push(id);
+    }
+    const next = (index: number) => renew(api, token, ids[index % ids.length] ?? '');
+    for (let index = 0; index < warmUps; index += 1) await next(index);
+
+    const roles = processesOf(system);
+    const beforeIdle = read(roles);
+    await sleep(idleMs);
+    const idle = difference(read(roles), beforeIdle);
+
+    const began = performance.now();
+    const beforeCpu = read(roles);
+    const beforeCalls = callsOf(system.twin.standIns);
+    const operations = [];
+    for (let index = 0; index < count; index += 1) operations.push(await next(index));
+    const spent = difference(read(roles), beforeCpu);
+    const calls = difference(callsOf(system.twin.standIns), beforeCalls);
+    const idleShare = (performance.now() - began) / idleMs;
+
+    const histories = openHistories(data.file('state', 'functions-host.sqlite'));
+    const sizes = operations.map(({ id }) => histories.sizeOf(id));
+    const times = operations.map(({ id }) => histories.timesOf(id));
+    histories.close();
+    const inSteps = (is: (name: string) => boolean) =>
+      summarise(
+        times.map((steps) => steps.filter(({ name }) => is(name)).reduce((ms, step) => ms + step.ms, 0)),
+      );
+    const perRenewal = (values: Record<string, number>) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / count]));
+    const own = Object.fromEntries(
+      Object.entries(spent).map(([name, ms]) => [name, ms - (idle[name] ?? 0) * idleShare]),
+    );
+    return {
+      renewals: count,
+      whole: summarise(operations.map(durationOf)),
+      authority: inSteps((name) => authoritySteps.test(name)),
+      timers: inSteps((name) => name === 'timer'),
+      cpu: {
+        perRenewal: sum(own) / count,
+        idlePerSecond: sum(idle) / (idleMs / 1000),
+        byProcess: perRenewal(own),
+      },
+      history: {
+        instances: summarise(sizes.map(({ instances }) => instances)),
+        events: summarise(sizes.map(({ events }) => events)),
+        bytes: summarise(sizes.map(({ bytes }) => bytes)),
+        actions: summarise(sizes.map(({ actions }) => actions)),
+      },
+      calls: perRenewal(calls),
+      steps: meanSteps(times.flat(), count),
+    };
+  } finally {
+    await system.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const meanSteps = (all: readonly StepTime[], count: number): StepTime[] =>
+  [...Map.groupBy(all, ({ name }) => name)]
+    .map(([name, steps]) => ({
+      name,
+      count: steps.reduce((total, one) => total + one.count, 0) / count,
+      ms: steps.reduce((total, one) => total + one.ms, 0) / count,
+    }))
+    .toSorted((a, b) => b.ms - a.ms);
+
+const line = ({ p50, p90, max }: Summary) =>
+  `p50 ${milliseconds(p50)}, p90 ${milliseconds(p90)}, max ${milliseconds(max)}`;
+const one = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+
+/** A row for each service: how many in all, then each operation. */
+const callRows = (calls: Record<string, number>): [string, string][] =>
+  [
+    ...Map.groupBy(
+      Object.entries(calls).filter(([, count]) => count > 0),
+      ([name]) => name.split(' ')[0] ?? '',
+    ),
+  ].map(([service, operations]) => {
+    const each = operations.map(([name, count]) => `${name.slice(service.length + 1)} ${one(count)}`);
+    return [`calls of ${service}`, `${one(sum(Object.fromEntries(operations)))}: ${each.join(', ')}`];
+  });
+
+const report = createReporter({
+  json: process.argv.includes('--json'),
+  write: (text) => console.log(text),
+  colours: process.stdout.isTTY,
+});
+const wanted = Number(/\d+$/.exec(process.argv.find((text) => text.startsWith('--count=')) ?? '')?.[0] ?? 30);
+const { whole, authority, timers, cpu, history, calls, steps } = await measureCertificates(report, wanted);
+const perDayAndCore = (86_400_000 / cpu.perRenewal).toFixed(0);
+report.table(`Renewing certificates on this computer, ${wanted} one after the other`, [
+  ['request to served', line(whole)],
+  ['of that, asking the authority', line(authority)],
+  ['of that, timers of the flow', line(timers)],
+  [
+    'CPU of a renewal, all processes',
+    `${milliseconds(cpu.perRenewal)} (idle ${one(cpu.idlePerSecond)} ms/s)`,
+  ],
+  ...Object.entries(cpu.byProcess).map(([name, ms]): [string, string] => ['', `${name} ${milliseconds(ms)}`]),
+  ['renewals a day and core', `${perDayAndCore} by CPU; ${availableParallelism()} cores here`],
+  [
+    'history',
+    `${history.events.p50} events, ${history.bytes.p50} bytes, ${history.actions.p50} actions, ${history.instances.p50} instances`,
+  ],
+  ...callRows(calls),
+  ...steps.map(({ name, count, ms }): [string, string] => [
+    '',
+    `${name}: ${one(count)} times, ${milliseconds(ms)}`,
+  ]),
+]);
+process.exit(0);
