@@ -5,19 +5,19 @@ import type { AgentEvent } from '#shared/protocol/events.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { pause } from './back-off.ts';
+import { createCertificateDelivery } from './certificate-delivery.ts';
+import { openCertificateKeys } from './certificate-keys.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import { createClock } from './clock.ts';
 import { createControlPlane } from './control-plane.ts';
 import { createDesiredState } from './desired-state.ts';
-import { ensurePrivateDirectory } from './durable-file.ts';
+import { ensurePrivateDirectory, removeLeftovers } from './durable-file.ts';
 import { createEnrolment, isUnrecognised } from './enrolment.ts';
 import { receiveEvents } from './events.ts';
-import { baseName } from './host-names.ts';
 import { openIdentity } from './identity.ts';
 import { openMachineDoor } from './machine-door.ts';
-import { createRelayLink } from './relay-link.ts';
+import { createRelayLinks, type RelayTarget, relayTargetsOf } from './relay-links.ts';
 import { createReportNumbering, createReports } from './reports.ts';
-import { tryServing } from './serving-check.ts';
 import type { AgentSettings } from './settings.ts';
 
 const heartbeatMs = 60_000;
@@ -27,7 +27,7 @@ export interface AgentContext {
   logger: Logger;
   /** Stops the agent. */
   signal: AbortSignal;
-  openTunnel(relay: AgentState['relay'], token: () => Promise<string>, now: () => number): TunnelListener;
+  openTunnel(relay: RelayTarget, token: () => Promise<string>, now: () => number): TunnelListener;
 }
 
 /** Runs the agent until the signal, and resolves when its last report is on its way. Throws when it may not enrol. */
@@ -35,11 +35,18 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   const { dataDirectory } = settings;
   const machineId = machineIdOf(settings.resourceId);
   await ensurePrivateDirectory(dataDirectory);
+  await removeLeftovers(dataDirectory);
   const clock = createClock();
   // It takes a while to load, and is loaded by the time that the enrolment is answered.
   void import('./messages.ts');
   const identity = await openIdentity(dataDirectory);
-  const certificates = createCertificateStore(dataDirectory, identity.unsealingKey);
+  const keys = await openCertificateKeys(dataDirectory);
+  const certificates = createCertificateStore({
+    dataDirectory,
+    unsealingKey: identity.unsealingKey,
+    keys,
+    onDamage: (file, error) => logger.log('agent.certificate_damaged', { file, error }),
+  });
   await certificates.load();
   const controlPlane = createControlPlane({
     origin: settings.controlPlane,
@@ -59,8 +66,17 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   });
   const tokens = createAccessTokens(controlPlane, clock.now);
   let state: AgentState | undefined;
-  /** Known good: a handshake has been made with it. */
-  let servingThumbprint: string | undefined;
+  const delivery = createCertificateDelivery({
+    store: certificates,
+    keys,
+    controlPlane,
+    onServed(thumbprint) {
+      logger.log('agent.certificate_served', { thumbprint });
+      reports.add('serving');
+    },
+    onRequested: (id) => logger.log('agent.certificate_requested', { id }),
+  });
+  const servingThumbprint = () => delivery.servingThumbprint(state?.machineName ?? '');
 
   const reports = createReports({
     machineId,
@@ -71,11 +87,14 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
       machineId,
       signingKey: identity.signingKey,
       now: clock.now,
-      facts: () => ({
-        ...(servingThumbprint !== undefined && { servingThumbprint }),
-        relayConnected: relay.isConnected(),
-        blockedServices: door.blockedServices(),
-      }),
+      facts() {
+        const thumbprint = servingThumbprint();
+        return {
+          ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
+          relayConnected: relays.isConnected(),
+          blockedServices: door.blockedServices(),
+        };
+      },
     }),
     signal,
     now: clock.now,
@@ -90,11 +109,12 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     logger,
     onPolicyChange: () => reports.add('heartbeat'),
   });
-  const relay = createRelayLink({
-    open: (target) => openTunnel(target, async () => (await tokens.get()).relay, clock.now),
+  const relays = createRelayLinks({
+    open: (target) => openTunnel(target, () => listenToken(target), clock.now),
     onStream: door.take,
-    onState(connected, reason) {
-      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', reason ? { reason } : {});
+    onState({ path }, connected, reason) {
+      const facts = { path, ...(reason !== undefined && { reason }) };
+      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', facts);
       // The token may be what was refused.
       if (!connected) tokens.drop();
     },
@@ -106,6 +126,13 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   const loops: Promise<void>[] = [];
   let events: AbortController | undefined;
 
+  async function listenToken({ path }: RelayTarget): Promise<string> {
+    const { relay, retiredRelays } = await tokens.get();
+    const token = path === state?.relay.path ? relay : retiredRelays?.[path];
+    if (token === undefined) throw new Error(`there is no token for ${path}`);
+    return token;
+  }
+
   async function readState(): Promise<AgentState> {
     try {
       await enrolment.ensure(signal);
@@ -116,16 +143,6 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
       await enrolment.ensure(signal);
       return controlPlane.readState();
     }
-  }
-
-  async function serve(next: AgentState): Promise<void> {
-    const wanted = next.certificate?.thumbprint;
-    if (wanted === undefined || wanted === servingThumbprint) return;
-    if (wanted !== certificates.thumbprint())
-      await certificates.install(await controlPlane.fetchCertificate(), next);
-    servingThumbprint = await tryServing(baseName(next), certificates.contextFor);
-    logger.log('agent.certificate_served', { thumbprint: servingThumbprint });
-    reports.add('serving');
   }
 
   function receiveFrom(messages: AgentState['messages']): void {
@@ -161,9 +178,12 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     door.configure(next);
     if (!previous) reports.add('started');
     if (JSON.stringify(previous?.messages) !== JSON.stringify(next.messages)) receiveFrom(next.messages);
-    relay.aim(next.relay);
+    const targets = relayTargetsOf(next);
+    // Tokens are for the paths that were known when they were fetched.
+    if (previous && JSON.stringify(relayTargetsOf(previous)) !== JSON.stringify(targets)) tokens.drop();
+    relays.aim(targets);
     try {
-      await serve(next);
+      await delivery.apply(next);
     } catch (error) {
       reports.add('failed', error instanceof Error ? error.message : String(error));
       throw error;
@@ -174,7 +194,7 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     read: readState,
     apply,
     signal,
-    onApplied: () => logger.log('agent.state_applied', { certificate: servingThumbprint }),
+    onApplied: () => logger.log('agent.state_applied', { certificate: servingThumbprint() }),
     onFailure: (error, waitMs) => logger.log('agent.state_unapplied', { error, waitMs }),
   });
 
@@ -187,7 +207,7 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
 
   loops.push(desired.run(), reports.run(), beat());
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  await Promise.allSettled([relay.close(), ...loops]);
+  await Promise.allSettled([relays.close(), ...loops]);
   door.close();
   await reports.sendLast('stopping');
 }

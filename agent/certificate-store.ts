@@ -1,77 +1,136 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { CryptoKey } from 'jose';
 import { AppError } from '#shared/domain/error.ts';
-import type { CertificateContent, SealedCertificate } from '#shared/protocol/agent-messages.ts';
+import type {
+  AgentState,
+  CertificateContent,
+  DeliveredCertificate,
+} from '#shared/protocol/agent-messages.ts';
 import { unsealCertificate } from '#shared/protocol/sealed-certificate.ts';
-import { readIfPresent, writeDurably } from './durable-file.ts';
-import { baseName, type MachineNames } from './host-names.ts';
+import type { CertificateKeys } from './certificate-keys.ts';
+import { type CertificatePair, leafOf, readPair, requireNames } from './certificate-pair.ts';
+import { ensurePrivateDirectory, readIfPresent, removeLeftovers, writeDurably } from './durable-file.ts';
+import { isMachineName, type MachineNames } from './host-names.ts';
 
-interface ServedCertificate {
-  /** SHA-256 of the leaf, lower-case hex. */
-  thumbprint: string;
-  leaf: X509Certificate;
-  context: SecureContext;
-}
+type Announced = Pick<NonNullable<AgentState['certificate']>, 'thumbprint' | 'custody'>;
 
-/** The one certificate that the agent serves. New handshakes take the newest; open connections stay as they are. */
+/**
+ * The certificates that the agent serves, one for each of its names, whoever made their keys. New handshakes take
+ * the newest of a name; open connections stay as they are.
+ */
 export interface CertificateStore {
-  /** Takes the certificate of an earlier run from the disk, when there is one. */
+  /** Takes the certificates of an earlier run from the disk. */
   load(): Promise<void>;
-  /** Of what is in use now. */
-  thumbprint(): string | undefined;
-  /** The context for a server name that the certificate covers, or undefined. */
+  /** Of what is in use now under this name. */
+  thumbprint(machineName: string): string | undefined;
+  leaf(machineName: string): X509Certificate | undefined;
+  isEmpty(): boolean;
+  /** The context for a server name that one of the certificates covers, or undefined. */
   contextFor(serverName: string): SecureContext | undefined;
-  /** Unseals, checks, keeps and serves. Throws `leaf_mismatch` when it is not for this machine or not as announced. */
-  install(sealed: SealedCertificate, names: MachineNames): Promise<void>;
+  /**
+   * Opens, checks, keeps and serves. Throws `leaf_mismatch`, and changes nothing, when it is not the one that was
+   * announced, not for these names, or not for a key of this machine.
+   */
+  install(delivered: DeliveredCertificate, announced: Announced, names: MachineNames): Promise<void>;
+  /** Forgets the certificates of all other names, on the disk too. */
+  keepOnly(names: readonly MachineNames[]): Promise<void>;
 }
 
-export const thumbprintOf = (leaf: X509Certificate): string =>
-  createHash('sha256').update(leaf.raw).digest('hex');
+export interface CertificateStoreOptions {
+  dataDirectory: string;
+  unsealingKey: CryptoKey;
+  keys: CertificateKeys;
+  /** A file that cannot be used; its certificate is fetched again. */
+  onDamage(file: string, error: unknown): void;
+}
 
-/** Leaf and key as PEM text, checked to belong together. */
-function readPair({ privateKeyPem, chainPem }: CertificateContent): ServedCertificate {
-  try {
-    const leaf = new X509Certificate(chainPem);
-    if (!leaf.checkPrivateKey(createPrivateKey(privateKeyPem))) throw new Error('the key is another one');
-    const context = createSecureContext({ key: privateKeyPem, cert: chainPem, minVersion: 'TLSv1.2' });
-    return { thumbprint: thumbprintOf(leaf), leaf, context };
-  } catch (cause) {
-    throw new AppError('leaf_mismatch', 'the certificate and its key do not belong together', { cause });
+const suffix = '.pem';
+
+/** The machine name in the base name of a leaf, the one that is no wildcard. */
+function machineNameIn({ leaf }: CertificatePair): string | undefined {
+  const names = (leaf.subjectAltName ?? '').split(', ').map((entry) => entry.replace(/^DNS:/, ''));
+  return names.map((name) => /^([a-z2-7]{26})\./.exec(name)?.[1]).find((name) => name !== undefined);
+}
+
+/** `certificates/<machine name>.pem` holds key and chain in one file, so that both change in one rename. */
+export function createCertificateStore(options: CertificateStoreOptions): CertificateStore {
+  const directory = join(options.dataDirectory, 'certificates');
+  /** Where earlier agents kept the only one. */
+  const formerFile = join(options.dataDirectory, 'certificate.pem');
+  const fileOf = (machineName: string) => join(directory, `${machineName}${suffix}`);
+  const served = new Map<string, CertificatePair>();
+
+  async function loadFile(file: string, accept: (pair: CertificatePair, text: string) => Promise<void>) {
+    try {
+      const text = await readIfPresent(file);
+      if (text !== undefined) await accept(readPair({ privateKeyPem: text, chainPem: text }), text);
+    } catch (error) {
+      options.onDamage(file, error);
+    }
   }
-}
 
-/** The certificate carries the base name and the wildcard of this machine (requirement 64). */
-function requireNames(leaf: X509Certificate, names: MachineNames): void {
-  const base = baseName(names);
-  for (const name of [base, `session.${base}`])
-    if (leaf.checkHost(name) === undefined)
-      throw new AppError('leaf_mismatch', `the certificate does not cover ${name}`);
-}
+  /** A crash on the way repeats it: the new file counts from the moment that it is there. */
+  async function takeOverFormer(): Promise<void> {
+    await loadFile(formerFile, async (pair, text) => {
+      const machineName = machineNameIn(pair);
+      if (machineName === undefined || served.has(machineName)) return;
+      await writeDurably(fileOf(machineName), text);
+      served.set(machineName, pair);
+    });
+    if (served.size > 0) await rm(formerFile, { force: true });
+  }
 
-/** `certificate.pem` holds key and chain in one file, so that both change in one rename. */
-export function createCertificateStore(dataDirectory: string, unsealingKey: CryptoKey): CertificateStore {
-  const file = join(dataDirectory, 'certificate.pem');
-  let served: ServedCertificate | undefined;
+  async function open(
+    delivered: DeliveredCertificate,
+    custody: Announced['custody'],
+  ): Promise<CertificateContent> {
+    if ('sealed' in delivered !== (custody === 'vault'))
+      throw new AppError('leaf_mismatch', 'the key of the certificate is not held where it was announced');
+    if ('sealed' in delivered) return unsealCertificate(options.unsealingKey, delivered.sealed);
+    const { chainPem } = delivered;
+    return { chainPem, privateKeyPem: await options.keys.keyOf(leafOf(chainPem)) };
+  }
 
   return {
     async load() {
-      const text = await readIfPresent(file);
-      if (text !== undefined) served = readPair({ privateKeyPem: text, chainPem: text });
+      await ensurePrivateDirectory(directory);
+      await removeLeftovers(directory);
+      for (const name of await readdir(directory)) {
+        const machineName = name.slice(0, -suffix.length);
+        if (!name.endsWith(suffix) || !isMachineName(machineName)) continue;
+        await loadFile(fileOf(machineName), async (pair) => void served.set(machineName, pair));
+      }
+      await takeOverFormer();
     },
-    thumbprint: () => served?.thumbprint,
+    thumbprint: (machineName) => served.get(machineName)?.thumbprint,
+    leaf: (machineName) => served.get(machineName)?.leaf,
+    isEmpty: () => served.size === 0,
     contextFor(serverName) {
-      return served?.leaf.checkHost(serverName) === undefined ? undefined : served.context;
+      return [...served.values()].find(({ leaf }) => leaf.checkHost(serverName) !== undefined)?.context;
     },
-    async install(sealed, names) {
-      const content = await unsealCertificate(unsealingKey, sealed.sealed);
+    async install(delivered, announced, names) {
+      if (!isMachineName(names.machineName))
+        throw new AppError('leaf_mismatch', 'the machine has no name that a certificate could be for');
+      const content = await open(delivered, announced.custody);
       const pair = readPair(content);
-      if (pair.thumbprint !== sealed.thumbprint)
+      if (pair.thumbprint !== delivered.thumbprint || pair.thumbprint !== announced.thumbprint)
         throw new AppError('leaf_mismatch', 'the certificate is not the one that was announced');
       requireNames(pair.leaf, names);
-      await writeDurably(file, `${content.privateKeyPem.trim()}\n${content.chainPem.trim()}\n`);
-      served = pair;
+      await writeDurably(
+        fileOf(names.machineName),
+        `${content.privateKeyPem.trim()}\n${content.chainPem.trim()}\n`,
+      );
+      served.set(names.machineName, pair);
+    },
+    async keepOnly(names) {
+      const kept = new Set(names.map(({ machineName }) => `${machineName}${suffix}`));
+      for (const machineName of served.keys())
+        if (!kept.has(`${machineName}${suffix}`)) served.delete(machineName);
+      for (const name of await readdir(directory))
+        if (name.endsWith(suffix) && !kept.has(name)) await rm(join(directory, name), { force: true });
     },
   };
 }

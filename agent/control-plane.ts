@@ -6,11 +6,12 @@ import {
   type AgentTokens,
   agentState,
   agentTokens,
+  type CertificateRequestBody,
+  type DeliveredCertificate,
+  deliveredCertificate,
   type EnrolmentReply,
   type EnrolmentRequest,
   enrolmentReply,
-  type SealedCertificate,
-  sealedCertificate,
 } from '#shared/protocol/agent-messages.ts';
 import { signAgentCall } from '#shared/protocol/agent-token.ts';
 import type { AgentClock } from './clock.ts';
@@ -24,7 +25,9 @@ const longestRetryAfterMs = 5 * 60_000;
 export interface ControlPlane {
   enrol(request: EnrolmentRequest): Promise<EnrolmentReply>;
   readState(): Promise<AgentState>;
-  fetchCertificate(): Promise<SealedCertificate>;
+  fetchCertificate(): Promise<DeliveredCertificate>;
+  /** The same id again with the same request changes nothing. */
+  sendCertificateRequest(request: CertificateRequestBody): Promise<void>;
   fetchTokens(): Promise<AgentTokens>;
 }
 
@@ -129,7 +132,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return {
     enrol: (request) => call('POST', '/api/agent/enrolment', enrolmentReply, request),
     readState: () => call('GET', '/api/agent/state', agentState),
-    fetchCertificate: () => call('GET', '/api/agent/certificate', sealedCertificate),
+    fetchCertificate: () => call('GET', '/api/agent/certificate', deliveredCertificate),
+    async sendCertificateRequest(request) {
+      await call('PUT', '/api/agent/certificate-request', z.unknown(), request);
+    },
     fetchTokens: () => call('POST', '/api/agent/tokens', agentTokens, {}),
   };
 }

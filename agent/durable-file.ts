@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** Makes the directory readable by the agent's account alone; one that exists is narrowed. */
 export async function ensurePrivateDirectory(directory: string): Promise<void> {
@@ -28,6 +28,12 @@ export async function writeDurably(file: string, content: string): Promise<void>
     throw error;
   }
   await syncDirectory(dirname(file));
+}
+
+/** Removes what a write left behind when the process died in it; nothing may be writing there. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  const left = (await readdir(directory)).filter((name) => /\.[0-9a-f]{12}\.tmp$/.test(name));
+  for (const name of left) await rm(join(directory, name), { force: true });
 }
 
 /** The rename itself is durable once its directory is; Windows cannot open one and does not need to. */

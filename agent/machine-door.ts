@@ -6,6 +6,7 @@ import type { AgentClock } from './clock.ts';
 import { createDoorRequests } from './door-requests.ts';
 import { openDoorSessions } from './door-sessions.ts';
 import { createForwarder } from './forwarder.ts';
+import { namesOf } from './host-names.ts';
 import { createIncomingStreams } from './incoming-streams.ts';
 import { allows, watchPolicy } from './local-policy.ts';
 import type { AgentSettings } from './settings.ts';
@@ -14,7 +15,7 @@ import { createTlsDoor } from './tls-door.ts';
 export interface MachineDoorOptions {
   settings: Pick<AgentSettings, 'dataDirectory' | 'port' | 'targetScheme'>;
   clock: AgentClock;
-  certificates: Pick<CertificateStore, 'contextFor' | 'thumbprint'>;
+  certificates: Pick<CertificateStore, 'contextFor' | 'isEmpty'>;
   logger: Logger;
   /** What the machine allows has changed. */
   onPolicyChange(): void;
@@ -67,7 +68,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     logger.log('stream.refused', { ...purpose, reason });
   const door = createTlsDoor({
     requests,
-    names: () => state,
+    names: () => (state ? namesOf(state) : []),
     contextFor: certificates.contextFor,
     onRefused: logRefusal,
   });
@@ -75,7 +76,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     portOf,
     isAllowed: (port) => allows(policy.current(), port),
     isRevoked: sessions.isRevoked,
-    hasCertificate: () => certificates.thumbprint() !== undefined,
+    hasCertificate: () => !certificates.isEmpty(),
     acceptWeb: door.accept,
     onRefused: logRefusal,
     onFailed: (purpose, error) => logger.log('tunnel.stream_failed', { ...purpose, error }),

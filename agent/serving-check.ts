@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { duplexPair } from 'node:stream';
 import { connect, createServer, type SecureContext } from 'node:tls';
 import { AppError } from '#shared/domain/error.ts';
-import { thumbprintOf } from './certificate-store.ts';
+import { thumbprintOf } from './certificate-pair.ts';
 
 const timeoutMs = 5_000;
 

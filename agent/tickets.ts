@@ -3,6 +3,7 @@ import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { type Ticket, verifyTicket } from '#shared/protocol/ticket.ts';
 import type { DoorRefusal } from './door-refusals.ts';
 import type { DoorSession, DoorSessions } from './door-sessions.ts';
+import { namesOf, placeOf } from './host-names.ts';
 
 /** Where the request came in: the session of the stream, and the name of its TLS connection. */
 export interface DoorPlace {
@@ -11,7 +12,7 @@ export interface DoorPlace {
   hostName: string;
 }
 
-export type TicketKeys = Pick<AgentState, 'machineName' | 'ticketKeys'>;
+export type TicketKeys = Pick<AgentState, 'machineName' | 'zone' | 'retiredNames' | 'ticketKeys'>;
 
 type Redemption = { cookie: string; ticket: Ticket } | { refusal: DoorRefusal };
 
@@ -23,7 +24,7 @@ function refusalOf(error: unknown): DoorRefusal {
   return isForeign ? 'ticket_foreign' : 'ticket_invalid';
 }
 
-/** Turns a ticket into a cookie, once. The ticket must be for this machine, this session and service. */
+/** Turns a ticket into a cookie, once. The ticket must be for the name it is brought to, this session and service. */
 export async function redeemTicket(
   sessions: DoorSessions,
   keys: TicketKeys,
@@ -31,9 +32,11 @@ export async function redeemTicket(
   token: string,
   nowSeconds: number,
 ): Promise<Redemption> {
+  const machineName = placeOf(namesOf(keys), place.hostName)?.names.machineName;
+  if (machineName === undefined) return { refusal: 'ticket_foreign' };
   let ticket: Ticket;
   try {
-    ticket = await verifyTicket(keys.ticketKeys, keys.machineName, token, nowSeconds);
+    ticket = await verifyTicket(keys.ticketKeys, machineName, token, nowSeconds);
   } catch (error) {
     return { refusal: refusalOf(error) };
   }

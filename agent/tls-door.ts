@@ -4,7 +4,7 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import { sessionIdOfLabel } from '#shared/domain/label.ts';
 import type { StreamPurpose } from '#shared/ports/tunnel.ts';
 import type { DoorRequests } from './door-requests.ts';
-import { labelOf, type MachineNames } from './host-names.ts';
+import { type MachineNames, placeOf } from './host-names.ts';
 
 /** A browser that reads a page sends nothing for a while; a new connection through the relay is dear. */
 const keepAliveMs = 65_000;
@@ -18,8 +18,8 @@ const halfOpenMs = 1_000;
 
 export interface TlsDoorOptions {
   requests: DoorRequests;
-  /** Of this machine, once they are known. */
-  names(): MachineNames | undefined;
+  /** Those that this machine answers to; none until they are known. */
+  names(): readonly MachineNames[];
   contextFor(serverName: string): SecureContext | undefined;
   /** A handshake that failed, with a sentence for the log. */
   onRefused(purpose: StreamPurpose, reason: string): void;
@@ -47,10 +47,10 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
 
   /** The certificate for this server name, if the name is one of this very session. */
   function choose(serverName: string, purpose: StreamPurpose): SecureContext | string {
-    const names = options.names();
-    const label = names && labelOf(names, serverName);
-    if (label === undefined) return 'the server name is not one of this machine';
-    if (sessionIdOfLabel(label) !== purpose.sessionId) return 'the server name belongs to another session';
+    const place = placeOf(options.names(), serverName);
+    if (!place) return 'the server name is not one of this machine';
+    if (sessionIdOfLabel(place.label) !== purpose.sessionId)
+      return 'the server name belongs to another session';
     return options.contextFor(serverName) ?? 'there is no certificate for the server name';
   }
 
@@ -70,12 +70,12 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
         return done(null);
       },
     });
-    const placeOf = (socket: unknown) => ({
+    const doorPlaceOf = (socket: unknown) => ({
       ...purpose,
       hostName: socket instanceof TLSSocket ? String(socket.servername).toLowerCase() : '',
     });
     server.on('request', (request, response) => {
-      requests.handle(request, response, placeOf(request.socket)).catch((error: unknown) => {
+      requests.handle(request, response, doorPlaceOf(request.socket)).catch((error: unknown) => {
         options.onRefused(purpose, error instanceof Error ? error.message : String(error));
         response.destroy();
       });
@@ -83,7 +83,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
     server.on('upgrade', (request, socket, head) => {
       if (!(socket instanceof TLSSocket)) return void socket.destroy();
       socket.on('error', () => socket.destroy());
-      return requests.handleUpgrade(request, socket, head, placeOf(request.socket));
+      return requests.handleUpgrade(request, socket, head, doorPlaceOf(request.socket));
     });
     server.on('tlsClientError', (error) => options.onRefused(purpose, reasonOf(error)));
     return server;

@@ -1,5 +1,7 @@
 import { createHash, createPublicKey, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
+import { moveCertificate } from '#orchestrations/certificate-record.ts';
+import { hostNamesOf } from '#shared/domain/certificate.ts';
 import type { AgentDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
@@ -8,11 +10,11 @@ import {
   type AgentState,
   agentState,
   agentTokens,
+  deliveredCertificate,
   type EnrolmentRequest,
   enrolmentReply,
   enrolmentRequest,
   type PublicKey,
-  sealedCertificate,
 } from '#shared/protocol/agent-messages.ts';
 import { claimedMachineId, verifyAgentCall } from '#shared/protocol/agent-token.ts';
 import { problem } from '#shared/protocol/api.ts';
@@ -22,13 +24,15 @@ import type { AppPorts, PortsProvider } from '../ports.ts';
 import { bearerOf } from './authorization.ts';
 import { defineRoute, type RouteCall } from './route.ts';
 
+/** A name that is being changed is served as long as that takes. */
+const farAwayMs = 365 * 24 * 60 * 60_000;
 /** Service Bus and relay tokens of an agent live this long; it asks again well before. */
 const tokenSeconds = 60 * 60;
 
 const keyOf = (text: string): PublicKey => JSON.parse(text) as PublicKey;
 
 /** The caller's machine: its call is signed by the key it enrolled with, for this method, URL and body. */
-async function requireAgent(
+export async function requireAgent(
   call: RouteCall<unknown>,
 ): Promise<{ agent: AgentDocument; machine: MachineDocument }> {
   const { ports, request, bytes } = call;
@@ -109,20 +113,34 @@ async function desiredState(ports: AppPorts, machine: MachineDocument): Promise<
     const port = machine.endpoint?.services[name];
     return port === undefined ? [] : [{ name, port }];
   });
-  const machineName = machine.machineName ?? '';
+  const record = certificate?.document;
+  // A name on its way in is the one to serve as soon as there is a certificate for it; connections to the present
+  // one go on meanwhile.
+  const isMoving = machine.nextName !== undefined && record?.leaf?.machineName === machine.nextName.machineName;
+  const machineName = (isMoving ? machine.nextName?.machineName : machine.machineName) ?? '';
+  const farAway = new Date(ports.now().getTime() + farAwayMs).toISOString();
+  const moving = isMoving && machine.machineName ? [{ machineName: machine.machineName, until: farAway }] : [];
   const { settings } = ports;
   return {
     machineId: machine.machineId,
     machineName,
     zone: ports.zone,
     services,
-    ...(certificate && {
+    ...(record?.leaf?.machineName === machineName && {
       certificate: {
-        thumbprint: certificate.document.thumbprint,
-        version: certificate.document.version,
-        notAfter: certificate.document.notAfter,
+        thumbprint: record.leaf.thumbprint,
+        version: record.leaf.version,
+        notAfter: record.leaf.notAfter,
+        custody: record.leaf.custody,
       },
     }),
+    ...(record?.wantedRequest !== undefined && {
+      certificateRequest: {
+        id: record.wantedRequest,
+        hostNames: hostNamesOf(machine.nextName?.machineName ?? machine.machineName ?? '', ports.zone),
+      },
+    }),
+    retiredNames: [...moving, ...(machine.retiredNames ?? [])],
     ticketKeys: [{ ...ticketKey.publicKey, kid: ticketKey.keyId, alg: 'ES256' }],
     relay: { host: ports.relay.host, path: machineName },
     messages: {
@@ -173,17 +191,24 @@ export function registerAgent(provider: PortsProvider): void {
       route: 'api/agent/certificate',
       audience: 'agent',
       summary: 'Certificate and key, sealed to the key of the agent',
-      replies: { 200: sealedCertificate, 401: problem, 409: problem },
+      replies: { 200: deliveredCertificate, 401: problem, 409: problem },
     },
     async (call) => {
       const { agent, machine } = await requireAgent(call);
       const { ports } = call;
-      const certificate = await ports.store.read(machine.machineId, 'certificate');
-      if (!certificate || machine.machineName === undefined) {
-        throw new AppError('certificate_missing', 'no certificate is on record');
+      const leaf = (await ports.store.read(machine.machineId, 'certificate'))?.document.leaf;
+      if (!leaf) throw new AppError('certificate_missing', 'no certificate is on record');
+      const { thumbprint, version } = leaf;
+      const name = certificateName(leaf.machineName);
+      // Written first: an agent that was told of a fetched leaf has it, or comes again.
+      await moveCertificate(ports, machine.machineId, { type: 'deliver', thumbprint });
+      if (leaf.custody === 'machine') {
+        const chainPem = await ports.vault.findKeptChain(name, version);
+        if (chainPem === undefined)
+          throw new AppError('certificate_missing', `the key vault has no chain of ${name} ${version}`);
+        return { body: { thumbprint, chainPem } };
       }
-      const { version, thumbprint } = certificate.document;
-      const content = await ports.vault.readPrivate(certificateName(machine.machineName), version);
+      const content = await ports.vault.readPrivate(name, version);
       return { body: { thumbprint, sealed: await sealCertificate(keyOf(agent.encryptionKey), content) } };
     },
   );

@@ -51,14 +51,15 @@ async function takeReport(
 /** A machine may take up a certificate long after the operation that issued it gave up waiting. */
 async function noteServed(ports: AppPorts, machineId: string, thumbprint: string | undefined): Promise<void> {
   const certificate = await ports.store.read(machineId, 'certificate');
-  if (thumbprint === undefined || certificate?.document.thumbprint !== thumbprint) return;
-  if (certificate.document.state !== 'served') {
+  const leaf = certificate?.document.leaf;
+  if (thumbprint === undefined || leaf?.thumbprint !== thumbprint) return;
+  if (leaf.servedAt === undefined) {
     await createDeliverCertificateActivities(ports).recordServed({ machineId, thumbprint });
   }
 }
 
 /** An operation that has ended or is not known needs no hint: 404 and 410 are success. */
-async function raise(client: DurableClient, instanceId: string): Promise<void> {
+export async function raise(client: DurableClient, instanceId: string): Promise<void> {
   try {
     await client.raiseEvent(instanceId, agentReportedEvent, {});
   } catch (error) {

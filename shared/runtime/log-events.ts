@@ -31,6 +31,8 @@ export const logEvents = {
   'agent.state_applied': 'info',
   'agent.state_unapplied': 'warn',
   'agent.certificate_served': 'info',
+  'agent.certificate_requested': 'info',
+  'agent.certificate_damaged': 'warn',
   'agent.clock_adjusted': 'warn',
   'agent.subscribed': 'info',
   'agent.subscription_lost': 'warn',

@@ -6,7 +6,7 @@ import { duplexPair } from 'node:stream';
 import { connect } from 'node:tls';
 import { expect, vi } from 'vitest';
 import { runAgent } from '#agent/agent.ts';
-import { thumbprintOf } from '#agent/certificate-store.ts';
+import { thumbprintOf } from '#agent/certificate-pair.ts';
 import { parseSettings } from '#agent/settings.ts';
 import { openStore } from '#local/kit/store.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
@@ -85,7 +85,13 @@ export async function startAgentWorld() {
     machineName,
     zone,
     services: [{ name: 'WAC', port: 6516 }],
-    certificate: { thumbprint: certificate.thumbprint, version: '1', notAfter: '2030-01-01T00:00:00.000Z' },
+    certificate: {
+      thumbprint: certificate.thumbprint,
+      version: '1',
+      notAfter: '2030-01-01T00:00:00.000Z',
+      custody: 'vault',
+    },
+    retiredNames: [],
     ticketKeys: [],
     relay: { host: 'local.relay.localhost', path: machineName },
     messages: {

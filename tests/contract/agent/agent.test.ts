@@ -1,8 +1,9 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AgentWorld, enrolmentToken, eventQueue, session, startAgentWorld } from './agent-world.ts';
-import { hostOf } from './door-machine.ts';
+import { hostOf, machineName } from './door-machine.ts';
 
 describe('an agent from its first start', () => {
   let world: AgentWorld;
@@ -25,10 +26,16 @@ describe('an agent from its first start', () => {
   });
 
   it('keeps every file to itself', async () => {
+    const entries = await readdir(world.dataDirectory, { recursive: true, withFileTypes: true });
+    const pathOf = ({ parentPath, name }: Dirent) => relative(world.dataDirectory, join(parentPath, name));
+    expect(entries.map(pathOf)).toEqual(
+      expect.arrayContaining(['identity.json', `certificates/${machineName}.pem`, 'enrolment.json']),
+    );
     expect((await stat(world.dataDirectory)).mode & 0o777).toBe(0o700);
-    const files = await readdir(world.dataDirectory);
-    expect(files).toEqual(expect.arrayContaining(['identity.json', 'certificate.pem', 'enrolment.json']));
-    for (const file of files) expect((await stat(join(world.dataDirectory, file))).mode & 0o777).toBe(0o600);
+    for (const entry of entries) {
+      const { mode } = await stat(join(entry.parentPath, entry.name));
+      expect(mode & 0o777).toBe(entry.isDirectory() ? 0o700 : 0o600);
+    }
   });
 
   it('takes a new certificate when an event says so, without a restart', async () => {

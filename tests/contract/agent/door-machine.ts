@@ -6,6 +6,7 @@ import { duplexPair } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { exportJWK, generateKeyPair } from 'jose';
 import { WebSocket } from 'ws';
+import { openCertificateKeys } from '#agent/certificate-keys.ts';
 import { createCertificateStore } from '#agent/certificate-store.ts';
 import { createClock } from '#agent/clock.ts';
 import { openIdentity } from '#agent/identity.ts';
@@ -94,13 +95,21 @@ export interface Connection {
 export async function openTestMachine(options: { port: number; services?: AgentState['services'] }) {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-door-'));
   const identity = await openIdentity(dataDirectory);
-  const certificates = createCertificateStore(dataDirectory, identity.unsealingKey);
+  const keys = await openCertificateKeys(dataDirectory);
+  const certificates = createCertificateStore({
+    dataDirectory,
+    unsealingKey: identity.unsealingKey,
+    keys,
+    onDamage: (file, error) => lines.push(`damaged ${file} ${String(error)}`),
+  });
+  await certificates.load();
   const lines: string[] = [];
-  const state: AgentState = {
+  let state: AgentState = {
     machineId: 'b'.repeat(26),
     machineName,
     zone,
     services: options.services ?? [{ name: 'WAC', port: options.port }],
+    retiredNames: [],
     ticketKeys: [ticketKey],
     relay: { host: 'local.relay.localhost', path: machineName },
     messages: { host: '', endpoint: '', eventQueue: '', reportQueue: '' },
@@ -119,6 +128,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
   const install = async (content: { privateKeyPem: string; chainPem: string }, thumbprint: string) =>
     certificates.install(
       { thumbprint, sealed: await sealCertificate(identity.publicEncryptionKey, content) },
+      { thumbprint, custody: 'vault' },
       state,
     );
   let door = await openDoor();
@@ -193,6 +203,11 @@ export async function openTestMachine(options: { port: number; services?: AgentS
     openStream,
     connectAs,
     door: () => door,
+    /** As the control plane says it next. */
+    configure(change: Partial<AgentState>) {
+      state = { ...state, ...change };
+      door.configure(state);
+    },
     /** Opens the session with a fresh ticket; answers the cookie as the browser would send it back. */
     async signIn(sessionId: string): Promise<string> {
       const connection = await connectAs(sessionId);

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { thumbprintOf } from '#agent/certificate-store.ts';
+import { thumbprintOf } from '#agent/certificate-pair.ts';
 import {
   hostOf,
   issueCertificate,
+  machineName,
   nowSeconds,
   openTestMachine,
   type TestMachine,
@@ -216,10 +217,10 @@ describe("the agent's door", () => {
   });
 
   it('does not take a certificate that was announced with another thumbprint', async () => {
-    const before = machine.certificates.thumbprint();
+    const before = machine.certificates.thumbprint(machineName);
     await expect(machine.install(await issueCertificate(), 'f'.repeat(64))).rejects.toMatchObject({
       code: 'leaf_mismatch',
     });
-    expect(machine.certificates.thumbprint()).toBe(before);
+    expect(machine.certificates.thumbprint(machineName)).toBe(before);
   });
 });

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { thumbprintOf } from '#agent/certificate-store.ts';
+import { thumbprintOf } from '#agent/certificate-pair.ts';
 import { freePort } from '#local/kit/free-port.ts';
 import { issueCertificate, openTestMachine, type TestMachine } from './door-machine.ts';
 import { startTargetService } from './target-service.ts';
