@@ -1,10 +1,10 @@
 import type { DurableClient } from 'durable-functions';
 import { operationId, orchestratorNames } from '#orchestrations/names.ts';
-import { getDocument } from '#orchestrations/records.ts';
+import { getDocument, takeMachine } from '#orchestrations/records.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, describeError } from '#shared/domain/error.ts';
-import { newOperation, type OperationKind } from '#shared/domain/operation.ts';
+import type { OperationKind } from '#shared/domain/operation.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
 import type { AppPorts } from './ports.ts';
 
@@ -12,9 +12,8 @@ const flowOf: Readonly<Record<OperationKind, string>> = {
   install: orchestratorNames.installExtension,
   uninstall: orchestratorNames.uninstallExtension,
   renew: orchestratorNames.renewCertificate,
+  revoke: orchestratorNames.revokeCertificate,
 };
-
-const keptSeconds = 30 * 24 * 60 * 60;
 
 export interface OperationRequest {
   machine: Stored<MachineDocument>;
@@ -47,20 +46,8 @@ export async function beginOperation(
   }
   const at = ports.now().toISOString();
   const id = operationId(machineId, ports.newId());
-  const operation: OperationDocument = {
-    ...newOperation(id, machineId, kind, requestedBy, at),
-    type: 'operation',
-    key: id,
-    input,
-    ttlSeconds: keptSeconds,
-  };
-  try {
-    await ports.store.commit(machineId, [
-      { replace: { ...machine.document, currentOperation: { id, kind } }, etag: machine.etag },
-      { create: operation },
-    ]);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+  const operation = await takeMachine(ports.store, machine, { id, kind, input, requestedBy, at });
+  if (!operation) {
     const again = await getDocument(ports.store, machineId, 'machine');
     return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
   }

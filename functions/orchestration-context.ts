@@ -1,6 +1,6 @@
 import { type OrchestrationContext as DurableContext, type Task, TaskFailedError } from 'durable-functions';
 import { z } from 'zod';
-import type { ActivitySteps, OrchestrationContext, RetryPolicy, Step } from '#orchestrations/context.ts';
+import type { ActivitySteps, Child, OrchestrationContext, RetryPolicy, Step } from '#orchestrations/context.ts';
 import { AppError, isErrorCode, toAppError } from '#shared/domain/error.ts';
 
 /**
@@ -83,8 +83,12 @@ export function createOrchestrationContext({ df }: DurableContext): Orchestratio
     yield* result(df.createTimer(new Date(df.currentUtcDateTime.getTime() + ms)));
   }
 
-  /** The one place where retryability is read. A wait that the other side asked for goes before our own. */
+  /**
+   * The one place where retryability is read. A wait that the other side asked for goes before our own; one that is
+   * longer than any of the policy is not sat out here: the flow decides what to do until then.
+   */
   function* attempt<T>(name: string, input: object, policy: RetryPolicy): Step<T> {
+    const patienceMs = Math.max(...policy);
     for (let round = 0; ; round += 1) {
       try {
         const output = yield* result<T | null>(df.callActivity(name, input));
@@ -92,8 +96,9 @@ export function createOrchestrationContext({ df }: DurableContext): Orchestratio
       } catch (caught) {
         const error = errorOfTask(caught);
         const wait = policy[round];
-        if (!error.isRetryable || wait === undefined) throw error;
-        yield* sleep(Math.max(wait, error.retryAfterMs ?? 0));
+        const askedMs = error.retryAfterMs ?? 0;
+        if (!error.isRetryable || wait === undefined || askedMs > patienceMs) throw error;
+        yield* sleep(Math.max(wait, askedMs));
       }
     }
   }
@@ -118,6 +123,20 @@ export function createOrchestrationContext({ df }: DurableContext): Orchestratio
       } catch (caught) {
         throw errorOfTask(caught);
       }
+    },
+
+    *forEach<I extends object>(name: string, children: readonly Child<I>[], width: number): Step<number> {
+      const waiting = [...children];
+      const running = new Set<Task>();
+      let failed = 0;
+      while (waiting.length > 0 || running.size > 0) {
+        for (const { instanceId, input } of waiting.splice(0, width - running.size))
+          running.add(df.callSubOrchestrator(name, input, instanceId));
+        const ended = yield* result<Task>(df.Task.any([...running]));
+        running.delete(ended);
+        if (ended.isFaulted) failed += 1;
+      }
+      return failed;
     },
 
     *waitForEvent(name, timeoutMs): Step<boolean> {

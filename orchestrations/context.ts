@@ -16,6 +16,12 @@ export type ActivitySteps<A extends Record<string, AnyActivity>> = {
 /** Waits between attempts, in milliseconds; as many attempts as waits, and one. Only retryable errors are repeated. */
 export type RetryPolicy = readonly number[];
 
+/** A flow to start within another, under an instance id of its own. */
+export interface Child<I extends object> {
+  instanceId: string;
+  input: I;
+}
+
 export type Orchestrator<I, O> = (context: OrchestrationContext, input: I) => Step<O>;
 
 /** What a flow may use: all of it is deterministic under replay. */
@@ -26,6 +32,8 @@ export interface OrchestrationContext {
   /** The activities of a flow by name, each repeated as the policy says; failures arrive as `AppError`. */
   activities<A extends Record<string, AnyActivity>>(policy: RetryPolicy): ActivitySteps<A>;
   subOrchestration<I extends object, O>(name: string, input: I): Step<O>;
+  /** Runs a flow for each child, at most `width` at a time; answers how many failed. One never stops another. */
+  forEach<I extends object>(name: string, children: readonly Child<I>[], width: number): Step<number>;
   sleep(ms: number): Step<void>;
   /** True when the event came, false when the time was up first. Events that came before are not lost. */
   waitForEvent(name: string, timeoutMs: number): Step<boolean>;

@@ -4,14 +4,22 @@ export const orchestratorNames = {
   uninstallExtension: 'uninstallExtension',
   issueCertificate: 'issueCertificate',
   renewCertificate: 'renewCertificate',
+  renewDue: 'renewDue',
+  revokeCertificate: 'revokeCertificate',
+  replaceFleet: 'replaceFleet',
   openSession: 'openSession',
 } as const;
 
 /** Raised on an operation's instance when the machine's agent has reported something. A hint: read the store. */
 export const agentReportedEvent = 'agentReported';
 
+/** Raised on an operation that waits for its turn, or on a fleet replacement, when somebody calls it off. */
+export const cancelRequestedEvent = 'cancelRequested';
+
 /** Instance ids are built from our own ids, never from an ARM id (it holds slashes). */
 export const operationId = (machineId: string, random: string): string => `${machineId}.${random}`;
 export const machineIdOfOperation = (id: string): string => id.split('.')[0] ?? '';
+/** One sweep of the renewal timer: the same minute is the same sweep. */
+export const sweepInstanceId = (minute: string): string => `renewals-${minute}`;
 export const sessionInstanceId = (machineId: string, sessionId: string): string =>
   `${machineId}.session-${sessionId}`;

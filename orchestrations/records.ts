@@ -1,5 +1,12 @@
-import { type DocumentOf, type DocumentType, documentId } from '#shared/domain/documents.ts';
+import {
+  type DocumentOf,
+  type DocumentType,
+  documentId,
+  type MachineDocument,
+  type OperationDocument,
+} from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { newOperation, type OperationKind } from '#shared/domain/operation.ts';
 import type { Change, MachineStore, Stored } from '#shared/ports/machine-store.ts';
 
 /** Writers of one document that race each other settle within a few rounds: each loser reads again. */
@@ -40,5 +47,44 @@ export async function updateDocument<T extends DocumentType>(
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'etag_mismatch' || round === rounds) throw error;
     }
+  }
+}
+
+const operationSeconds = 30 * 24 * 60 * 60;
+
+/**
+ * Takes a free machine for an operation: its `currentOperation` is set by ETag together with the operation's
+ * record. Undefined when somebody else changed the machine meanwhile.
+ */
+export async function takeMachine(
+  store: MachineStore,
+  machine: Stored<MachineDocument>,
+  request: {
+    id: string;
+    kind: OperationKind;
+    input: object;
+    requestedBy: { id: string; name: string };
+    /** ISO 8601. */
+    at: string;
+  },
+): Promise<OperationDocument | undefined> {
+  const { id, kind, input, requestedBy, at } = request;
+  const { machineId } = machine.document;
+  const operation: OperationDocument = {
+    ...newOperation(id, machineId, kind, requestedBy, at),
+    type: 'operation',
+    key: id,
+    input,
+    ttlSeconds: operationSeconds,
+  };
+  try {
+    await store.commit(machineId, [
+      { replace: { ...machine.document, currentOperation: { id, kind } }, etag: machine.etag },
+      { create: operation },
+    ]);
+    return operation;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+    return undefined;
   }
 }

@@ -47,7 +47,8 @@ export function registerExtension(provider: PortsProvider): void {
         resourceId: machine.resourceId,
         subscriptionId: machine.subscriptionId,
         port: body.port ?? defaultPorts.WAC,
-        propagationMs: ports.settings.ADMIN_CENTER_DNS_PROPAGATION_SECONDS * 1000,
+        custody: body.keys ?? machine.custody ?? 'vault',
+        newName: body.newName ?? false,
       };
       const stored = { document: machine, etag: access.etag };
       const requestedBy = { id: caller.id, name: caller.name };

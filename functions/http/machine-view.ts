@@ -16,7 +16,8 @@ const presenceOf = (agent: AgentDocument | undefined, now: Date): MachineReply['
 
 function certificateOf(certificate: CertificateDocument | undefined): MachineReply['certificate'] {
   if (!certificate) return null;
-  const { state, hostNames, thumbprint, notBefore, notAfter, dueAt } = certificate;
+  const { state, leaf, dueAt = null } = certificate;
+  const { hostNames = [], thumbprint = null, notBefore = null, notAfter = null } = leaf ?? {};
   return { state, hostNames, thumbprint, notBefore, notAfter, dueAt };
 }
 

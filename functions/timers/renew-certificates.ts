@@ -1,47 +1,65 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
+import type { Child } from '#orchestrations/context.ts';
+import { operationId, orchestratorNames, sweepInstanceId } from '#orchestrations/names.ts';
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
+import type { RenewDueInput } from '#orchestrations/renew-due/orchestrator.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
-import { beginOperation } from '../begin-operation.ts';
+import { reconcile } from '../begin-operation.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
-/** Every five minutes, at the start of the minute. */
-const schedule = '0 */5 * * * *';
-/** Renewals that one run starts; what is left is still due at the next. */
-const batch = 50;
-const system = { id: 'renewal-timer', name: 'Renewal timer' };
+/** Every minute. */
+const schedule = '0 * * * * *';
+/**
+ * Renewals that one sweep starts: as many as the zone takes new record sets a minute. What is left is still due at
+ * the next.
+ */
+const batch = 200;
 
-async function renew(
+/**
+ * What has to be renewed on this machine. An operation that a crash left behind would hold the machine for ever:
+ * its record is brought together with its instance first.
+ */
+async function childOf(
   ports: AppPorts,
   client: DurableClient,
-  { machineId }: CertificateDocument,
-): Promise<string> {
-  const machine = await ports.store.read(machineId, 'machine');
-  if (machine?.document.machineName === undefined) return `${machineId} has no name`;
-  const renewal: RenewCertificateInput = {
-    machineId,
-    resourceId: machine.document.resourceId,
-    machineName: machine.document.machineName,
-    propagationMs: ports.settings.ADMIN_CENTER_DNS_PROPAGATION_SECONDS * 1000,
+  { machineId, custody }: CertificateDocument,
+): Promise<Child<RenewCertificateInput> | undefined> {
+  const machine = (await ports.store.read(machineId, 'machine'))?.document;
+  const machineName = machine?.nextName?.machineName ?? machine?.machineName;
+  if (!machine || machineName === undefined) return undefined;
+  if (machine.currentOperation) {
+    const operation = await ports.store.read(machineId, 'operation', machine.currentOperation.id);
+    const now = operation && (await reconcile(ports, client, operation.document));
+    if (now?.status === 'running') return undefined;
+  }
+  return {
+    instanceId: operationId(machineId, ports.newId()),
+    input: {
+      machineId,
+      resourceId: machine.resourceId,
+      machineName,
+      custody: machine.custody ?? custody,
+      isSweep: true,
+    },
   };
-  const operation = await beginOperation(ports, client, {
-    machine,
-    kind: 'renew',
-    input: renewal,
-    requestedBy: system,
-  });
-  return operation.id;
 }
 
-/** Asks for what is due, the oldest first. One that cannot start never stops the next. */
+/** Asks for what is due, the oldest first, and starts one sweep over it. */
 async function renewDue(ports: AppPorts, client: DurableClient, context: InvocationContext): Promise<void> {
-  const due = await ports.store.findDue(ports.now().toISOString(), batch);
-  const started = await Promise.allSettled(due.map((certificate) => renew(ports, client, certificate)));
-  for (const [index, result] of started.entries()) {
-    const machineId = due[index]?.machineId ?? '';
-    if (result.status === 'fulfilled') context.info(`renewal ${result.value}`);
-    else context.warn(`renewal of ${machineId} did not start: ${String(result.reason)}`);
+  const at = ports.now().toISOString();
+  const due = await ports.store.findDue(at, batch);
+  const found = await Promise.allSettled(due.map((certificate) => childOf(ports, client, certificate)));
+  const children: Child<RenewCertificateInput>[] = [];
+  for (const [index, result] of found.entries()) {
+    if (result.status === 'fulfilled') children.push(...(result.value ? [result.value] : []));
+    else context.warn(`renewal of ${due[index]?.machineId ?? ''} did not start: ${String(result.reason)}`);
   }
+  if (children.length === 0) return;
+  const instanceId = sweepInstanceId(at.slice(0, 16));
+  const sweep: RenewDueInput = { children };
+  await client.startNew(orchestratorNames.renewDue, { instanceId, input: sweep });
+  context.info(`${instanceId}: ${children.length} of ${due.length} due`);
 }
 
 export function registerRenewal(provider: PortsProvider): void {

@@ -1,6 +1,8 @@
+import { sessionLifetime } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { MachineExtension } from '#shared/ports/resource-manager.ts';
+import { moveCertificate } from '../certificate-record.ts';
 import { updateDocument } from '../records.ts';
 
 export type DeliverCertificateActivities = ReturnType<typeof createDeliverCertificateActivities>;
@@ -69,12 +71,23 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
       };
     },
 
+    /**
+     * Done: the machine serves it. Only now the old one is history; and a name that came with it is the machine's
+     * from now on, while the old name answers until its sessions have ended.
+     */
     async recordServed(input: { machineId: string; thumbprint: string }): Promise<void> {
-      await updateDocument(store, input.machineId, 'certificate', undefined, (certificate) =>
-        certificate.thumbprint === input.thumbprint && certificate.state !== 'served'
-          ? { document: { ...certificate, state: 'served', servedAt: now().toISOString() } }
-          : undefined,
-      );
+      const { machineId, thumbprint } = input;
+      const record = await moveCertificate(ports, machineId, { type: 'serve', thumbprint });
+      if (record?.leaf?.thumbprint !== thumbprint) return;
+      const served = record.leaf.machineName;
+      await updateDocument(store, machineId, 'machine', undefined, (machine) => {
+        const { nextName, machineName: old, retiredNames = [], ...rest } = machine;
+        if (nextName?.machineName !== served || old === undefined) return undefined;
+        const until = new Date(now().getTime() + sessionLifetime.maximum * 1000).toISOString();
+        const { salt, keyVersion: nameKeyVersion } = nextName;
+        const retired = [...retiredNames, { machineName: old, until }];
+        return { document: { ...rest, machineName: served, salt, nameKeyVersion, retiredNames: retired } };
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
@@ -15,7 +16,9 @@ import type {
 import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { enrolmentToken } from '#shared/protocol/enrolment-token.ts';
 import { hybridConnectivityNamespace, secretNames } from '#shared/protocol/resource-names.ts';
+import { moveCertificate } from '../certificate-record.ts';
 import { getDocument, updateDocument } from '../records.ts';
+import { withdrawName } from '../withdraw-name.ts';
 
 export type InstallExtensionActivities = ReturnType<typeof createInstallExtensionActivities>;
 
@@ -39,12 +42,47 @@ export interface InstallExtensionPorts {
 /** An enrolment token is redeemed within this time of the install, or the install is repeated. */
 const enrolmentSeconds = 7 * 24 * 60 * 60;
 
+/** 130 bits do not collide by chance: a second salt that is taken too means that something else is wrong. */
+const maxSalts = 3;
+
+interface NameRequest {
+  machineId: string;
+  newName: boolean;
+}
+
+/** A member that is undefined is taken away. */
+type MachineChange = { [K in keyof MachineDocument]?: MachineDocument[K] | undefined };
+const withoutUndefined = (machine: MachineChange): MachineDocument =>
+  Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)) as unknown as MachineDocument;
+
 export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
   const { resources, connectivity, extension, store, secrets, dns, relay, bus, now, newId } = ports;
 
-  const setMachine = (machineId: string, change: (machine: MachineDocument) => Partial<MachineDocument>) =>
+  const setMachine = (machineId: string, change: (machine: MachineDocument) => MachineChange) =>
     updateDocument(store, machineId, 'machine', undefined, (machine) => ({
-      document: { ...machine, ...change(machine) },
+      document: withoutUndefined({ ...machine, ...change(machine) }),
+    }));
+
+  /** The name to be had after this install: the one there is, or one of a new salt, by the newest key. */
+  async function chooseName({ machineId, newName }: NameRequest): Promise<string> {
+    const key = await secrets.getSecret(secretNames.machineNameKey);
+    const salt = newId();
+    const machine = await setMachine(machineId, ({ machineName, nextName, resourceId }) => {
+      const made = machineNameOf(key.value, resourceId, salt);
+      if (machineName === undefined) return { salt, nameKeyVersion: key.version, machineName: made };
+      // A change of name that was begun is finished before another.
+      if (!newName || nextName) return {};
+      return { nextName: { machineName: made, salt, keyVersion: key.version } };
+    });
+    const chosen = machine.nextName?.machineName ?? machine.machineName;
+    if (chosen === undefined) throw new AppError('internal_error', 'the machine has no name');
+    return chosen;
+  }
+
+  const forgetName = (machineId: string, name: string) =>
+    setMachine(machineId, ({ machineName, nextName }) => ({
+      ...(machineName === name && { machineName: undefined, salt: undefined, nameKeyVersion: undefined }),
+      ...(nextName?.machineName === name && { nextName: undefined }),
     }));
 
   return {
@@ -52,8 +90,13 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
      * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
      * that port stays on record until the new one works.
      */
-    async beginInstall(input: { machineId: string; port: number }): Promise<{ installedPort?: number }> {
+    async beginInstall(input: {
+      machineId: string;
+      port: number;
+      custody: KeyCustody;
+    }): Promise<{ installedPort?: number }> {
       const { extension: begun } = await setMachine(input.machineId, ({ extension: before }) => ({
+        custody: input.custody,
         extension:
           before?.installedAt === undefined
             ? { state: 'installing', port: input.port }
@@ -82,27 +125,24 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       }));
     },
 
-    /** The machine's name: made once and kept, so that a repeated install keeps name and certificate. */
-    async chooseName(input: { machineId: string; resourceId: string }): Promise<{ machineName: string }> {
-      const key = await secrets.getSecret(secretNames.machineNameKey);
-      const salt = newId();
-      const machine = await setMachine(input.machineId, (found) =>
-        found.machineName !== undefined
-          ? {}
-          : {
-              salt,
-              nameKeyVersion: key.version,
-              machineName: machineNameOf(key.value, found.resourceId, salt),
-            },
-      );
-      if (machine.machineName === undefined) throw new AppError('internal_error', 'the machine has no name');
-      return { machineName: machine.machineName };
-    },
-
-    /** Requirement 61, with the wildcard that carries the session labels; both point at the proxy. */
-    async publishName(input: { machineName: string }): Promise<void> {
-      await dns.pointName(input.machineName, ports.proxyTarget);
-      await dns.pointName(`*.${input.machineName}`, ports.proxyTarget);
+    /**
+     * The machine's name and its records: requirement 61, with the wildcard that carries the session labels; both
+     * point at the proxy. A name is made once and kept, so that a repeated install keeps name and certificate; a
+     * new one that is asked for stands beside the old until its certificate is served. A name that another machine
+     * has is given up for another.
+     */
+    async claimName(input: NameRequest): Promise<{ machineName: string }> {
+      for (let salts = 1; ; salts += 1) {
+        const machineName = await chooseName(input);
+        try {
+          await dns.pointName(machineName, ports.proxyTarget, input.machineId);
+          await dns.pointName(`*.${machineName}`, ports.proxyTarget, input.machineId);
+          return { machineName };
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'dns_name_taken' || salts === maxSalts) throw error;
+          await forgetName(input.machineId, machineName);
+        }
+      }
     },
 
     /** The machine's ways to us: its relay object and its queue. */
@@ -135,18 +175,17 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
 
     /**
      * Takes back what a failed first install made and nobody else uses, in reverse order. The endpoint stays
-     * (requirement 58); name and certificate stay too, so that the next try needs no new order. The next agent
+     * (requirement 58); name and certificate stay too, so that the next try needs no new order (a turn that is awaited is given up). The next agent
      * makes keys of its own, so the one that may have enrolled is forgotten.
      */
     async undoInstall(input: { machineId: string; resourceId: string; machineName?: string }): Promise<void> {
       await extension.beginRemove(input.resourceId);
       await store.commit(input.machineId, [{ remove: 'agent' }, { remove: 'enrolment' }]);
       await bus.removeAgentQueue(input.machineId);
-      if (input.machineName !== undefined) {
-        await relay.removeConnection(input.machineName);
-        await dns.removeName(`*.${input.machineName}`);
-        await dns.removeName(input.machineName);
-      }
+      if (input.machineName !== undefined) await withdrawName(ports, input.machineId, input.machineName);
+      const certificate = await store.read(input.machineId, 'certificate');
+      if (certificate && !certificate.document.leaf)
+        await moveCertificate(ports, input.machineId, { type: 'withdraw' });
       await connectivity.removeServiceConfiguration(input.resourceId, 'WAC');
       await setMachine(input.machineId, (machine) => {
         const { WAC: _, ...services } = machine.endpoint?.services ?? {};

@@ -1,140 +1,294 @@
-import { hostNamesOf, type LeafFacts } from '#shared/domain/certificate.ts';
-import { dueAt } from '#shared/domain/renewal.ts';
+import type { TurnRequest, Urgency } from '#shared/domain/budget.ts';
+import { caaForbids } from '#shared/domain/caa.ts';
+import {
+  hostNamesOf,
+  type IssuancePlan,
+  type IssuedLeaf,
+  type Issuer,
+  type KeyCustody,
+} from '#shared/domain/certificate.ts';
+import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
+import { dueAt, emergencyAt, nextCheckAt } from '#shared/domain/renewal.ts';
 import type {
   CertificateAuthority,
+  CertificateOrder,
   DnsChallenge,
   OrderProgress,
 } from '#shared/ports/certificate-authority.ts';
-import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
+import type { CertificateVault, VaultCertificate } from '#shared/ports/certificate-vault.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { PublicDns } from '#shared/ports/public-dns.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
-
-import { updateDocument } from '../records.ts';
+import { moveCertificate } from '../certificate-record.ts';
 
 export type IssueCertificateActivities = ReturnType<typeof createIssueCertificateActivities>;
 
 export interface IssueCertificatePorts {
-  authority: CertificateAuthority;
+  /** In order of preference. */
+  authorities: readonly CertificateAuthority[];
   vault: CertificateVault;
   dns: DnsZone;
+  publicDns: PublicDns;
   store: MachineStore;
   now(): Date;
+  newId(): string;
   /** In [0, 1). */
   random(): number;
 }
 
-/** Between tries of a renewal that fails; many fit between the due moment and the expiry. */
-const failedRenewalPauseMs = 60 * 60_000;
+interface Subject {
+  machineId: string;
+  machineName: string;
+  custody: KeyCustody;
+}
+
+/** An order that nobody finishes is begun again after this time. */
+const abandonedMs = 60 * 60_000;
+/** Between tries of what fails: from five minutes, doubled each time, to six hours; never more than a part of what is left. */
+const failurePausesMs = { first: 5 * 60_000, longest: 6 * 60 * 60_000, partLeft: 1 / 8 } as const;
 
 /** `_acme-challenge.<name>.<zone>` relative to the zone. */
 const relativeTo = (zone: string, name: string) => name.slice(0, -(zone.length + 1));
 
 export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
-  const { authority, vault, dns, store, now, random } = ports;
+  const { authorities, vault, dns, publicDns, store, now, random } = ports;
+
+  function authorityOf(name: string): CertificateAuthority {
+    const found = authorities.find((one) => one.name === name);
+    if (!found) throw new AppError('configuration_incomplete', `there is no certificate authority ${name}`);
+    return found;
+  }
 
   /** One TXT set takes the values of base name and wildcard in one write. */
-  function valuesByName(challenges: readonly DnsChallenge[]): [string, string[]][] {
+  function valuesByName(challenges: readonly DnsChallenge[]): Map<string, string[]> {
     const sets = new Map<string, string[]>();
-    for (const { recordName, recordValue } of challenges) {
-      const name = relativeTo(dns.zone, recordName);
-      sets.set(name, [...(sets.get(name) ?? []), recordValue]);
-    }
-    return [...sets];
+    for (const { recordName, recordValue } of challenges)
+      sets.set(recordName, [...(sets.get(recordName) ?? []), recordValue]);
+    return sets;
+  }
+
+  /** Urgent: revoked, expired, or past the emergency threshold. */
+  function urgencyOf(state: string, leaf: IssuedLeaf | undefined, isInstall: boolean): Urgency {
+    const isEmergency = leaf !== undefined && now().getTime() >= emergencyAt(leaf);
+    if (state === 'revoked' || state === 'expired' || (isEmergency && !isInstall)) return 'urgent';
+    return isInstall ? 'install' : 'renewal';
   }
 
   return {
-    /** The machine's certificate in the vault when it is good for longer: then nothing is ordered. */
-    async findUsableCertificate(input: {
-      machineId: string;
-      machineName: string;
-    }): Promise<{ thumbprint?: string }> {
-      const record = await store.read(input.machineId, 'certificate');
-      const stored = await vault.findCertificate(certificateName(input.machineName));
-      const isSame = stored !== undefined && stored.thumbprint === record?.document.thumbprint;
-      return isSame && record && Date.parse(record.document.dueAt) > now().getTime()
-        ? { thumbprint: stored.thumbprint }
-        : {};
-    },
-
-    async ensureAccount(): Promise<{ account: string }> {
-      return { account: await authority.ensureAccount() };
-    },
-
-    /** New key and request in the vault; base64 of the PKCS#10 DER. The key never leaves the vault here. */
-    async createRequest(input: { machineName: string }): Promise<{ request: string }> {
-      const hostNames = hostNamesOf(input.machineName, dns.zone);
-      const request = await vault.beginCertificate(certificateName(input.machineName), hostNames, {
-        authority: authority.authority,
+    /** The machine's certificate when it is good for longer: then nothing is ordered. */
+    async findUsableCertificate(input: Subject): Promise<{ thumbprint?: string }> {
+      const record = (await store.read(input.machineId, 'certificate'))?.document;
+      const leaf = record?.leaf;
+      if (!leaf || leaf.machineName !== input.machineName || leaf.custody !== input.custody) return {};
+      if (record.state === 'revoked' || record.replacement) return {};
+      if (Date.parse(dueAt(leaf, record.window, record.point ?? 0.5)) <= now().getTime()) return {};
+      const stored =
+        leaf.custody === 'vault'
+          ? (await vault.findCertificate(certificateName(leaf.machineName)))?.thumbprint === leaf.thumbprint
+          : (await vault.findKeptChain(certificateName(leaf.machineName), leaf.version)) !== undefined;
+      if (!stored) return {};
+      await moveCertificate(ports, input.machineId, {
+        type: 'issue',
+        leaf,
+        point: record.point ?? 0.5,
+        dueAt: dueAt(leaf, record.window, record.point ?? 0.5),
       });
+      return { thumbprint: leaf.thumbprint };
+    },
+
+    /** What the planner has to know of this machine, and who issued what is to be replaced. */
+    async describeTurn(input: Subject & { isInstall: boolean }): Promise<{
+      request: TurnRequest;
+      authorities: string[];
+      replaces?: Issuer;
+      renewalId?: string;
+    }> {
+      const record = (await store.read(input.machineId, 'certificate'))?.document;
+      const inService = record?.leaf?.servedAt === undefined ? record?.previous : record.leaf;
+      const leaf = inService ?? record?.leaf;
+      // Only a renewal under the same name replaces anything: the names must be the same (RFC 9773 section 5).
+      const isSameName = record?.leaf?.machineName === input.machineName;
+      return {
+        request: {
+          machineId: input.machineId,
+          machineName: input.machineName,
+          custody: input.custody,
+          urgency: urgencyOf(record?.state ?? 'none', leaf, input.isInstall),
+          since: now().toISOString(),
+          ...(leaf && { leaf: { notBefore: leaf.notBefore, notAfter: leaf.notAfter } }),
+        },
+        authorities: authorities
+          .filter(({ custodies }) => custodies.includes(input.custody))
+          .map(({ name }) => name),
+        ...(record?.leaf?.renewalId !== undefined &&
+          isSameName && { replaces: record.leaf.issuedBy, renewalId: record.leaf.renewalId }),
+      };
+    },
+
+    async recordWait(input: Subject & { id: string; plan: IssuancePlan }): Promise<void> {
+      const { id, plan, custody } = input;
+      await moveCertificate(ports, input.machineId, { type: 'wait', id, plan, custody });
+    },
+
+    async recordOrder(input: Subject & { id: string }): Promise<void> {
+      const retryAt = new Date(now().getTime() + abandonedMs).toISOString();
+      const { id, custody } = input;
+      await moveCertificate(ports, input.machineId, { type: 'order', id, custody, retryAt });
+    },
+
+    /** The next try is later: by what was asked for, by a pause that grows, but well before the end. */
+    async recordFailure(input: {
+      machineId: string;
+      id: string;
+      error: ErrorRecord;
+      retryAfterMs?: number;
+    }): Promise<void> {
+      const record = (await store.read(input.machineId, 'certificate'))?.document;
+      if (!record || record.state === 'withdrawn') return;
+      const at = now().getTime();
+      const grown = failurePausesMs.first * 2 ** Math.min(record.failure?.count ?? 0, 16);
+      const left = record.leaf ? Math.max(0, Date.parse(record.leaf.notAfter) - at) : grown;
+      const pause = Math.min(grown, failurePausesMs.longest, left * failurePausesMs.partLeft);
+      const wait = Math.max(pause, failurePausesMs.first, input.retryAfterMs ?? 0);
+      await moveCertificate(ports, input.machineId, {
+        type: 'fail',
+        id: input.id,
+        error: input.error,
+        retryAt: new Date(at + wait).toISOString(),
+      });
+    },
+
+    /** Delegation first, with everything that is wrong in one answer; then whether CAA allows this authority. */
+    async checkNames(input: { machineName: string; authority: string }): Promise<void> {
+      const expected = await dns.nameServers();
+      const { delegatedTo, faults } = await publicDns.checkDelegation(dns.zone, expected);
+      if (faults.length > 0) {
+        throw new AppError('dns_delegation_broken', faults.join('; '), {
+          facts: { zone: dns.zone, expected, delegatedTo, faults },
+        });
+      }
+      const identities = await authorityOf(input.authority).caaIdentities();
+      if (identities.length === 0) return;
+      const [baseName = ''] = hostNamesOf(input.machineName, dns.zone);
+      const records = await publicDns.findCaa(baseName);
+      const objection = caaForbids(records, identities, false) ?? caaForbids(records, identities, true);
+      if (objection !== undefined) {
+        throw new AppError('certificate_authority_forbidden', `${baseName}: ${objection}`, {
+          facts: { authority: input.authority, identities },
+        });
+      }
+    },
+
+    /** Base64 of the PKCS#10 DER: of a new key in the vault, or the one that the machine signed with its own. */
+    async createRequest(
+      input: Subject & { authority: string; requestId?: string },
+    ): Promise<{ request: string }> {
+      if (input.custody === 'machine') {
+        const made = await store.read(input.machineId, 'certificate-request', input.requestId ?? '');
+        if (!made) throw new AppError('certificate_request_missing', 'the machine has sent no request');
+        return { request: made.document.request };
+      }
+      const { vaultIssuer, authority } = authorityOf(input.authority);
+      const request = await vault.beginCertificate(
+        certificateName(input.machineName),
+        vaultIssuer,
+        hostNamesOf(input.machineName, dns.zone),
+        { authority },
+      );
       return { request: Buffer.from(request).toString('base64') };
     },
 
     async createOrder(input: {
       machineName: string;
-    }): Promise<{ orderUrl: string; challenges: DnsChallenge[] }> {
-      return authority.createOrder(hostNamesOf(input.machineName, dns.zone));
+      authority: string;
+      replaces?: string;
+    }): Promise<CertificateOrder> {
+      const hostNames = hostNamesOf(input.machineName, dns.zone);
+      return authorityOf(input.authority).createOrder({
+        hostNames,
+        ...(input.replaces !== undefined && { replaces: input.replaces }),
+      });
     },
 
     async publishChallenges(input: { challenges: DnsChallenge[] }): Promise<void> {
-      for (const [name, values] of valuesByName(input.challenges)) await dns.addTextValues(name, values);
+      for (const [name, values] of valuesByName(input.challenges))
+        await dns.addTextValues(relativeTo(dns.zone, name), values);
     },
 
     async removeChallenges(input: { challenges: DnsChallenge[] }): Promise<void> {
-      for (const [name, values] of valuesByName(input.challenges)) await dns.removeTextValues(name, values);
+      for (const [name, values] of valuesByName(input.challenges))
+        await dns.removeTextValues(relativeTo(dns.zone, name), values);
     },
 
-    async answerChallenges(input: { challenges: DnsChallenge[] }): Promise<void> {
+    /** Servers of the zone that do not show every value yet. */
+    async findUnpropagated(input: { challenges: DnsChallenge[] }): Promise<{ servers: string[] }> {
+      const found = await Promise.all(
+        [...valuesByName(input.challenges)].map(([name, values]) =>
+          publicDns.findMissingText(dns.zone, name, values),
+        ),
+      );
+      return { servers: [...new Set(found.flat().map(({ server }) => server))] };
+    },
+
+    async answerChallenges(input: { authority: string; challenges: DnsChallenge[] }): Promise<void> {
+      const authority = authorityOf(input.authority);
       for (const { challengeUrl } of input.challenges) await authority.answerChallenge(challengeUrl);
     },
 
-    async readOrder(input: { orderUrl: string }): Promise<OrderProgress> {
-      return authority.readOrder(input.orderUrl);
+    async readOrder(input: { authority: string; orderUrl: string }): Promise<OrderProgress> {
+      return authorityOf(input.authority).readOrder(input.orderUrl);
     },
 
-    async finalizeOrder(input: { orderUrl: string; request: string }): Promise<OrderProgress> {
-      return authority.finalizeOrder(input.orderUrl, Buffer.from(input.request, 'base64'));
-    },
-
-    /** After a failed renewal: the next try is later, at least by an hour or by what the authority asked for. */
-    async postponeRenewal(input: { machineId: string; retryAfterMs?: number }): Promise<void> {
-      // An uninstall may have taken it away meanwhile.
-      if (!(await store.read(input.machineId, 'certificate'))) return;
-      const at = now().getTime();
-      const next = new Date(at + Math.max(failedRenewalPauseMs, input.retryAfterMs ?? 0)).toISOString();
-      await updateDocument(store, input.machineId, 'certificate', undefined, (certificate) =>
-        Date.parse(certificate.dueAt) <= at ? { document: { ...certificate, dueAt: next } } : undefined,
+    async finalizeOrder(input: {
+      authority: string;
+      orderUrl: string;
+      request: string;
+    }): Promise<OrderProgress> {
+      return authorityOf(input.authority).finalizeOrder(
+        input.orderUrl,
+        Buffer.from(input.request, 'base64'),
       );
     },
 
-    /** Merges the chain with its key in the vault and writes what is known of it. Repeatable at every point. */
-    async mergeCertificate(input: {
-      machineId: string;
-      machineName: string;
-      orderUrl: string;
-      account: string;
-    }): Promise<{ thumbprint: string }> {
-      const chain = await authority.downloadChain(input.orderUrl);
-      const merged = await vault.mergeCertificate(certificateName(input.machineName), chain);
-      const window = await authority.renewalWindow(chain).catch(() => undefined);
-      const leaf: LeafFacts = merged;
-      await store.commit(input.machineId, [
-        {
-          put: {
-            type: 'certificate',
-            machineId: input.machineId,
-            state: 'issued',
-            hostNames: merged.hostNames,
-            thumbprint: leaf.thumbprint,
-            version: merged.version,
-            serialNumber: leaf.serialNumber,
-            notBefore: leaf.notBefore,
-            notAfter: leaf.notAfter,
-            issuedBy: { authority: authority.authority, account: input.account },
-            dueAt: dueAt(leaf, window, random()),
-          },
-        },
-      ]);
+    /** Keeps the chain, with its key or without, and writes what is known of it. Repeatable at every point. */
+    async keepCertificate(
+      input: Subject & { authority: string; account: string; orderUrl: string },
+    ): Promise<{ thumbprint: string }> {
+      const authority = authorityOf(input.authority);
+      const { chainPem, renewalId } = await authority.downloadChain(input.orderUrl);
+      const name = certificateName(input.machineName);
+      const kept: VaultCertificate =
+        input.custody === 'vault'
+          ? await vault.mergeCertificate(name, chainPem)
+          : await vault.keepChain(name, chainPem, { authority: authority.authority });
+      const advice =
+        renewalId === undefined
+          ? undefined
+          : await authority.renewalAdvice(renewalId).catch(() => undefined);
+      const at = now();
+      const point = random();
+      const leaf: IssuedLeaf = {
+        thumbprint: kept.thumbprint,
+        serialNumber: kept.serialNumber,
+        notBefore: kept.notBefore,
+        notAfter: kept.notAfter,
+        machineName: input.machineName,
+        hostNames: kept.hostNames,
+        custody: input.custody,
+        version: kept.version,
+        issuedBy: { name: authority.name, authority: authority.authority, account: input.account },
+        ...(renewalId !== undefined && { renewalId }),
+        issuedAt: at.toISOString(),
+      };
+      await moveCertificate(ports, input.machineId, {
+        type: 'issue',
+        leaf,
+        point,
+        dueAt: dueAt(leaf, advice?.window, point),
+        ...(advice && { window: advice.window }),
+        ...(renewalId !== undefined && { checkAt: nextCheckAt(at.getTime(), advice?.retryAfterMs, 0) }),
+      });
       return { thumbprint: leaf.thumbprint };
     },
   };

@@ -1,7 +1,10 @@
+import type { IssuancePlan, KeyCustody } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
+import type { ReserveTurnActivities } from '../reserve-turn/activities.ts';
 import { persistentRetries, platformRetries } from '../retry-policies.ts';
 import type { IssueCertificateActivities } from './activities.ts';
+import { troubleOf } from './trouble.ts';
 
 /** An authority validates within seconds; half an hour rides out its own queue. */
 const orderPatienceMs = 30 * 60_000;
@@ -11,55 +14,155 @@ const orderPatienceMs = 30 * 60_000;
  */
 const orderPollsMs = [0, 0, 0, 500, 1_000, 2_000, 5_000, 10_000];
 const slowOrderPollMs = 30_000;
+/** Azure DNS shows a record at all its servers within a minute; the slowest provider seen takes ten. */
+const propagationPatienceMs = 15 * 60_000;
+const propagationPollsMs = [500, 1_000, 2_000, 5_000, 10_000];
+const slowPropagationPollMs = 30_000;
 
 export interface IssueCertificateInput {
   machineId: string;
   machineName: string;
-  /** How long a new record takes to be seen everywhere; 0 where the zone answers at once. */
-  propagationMs: number;
-  /** Renewal orders a new one although the old one is still good. */
-  renew: boolean;
+  custody: KeyCustody;
+  /** The request that a machine-held key has signed. */
+  requestId?: string;
+  /** An install takes a certificate that is good for longer; a renewal orders a new one. */
+  isInstall: boolean;
 }
 
-/** Issues one certificate for a machine: RFC 8555 with DNS-01, the key in the vault from first to last. */
+export type IssueCertificateResult = { thumbprint: string } | { postponed: IssuancePlan };
+
+interface Granted {
+  authority: string;
+  account: string;
+  reservation: string;
+  /** The renewal id of what is replaced, at the authority and account that issued it. */
+  replaces?: string;
+}
+
+/**
+ * Issues one certificate for a machine: a turn at an authority, then RFC 8555 with DNS-01. An authority that is
+ * away, forbidden or spent is passed over for the next; when all are, the answer is a date and no failure.
+ */
 export function* issueCertificate(
   context: OrchestrationContext,
   input: IssueCertificateInput,
-): Step<{ thumbprint: string }> {
-  const { machineId, machineName } = input;
-  const acme = context.activities<IssueCertificateActivities>(platformRetries);
-  const cleanUp = context.activities<IssueCertificateActivities>(persistentRetries);
+): Step<IssueCertificateResult> {
+  const { machineId, machineName, custody } = input;
+  const subject = { machineId, machineName, custody };
+  const run = context.activities<IssueCertificateActivities>(platformRetries);
+  const turns = context.activities<ReserveTurnActivities>(persistentRetries);
 
-  if (!input.renew) {
-    const { thumbprint } = yield* acme.findUsableCertificate({ machineId, machineName });
+  if (input.isInstall) {
+    const { thumbprint } = yield* run.findUsableCertificate(subject);
     if (thumbprint) return { thumbprint };
   }
+  const passOver: string[] = [];
+  let mayReplace = true;
+  for (let attempt = 0; ; attempt += 1) {
+    const id = `${context.instanceId}-${attempt}`;
+    const { request, authorities, replaces, renewalId } = yield* run.describeTurn({
+      ...subject,
+      isInstall: input.isInstall,
+    });
+    const turn = yield* turns.reserveTurn({
+      reservation: id,
+      request,
+      passOver,
+      ...(mayReplace && replaces && { replaces }),
+    });
+    if ('plan' in turn) {
+      yield* run.recordWait({ ...subject, id, plan: turn.plan });
+      return { postponed: turn.plan };
+    }
+    const { authority, account, isReplacement } = turn.granted;
+    const granted: Granted = { authority, account, reservation: id };
+    if (isReplacement && renewalId !== undefined) granted.replaces = renewalId;
+    try {
+      return yield* orderFrom(context, input, granted);
+    } catch (caught) {
+      const error = context.toAppError(caught);
+      yield* turns.settleTurn({ authority, reservation: id, outcome: 'released' });
+      const trouble = troubleOf(error);
+      if (trouble === 'replacement') {
+        mayReplace = false;
+        continue;
+      }
+      passOver.push(authority);
+      if (trouble === 'order' || (trouble === 'refusal' && passOver.length >= authorities.length)) throw error;
+      if (trouble !== 'refusal') {
+        const { retryAfterMs, message: detail } = error;
+        const closure = { authority, reason: trouble, detail };
+        yield* turns.closeAuthority({ ...closure, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+      }
+    }
+  }
+}
 
-  const { account } = yield* acme.ensureAccount({});
-  const { request } = yield* acme.createRequest({ machineName });
-  const { orderUrl, challenges } = yield* acme.createOrder({ machineName });
+/** One order at one authority, from its names to its chain. */
+function* orderFrom(
+  context: OrchestrationContext,
+  { machineId, machineName, custody, requestId }: IssueCertificateInput,
+  { authority, account, reservation, replaces }: Granted,
+): Step<{ thumbprint: string }> {
+  const subject = { machineId, machineName, custody };
+  const acme = context.activities<IssueCertificateActivities>(platformRetries);
+  const turns = context.activities<ReserveTurnActivities>(persistentRetries);
+  const cleanUp = context.activities<IssueCertificateActivities>(persistentRetries);
+
+  yield* acme.checkNames({ machineName, authority });
+  yield* acme.recordOrder({ ...subject, id: reservation });
+  const { request } = yield* acme.createRequest({
+    ...subject,
+    authority,
+    ...(requestId !== undefined && { requestId }),
+  });
+  const { orderUrl, challenges } = yield* acme.createOrder({
+    machineName,
+    authority,
+    ...(replaces !== undefined && { replaces }),
+  });
+  yield* turns.settleTurn({ authority, reservation, outcome: 'spent' });
   try {
     yield* acme.publishChallenges({ challenges });
-    if (input.propagationMs > 0) yield* context.sleep(input.propagationMs);
-    yield* acme.answerChallenges({ challenges });
-    yield* untilOrderIs(context, orderUrl, 'ready');
-    yield* acme.finalizeOrder({ orderUrl, request });
-    yield* untilOrderIs(context, orderUrl, 'valid');
-    return yield* acme.mergeCertificate({ machineId, machineName, orderUrl, account });
+    yield* untilPropagated(context, challenges);
+    yield* acme.answerChallenges({ authority, challenges });
+    yield* untilOrderIs(context, authority, orderUrl, 'ready');
+    yield* acme.finalizeOrder({ authority, orderUrl, request });
+    yield* untilOrderIs(context, authority, orderUrl, 'valid');
+    return yield* acme.keepCertificate({ ...subject, authority, account, orderUrl });
   } finally {
     yield* cleanUp.removeChallenges({ challenges });
   }
 }
 
+type Challenges = Parameters<IssueCertificateActivities['publishChallenges']>[0]['challenges'];
+
+/** An authority may ask any of the zone's servers: all of them must have the records first. */
+function* untilPropagated(context: OrchestrationContext, challenges: Challenges): Step<void> {
+  const acme = context.activities<IssueCertificateActivities>(platformRetries);
+  const deadline = context.now().getTime() + propagationPatienceMs;
+  for (let poll = 0; challenges.length > 0; poll += 1) {
+    const { servers } = yield* acme.findUnpropagated({ challenges });
+    if (servers.length === 0) return;
+    if (context.now().getTime() > deadline) {
+      throw new AppError('dns_not_propagated', `after 15 minutes not yet at ${servers.join(', ')}`, {
+        facts: { servers },
+      });
+    }
+    yield* context.sleep(propagationPollsMs[poll] ?? slowPropagationPollMs);
+  }
+}
+
 function* untilOrderIs(
   context: OrchestrationContext,
+  authority: string,
   orderUrl: string,
   wanted: 'ready' | 'valid',
 ): Step<void> {
   const acme = context.activities<IssueCertificateActivities>(platformRetries);
   const deadline = context.now().getTime() + orderPatienceMs;
   for (let poll = 0; ; poll += 1) {
-    const progress = yield* acme.readOrder({ orderUrl });
+    const progress = yield* acme.readOrder({ authority, orderUrl });
     // An order goes pending, ready, processing, valid: a later state has passed the wanted one.
     if (progress.state === wanted || progress.state === 'valid') return;
     if (context.now().getTime() > deadline) {

@@ -156,12 +156,14 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
       if (machine.extension?.installedAt === undefined || machine.machineName === undefined) {
         throw new AppError('extension_not_installed', 'no finished install is on record');
       }
-      if (!certificate) throw new AppError('certificate_missing', 'no certificate is on record');
+      const { leaf, previous } = certificate?.document ?? {};
+      if (!leaf) throw new AppError('certificate_missing', 'no certificate is on record');
       requireAgent(agent?.document, input);
       const served = agent?.document.servingThumbprint;
       return {
         machineName: machine.machineName,
-        thumbprints: [certificate.document.thumbprint, ...(served === undefined ? [] : [served])],
+        // The newest, the one before it while that is in service, and what the agent says.
+        thumbprints: [leaf.thumbprint, previous?.thumbprint, served].filter((one) => one !== undefined),
       };
     },
 

@@ -1,43 +1,49 @@
 import { describeError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
-import { deliverCertificate } from '../deliver-certificate/orchestrator.ts';
 import type { IssueCertificateActivities } from '../issue-certificate/activities.ts';
-import type { IssueCertificateInput } from '../issue-certificate/orchestrator.ts';
-import { orchestratorNames } from '../names.ts';
+import { type MachineSubject, replaceCertificate } from '../replace-certificate/orchestrator.ts';
 import { persistentRetries } from '../retry-policies.ts';
 import type { TrackOperationActivities } from '../track-operation/activities.ts';
 
-export interface RenewCertificateInput {
-  machineId: string;
-  resourceId: string;
-  machineName: string;
-  propagationMs: number;
+export interface RenewCertificateInput extends MachineSubject {
+  /** Started by the sweep: it takes the machine itself, if the renewal is still due then. */
+  isSweep?: boolean;
 }
 
-/** Renews one certificate. Until the machine serves the new one, the old one stays served. */
+/** Renews one certificate, or finds that its turn is later: then it goes on by itself. */
 export function* renewCertificate(
   context: OrchestrationContext,
   input: RenewCertificateInput,
-): Step<{ succeeded: boolean }> {
-  const { machineId, resourceId, machineName, propagationMs } = input;
+): Step<{ outcome: 'renewed' | 'postponed' | 'failed' | 'not due' }> {
+  const { machineId } = input;
   const operationId = context.instanceId;
   const track = context.activities<TrackOperationActivities>(persistentRetries);
-  const later = context.activities<IssueCertificateActivities>(persistentRetries);
+  const record = context.activities<IssueCertificateActivities>(persistentRetries);
+  if (input.isSweep) {
+    const { taken } = yield* track.takeForRenewal({ operationId, input });
+    if (!taken) return { outcome: 'not due' };
+  }
   try {
-    yield* track.showProgress({ operationId, step: 0, detail: 'Issuing the certificate' });
-    const { thumbprint } = yield* context.subOrchestration<IssueCertificateInput, { thumbprint: string }>(
-      orchestratorNames.issueCertificate,
-      { machineId, machineName, propagationMs, renew: true },
+    const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
+      track.showProgress({ operationId, step, detail }),
     );
-    yield* track.showProgress({ operationId, step: 1, detail: 'Waiting until the machine serves it' });
-    yield* deliverCertificate(context, { machineId, resourceId, thumbprint });
-    yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}` });
-    return { succeeded: true };
+    if (postponed) {
+      yield* track.postponeOperation({ operationId, plan: postponed });
+      return { outcome: 'postponed' };
+    }
+    yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/certificate` });
+    return { outcome: 'renewed' };
   } catch (caught) {
     const error = context.toAppError(caught);
     const { retryAfterMs } = error;
-    yield* later.postponeRenewal({ machineId, ...(retryAfterMs !== undefined && { retryAfterMs }) });
-    yield* track.failOperation({ operationId, error: describeError(error) });
-    return { succeeded: false };
+    const described = describeError(error);
+    yield* record.recordFailure({
+      machineId,
+      id: operationId,
+      error: described,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+    yield* track.failOperation({ operationId, error: described });
+    return { outcome: 'failed' };
   }
 }

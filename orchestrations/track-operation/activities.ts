@@ -1,9 +1,17 @@
+import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import type { ErrorRecord } from '#shared/domain/error.ts';
-import { finishOperation, type Operation, withStep } from '#shared/domain/operation.ts';
+import { finishOperation, type Operation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import { moveCertificate } from '../certificate-record.ts';
 import { machineIdOfOperation } from '../names.ts';
-import { updateDocument } from '../records.ts';
+import { takeMachine, updateDocument } from '../records.ts';
+
+/** The timer as the one who asked. */
+const renewalTimer = { id: 'renewal-timer', name: 'Renewal timer' };
+
+const sentenceOf = ({ authority, turnAt, ahead, reason }: IssuancePlan): string =>
+  `Its turn at ${authority} is at ${turnAt}${ahead > 0 ? `, after ${ahead} others` : ''}: ${reason}`;
 
 export type TrackOperationActivities = ReturnType<typeof createTrackOperationActivities>;
 
@@ -15,7 +23,7 @@ export interface TrackOperationPorts {
 
 /** What the user sees of a running operation, and its end. Shared by all operations. */
 export function createTrackOperationActivities({ store, now, newId }: TrackOperationPorts) {
-  async function endOperation(id: string, end: { error?: ErrorRecord; resource?: string }): Promise<void> {
+  async function endOperation(id: string, end: OperationEnd): Promise<void> {
     const machineId = machineIdOfOperation(id);
     const at = now().toISOString();
     await updateDocument(store, machineId, 'operation', id, (operation) => {
@@ -39,7 +47,8 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
       at,
       actor: operation.requestedBy,
       action: operation.kind,
-      outcome: operation.status === 'succeeded' ? 'succeeded' : 'failed',
+      outcome: operation.status === 'failed' ? 'failed' : 'succeeded',
+      ...(operation.status === 'postponed' && { detail: `postponed until ${operation.resumesAt ?? ''}` }),
       ...(operation.error && { detail: `${operation.error.code}: ${operation.error.detail}` }),
     },
   });
@@ -70,6 +79,57 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
     /** Everything is done: all steps succeeded, the machine is free for the next operation. */
     async completeOperation(input: { operationId: string; resource: string }): Promise<void> {
       await endOperation(input.operationId, { resource: input.resource });
+    },
+
+    /** It waits for a date: shown while it goes on running. */
+    async showWait(input: { operationId: string; step: number; plan: IssuancePlan }): Promise<void> {
+      const { operationId, step, plan } = input;
+      const at = now().toISOString();
+      await updateDocument(store, machineIdOfOperation(operationId), 'operation', operationId, (document) => {
+        if (document.status !== 'running') return undefined;
+        const shown = withStep(document, step, { status: 'running', detail: sentenceOf(plan) }, at);
+        return { document: { ...document, ...shown, resumesAt: plan.turnAt } };
+      });
+    },
+
+    /** It ends without a result and without a failure: the sweep goes on with it at its turn. */
+    async postponeOperation(input: { operationId: string; plan: IssuancePlan }): Promise<void> {
+      const { plan } = input;
+      await endOperation(input.operationId, {
+        postponed: { resumesAt: plan.turnAt, detail: sentenceOf(plan) },
+      });
+    },
+
+    /**
+     * A sweep's renewal takes its machine: the record of the operation is made with the lock. Not when another
+     * operation has it, when the machine gave its certificate up, or when the renewal is no longer due.
+     */
+    async takeForRenewal(input: { operationId: string; input: object }): Promise<{ taken: boolean }> {
+      const { operationId } = input;
+      const machineId = machineIdOfOperation(operationId);
+      const [machine, certificate] = await Promise.all([
+        store.read(machineId, 'machine'),
+        store.read(machineId, 'certificate'),
+      ]);
+      if (machine?.document.currentOperation?.id === operationId) return { taken: true };
+      if (!machine || !certificate || machine.document.currentOperation) return { taken: false };
+      if (machine.document.extension?.installedAt === undefined) {
+        await moveCertificate({ store, now, newId }, machineId, { type: 'withdraw' });
+        return { taken: false };
+      }
+      const at = now();
+      if ((certificate.document.dueAt ?? '9') > at.toISOString()) return { taken: false };
+      const { leaf } = certificate.document;
+      if (leaf && Date.parse(leaf.notAfter) <= at.getTime())
+        await moveCertificate({ store, now, newId }, machineId, { type: 'expire' });
+      const taken = await takeMachine(store, machine, {
+        id: operationId,
+        kind: 'renew',
+        input: input.input,
+        requestedBy: renewalTimer,
+        at: at.toISOString(),
+      });
+      return { taken: taken !== undefined };
     },
 
     async failOperation(input: { operationId: string; error: ErrorRecord }): Promise<void> {

@@ -6,7 +6,9 @@ import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
+import { moveCertificate } from '../certificate-record.ts';
 import { getDocument, updateDocument } from '../records.ts';
+import { withdrawName } from '../withdraw-name.ts';
 
 export type UninstallExtensionActivities = ReturnType<typeof createUninstallExtensionActivities>;
 
@@ -18,10 +20,18 @@ export interface UninstallExtensionPorts {
   dns: DnsZone;
   relay: RelayNamespace;
   bus: MessageBus;
+  now(): Date;
+  newId(): string;
 }
 
+/** The present name, the one on its way in and those on their way out. */
+const namesOf = ({ machineName, nextName, retiredNames = [] }: MachineDocument): string[] =>
+  [machineName, nextName?.machineName, ...retiredNames.map((retired) => retired.machineName)].filter(
+    (name) => name !== undefined,
+  );
+
 export function createUninstallExtensionActivities(ports: UninstallExtensionPorts) {
-  const { connectivity, extension, store, vault, dns, relay, bus } = ports;
+  const { connectivity, extension, store, vault, bus } = ports;
   return {
     async removeExtension(input: { resourceId: string }): Promise<void> {
       await extension.beginRemove(input.resourceId);
@@ -45,12 +55,11 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
     async removeNames(input: { machineId: string }): Promise<void> {
       const { document: machine } = await getDocument(store, input.machineId, 'machine');
       await bus.removeAgentQueue(input.machineId);
-      if (machine.machineName !== undefined) {
-        await relay.removeConnection(machine.machineName);
-        await dns.removeName(`*.${machine.machineName}`);
-        await dns.removeName(machine.machineName);
-        await vault.removeCertificate(certificateName(machine.machineName));
+      for (const name of namesOf(machine)) {
+        await withdrawName(ports, input.machineId, name);
+        await vault.removeCertificate(certificateName(name));
       }
+      await moveCertificate(ports, input.machineId, { type: 'withdraw' });
     },
 
     /** A later install chooses a new salt and with it a new name. */
@@ -61,7 +70,8 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
         { remove: 'enrolment' },
       ]);
       await updateDocument(store, input.machineId, 'machine', undefined, (machine) => {
-        const { salt: _, nameKeyVersion: __, machineName: ___, extension: ____, ...bare } = machine;
+        const { salt: _, nameKeyVersion: __, machineName: ___, extension: ____, ...named } = machine;
+        const { nextName: _____, retiredNames: ______, custody: _______, ...bare } = named;
         return { document: bare satisfies MachineDocument };
       });
     },

@@ -17,11 +17,17 @@ export interface RateLimit {
   freeForReplacements: boolean;
 }
 
-/** A bucket at rest: `fullAt` is when it is full again, milliseconds since the epoch; in the past it is full. */
+/** One bucket, in milliseconds since the epoch; the arithmetic is in `token-bucket.ts`. */
 export interface Bucket {
   /** `<limit id>` or, for limits per account or machine, `<limit id>:<account or machine name>`. */
   id: string;
+  /** When the tokens that were spent are all back; in the past, none is missing. */
   fullAt: number;
+  /**
+   * When each of the tokens was reserved of which nobody knows yet whether they are spent. They are missing, but
+   * their refill has not begun: an order may reach the authority long after its token was taken.
+   */
+  held?: number[];
 }
 
 /** Who goes first: what is about to expire or was revoked, then first installs, then renewals with time left. */
@@ -37,6 +43,8 @@ export interface Waiter {
   expiresAt?: string;
   /** When it comes back to ask, ISO 8601; one that is long past is forgotten. */
   turnAt: string;
+  /** Ids of the limits that it needs a token of and shares with others. */
+  needs: string[];
 }
 
 /** An authority that takes no orders for a while. */
@@ -54,8 +62,13 @@ export interface Closure {
 export interface Reservation {
   id: string;
   machineId: string;
+  /** Account URL that the tokens were taken for. */
+  account: string;
+  /** Whether the order may name what it replaces. */
+  isReplacement: boolean;
   /** Ids of the buckets that gave a token. */
   buckets: string[];
+  /** ISO 8601; each of the buckets holds a token of this moment until it is settled. */
   at: string;
   state: 'reserved' | 'spent' | 'released';
 }

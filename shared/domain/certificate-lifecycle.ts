@@ -9,23 +9,23 @@ import type {
 import { AppError, type ErrorRecord } from './error.ts';
 import type { RenewalWindow } from './renewal.ts';
 
-/** What can happen to a machine's certificate. Times are ISO 8601. */
+/**
+ * What can happen to a machine's certificate. Times are ISO 8601. `id` is the issue that speaks: a step that it
+ * says again after a crash changes nothing.
+ */
 export type CertificateEvent =
+  /** The machine is to make a key and a request. */
+  | { type: 'request'; id: string; custody: KeyCustody }
   /** Its turn at an authority has a date. */
-  | { type: 'wait'; plan: IssuancePlan; custody: KeyCustody }
+  | { type: 'wait'; id: string; custody: KeyCustody; plan: IssuancePlan }
   /** An order begins; `retryAt` is when it is tried again should nobody finish it. */
-  | { type: 'order'; custody: KeyCustody; retryAt: string; wantedRequest?: string }
-  /** The order failed; the next try has a date. */
-  | { type: 'fail'; error: ErrorRecord; retryAt: string }
+  | { type: 'order'; id: string; custody: KeyCustody; retryAt: string }
+  /** The order or its delivery failed; the next try has a date. */
+  | { type: 'fail'; id: string; error: ErrorRecord; retryAt: string }
   /** The chain is kept. */
-  | {
-      type: 'issue';
-      leaf: IssuedLeaf;
-      point: number;
-      dueAt: string;
-      window?: RenewalWindow;
-      checkAt?: string;
-    }
+  | ({ type: 'issue'; leaf: IssuedLeaf; point: number } & RenewalDates)
+  /** The authority changed its advice, or could not be asked. */
+  | ({ type: 'advise'; thumbprint: string; failures: number } & RenewalDates)
   /** The agent fetched this leaf. */
   | { type: 'deliver'; thumbprint: string }
   /** A handshake showed this leaf. */
@@ -39,105 +39,79 @@ export type CertificateEvent =
   /** The machine gives name and certificate up. */
   | { type: 'withdraw' };
 
-type EventType = CertificateEvent['type'];
+interface RenewalDates {
+  dueAt: string;
+  window?: RenewalWindow;
+  checkAt?: string;
+}
 
-/**
- * Every state with every event; `none` is a machine without a record. A hole is an illegal move. `revoke` of a leaf
- * that was replaced already leaves the state as it is (see `applyEvent`).
- */
+type EventType = CertificateEvent['type'];
+type EventOf<T extends EventType> = Extract<CertificateEvent, { type: T }>;
+
+/** Events that a record of any state with a leaf takes without moving. */
+const still = (state: CertificateState) =>
+  ({ request: state, fail: state, advise: state, deliver: state, serve: state, replace: state }) as const;
+/** What can happen to any certificate that somebody still wants. */
+const anyTime = {
+  wait: 'waiting',
+  order: 'ordered',
+  revoke: 'revoked',
+  expire: 'expired',
+  withdraw: 'withdrawn',
+} as const;
+const nothing: Readonly<Record<EventType, undefined>> = {
+  request: undefined,
+  wait: undefined,
+  order: undefined,
+  fail: undefined,
+  issue: undefined,
+  advise: undefined,
+  deliver: undefined,
+  serve: undefined,
+  replace: undefined,
+  revoke: undefined,
+  expire: undefined,
+  withdraw: undefined,
+};
+
+/** Every state with every event; `none` is a machine without a record, a hole is an illegal move. */
 export const certificateMoves: Readonly<
   Record<CertificateState | 'none', Readonly<Record<EventType, CertificateState | undefined>>>
 > = {
-  none: moves({ wait: 'waiting', order: 'ordered' }),
-  waiting: moves({
-    wait: 'waiting',
-    order: 'ordered',
-    fail: 'waiting',
-    deliver: 'waiting',
-    serve: 'waiting',
-    replace: 'waiting',
-    revoke: 'revoked',
-    expire: 'expired',
-    withdraw: 'withdrawn',
-  }),
-  ordered: moves({
-    wait: 'waiting',
-    order: 'ordered',
+  none: { ...nothing, request: 'waiting', wait: 'waiting', order: 'ordered' },
+  waiting: { ...nothing, ...still('waiting'), ...anyTime },
+  // Word of the leaf before it, which goes on being served, does not disturb an order.
+  ordered: {
+    ...nothing,
+    ...still('ordered'),
+    ...anyTime,
     fail: 'waiting',
     issue: 'issued',
-    deliver: 'ordered',
-    serve: 'ordered',
-    replace: 'ordered',
     revoke: 'ordered',
     expire: 'ordered',
-    withdraw: 'withdrawn',
-  }),
-  issued: moves({
-    wait: 'waiting',
-    order: 'ordered',
-    fail: 'issued',
+  },
+  issued: {
+    ...nothing,
+    ...still('issued'),
+    ...anyTime,
     issue: 'issued',
     deliver: 'delivered',
     serve: 'served',
-    replace: 'issued',
-    revoke: 'revoked',
-    expire: 'expired',
-    withdraw: 'withdrawn',
-  }),
-  delivered: moves({
+  },
+  delivered: { ...nothing, ...still('delivered'), ...anyTime, issue: 'delivered', serve: 'served' },
+  served: { ...nothing, ...still('served'), ...anyTime, issue: 'served' },
+  revoked: { ...nothing, ...still('revoked'), ...anyTime },
+  expired: { ...nothing, ...still('expired'), ...anyTime, revoke: 'expired' },
+  // A first install that failed kept its leaf: the next one takes it up again.
+  withdrawn: {
+    ...nothing,
+    request: 'waiting',
     wait: 'waiting',
     order: 'ordered',
-    fail: 'delivered',
     issue: 'issued',
-    deliver: 'delivered',
-    serve: 'served',
-    replace: 'delivered',
-    revoke: 'revoked',
-    expire: 'expired',
     withdraw: 'withdrawn',
-  }),
-  served: moves({
-    wait: 'waiting',
-    order: 'ordered',
-    fail: 'served',
-    deliver: 'served',
-    serve: 'served',
-    replace: 'served',
-    revoke: 'revoked',
-    expire: 'expired',
-    withdraw: 'withdrawn',
-  }),
-  revoked: moves({
-    wait: 'waiting',
-    order: 'ordered',
-    fail: 'revoked',
-    deliver: 'revoked',
-    serve: 'revoked',
-    replace: 'revoked',
-    revoke: 'revoked',
-    expire: 'expired',
-    withdraw: 'withdrawn',
-  }),
-  expired: moves({
-    wait: 'waiting',
-    order: 'ordered',
-    fail: 'expired',
-    deliver: 'expired',
-    serve: 'expired',
-    replace: 'expired',
-    revoke: 'expired',
-    expire: 'expired',
-    withdraw: 'withdrawn',
-  }),
-  withdrawn: moves({ wait: 'waiting', order: 'ordered', withdraw: 'withdrawn' }),
+  },
 };
-
-function moves(
-  legal: Partial<Record<EventType, CertificateState>>,
-): Record<EventType, CertificateState | undefined> {
-  const { wait, order, fail, issue, deliver, serve, replace, revoke, expire, withdraw } = legal;
-  return { wait, order, fail, issue, deliver, serve, replace, revoke, expire, withdraw };
-}
 
 /**
  * The record after an event, or the same object when the event says nothing new (a repetition, or word of another
@@ -149,26 +123,15 @@ export function applyEvent(
   at: string,
 ): CertificateRecord {
   const from = record?.state ?? 'none';
-  const to = certificateMoves[from][event.type];
-  if (to === undefined) {
+  const state = certificateMoves[from][event.type];
+  if (state === undefined) {
     throw new AppError('internal_error', `a certificate that is ${from} cannot ${event.type}`);
   }
-  if (!record) return begin(event, to);
-  return change(record, event, to, at);
+  const mark = 'id' in event ? `${event.type} ${event.id}` : undefined;
+  if (record && mark !== undefined && record.mark === mark) return record;
+  const changed = change(record ?? { state, custody: 'vault' }, event, state, at);
+  return mark === undefined ? changed : { ...changed, mark };
 }
-
-function begin(event: CertificateEvent, state: CertificateState): CertificateRecord {
-  switch (event.type) {
-    case 'wait':
-      return { state, custody: event.custody, plan: event.plan, dueAt: event.plan.turnAt };
-    case 'order':
-      return { state, custody: event.custody, dueAt: event.retryAt, ...wanted(event.wantedRequest) };
-    default:
-      throw new AppError('internal_error', `a certificate does not begin with ${event.type}`);
-  }
-}
-
-const wanted = (id: string | undefined) => (id === undefined ? {} : { wantedRequest: id });
 
 function change(
   record: CertificateRecord,
@@ -176,28 +139,38 @@ function change(
   state: CertificateState,
   at: string,
 ): CertificateRecord {
-  const { plan: _, wantedRequest: __, ...settled } = record;
   switch (event.type) {
+    case 'request':
+      return { ...record, state, custody: event.custody, wantedRequest: event.id };
     case 'wait':
-      return { ...settled, state, custody: event.custody, plan: event.plan, dueAt: event.plan.turnAt };
-    case 'order': {
-      const base = record.state === 'withdrawn' ? {} : settled;
       return {
-        ...base,
+        ...withoutTurn(record),
         state,
         custody: event.custody,
-        dueAt: event.retryAt,
-        ...wanted(event.wantedRequest),
+        plan: event.plan,
+        dueAt: event.plan.turnAt,
+      };
+    case 'order': {
+      const { plan: _, ...rest } = record;
+      return { ...rest, state, custody: event.custody, dueAt: event.retryAt };
+    }
+    case 'fail':
+      return failed(record, event, state, at);
+    case 'issue':
+      return issued(record, event, state);
+    case 'advise': {
+      if (record.leaf?.thumbprint !== event.thumbprint) return record;
+      const { type: _, thumbprint: __, failures, ...dates } = event;
+      // While something else is under way its own date stands.
+      const dueAt = record.state === 'served' && !record.replacement ? dates.dueAt : record.dueAt;
+      const { checkAt: _check, checkFailures: _failures, ...rest } = record;
+      return {
+        ...rest,
+        ...dates,
+        ...(dueAt !== undefined && { dueAt }),
+        ...(failures > 0 && { checkFailures: failures }),
       };
     }
-    case 'fail': {
-      const count = (record.failure?.count ?? 0) + 1;
-      // What failed after the issue is the delivery: the new leaf keeps its own due moment.
-      const dueAt = record.state === 'ordered' ? event.retryAt : later(event.retryAt, record.dueAt);
-      return { ...settled, state, dueAt, failure: { ...event.error, at, count } };
-    }
-    case 'issue':
-      return issued(settled, event, state);
     case 'deliver':
     case 'serve':
       return seen(record, event, state, at);
@@ -208,76 +181,97 @@ function change(
     case 'expire':
       return record.state === state ? record : { ...record, state };
     case 'withdraw': {
-      const { dueAt: _due, checkAt: _check, replacement: _replacement, ...rest } = settled;
-      return record.state === state ? record : { ...rest, state };
+      if (record.state === state) return record;
+      const { dueAt: _due, checkAt: _check, replacement: _replacement, ...rest } = withoutTurn(record);
+      return { ...rest, state };
     }
     default:
       return event satisfies never;
   }
 }
 
+function withoutTurn(record: CertificateRecord): CertificateRecord {
+  const { plan: _, wantedRequest: __, ...rest } = record;
+  return rest;
+}
+
 /** ISO 8601 in UTC sorts as text. */
 const later = (one: string, other: string | undefined): string =>
   other !== undefined && other > one ? other : one;
 
-/** Revoking the leaf that was replaced leaves the new one untouched and ends the replacement. */
-function revoked(
+function failed(
   record: CertificateRecord,
-  { thumbprint, dueAt }: Extract<CertificateEvent, { type: 'revoke' }>,
+  { error, retryAt }: EventOf<'fail'>,
   state: CertificateState,
   at: string,
 ): CertificateRecord {
-  const { replacement, ...rest } = record;
-  if (thumbprint === record.leaf?.thumbprint) {
-    return { ...rest, state, dueAt, ...(replacement && { replacement: { ...replacement, revokedAt: at } }) };
-  }
-  return replacement && record.leaf?.servedAt === undefined
-    ? { ...rest, replacement: { ...replacement, revokedAt: at } }
-    : rest;
+  const count = (record.failure?.count ?? 0) + 1;
+  // What failed after the issue is the delivery: the new leaf keeps its own due moment.
+  const dueAt = record.state === 'ordered' ? retryAt : later(retryAt, record.dueAt);
+  return { ...withoutTurn(record), state, dueAt, failure: { ...error, at, count } };
 }
+
+/** A leaf that nobody was ever served is no predecessor: the one in service stays it. */
+const inServiceOf = ({ leaf, previous }: CertificateRecord): IssuedLeaf | undefined =>
+  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
 
 function issued(
   record: CertificateRecord,
-  { leaf, point, dueAt, window, checkAt }: Extract<CertificateEvent, { type: 'issue' }>,
+  { type: _, leaf, ...renewal }: EventOf<'issue'>,
   state: CertificateState,
 ): CertificateRecord {
-  const { leaf: old, previous, custody } = record;
-  if (old?.thumbprint === leaf.thumbprint) return { ...record, state: record.state };
-  // A leaf that nobody was ever served is no predecessor: the one in service stays it.
-  const inService = old?.servedAt === undefined ? (previous ?? old) : old;
+  const isKnown = record.leaf?.thumbprint === leaf.thumbprint;
+  if (isKnown && record.state !== 'withdrawn' && record.state !== 'ordered') return record;
+  const { custody, replacement, mark } = record;
+  const previous = isKnown ? record.previous : inServiceOf(record);
   return {
     state,
     custody,
     leaf,
-    point,
-    dueAt,
-    ...(inService && { previous: inService }),
-    ...(window && { window }),
-    ...(checkAt !== undefined && { checkAt }),
-    ...(record.replacement && { replacement: record.replacement }),
+    ...renewal,
+    ...(previous && { previous }),
+    ...(replacement && { replacement }),
+    ...(mark !== undefined && { mark }),
   };
 }
 
 /** Word of the newest leaf; word of any other says nothing new. */
 function seen(
   record: CertificateRecord,
-  { type, thumbprint }: { type: 'deliver' | 'serve'; thumbprint: string },
+  { type, thumbprint }: EventOf<'deliver' | 'serve'>,
   state: CertificateState,
   at: string,
 ): CertificateRecord {
   const { leaf } = record;
-  if (!leaf || leaf.thumbprint !== thumbprint) return record;
-  if (type === 'deliver') {
-    if (leaf.deliveredAt !== undefined) return record;
-    return { ...record, state, leaf: { ...leaf, deliveredAt: at } };
-  }
-  if (leaf.servedAt !== undefined) return record;
-  const { previous: _, replacement, failure: __, ...rest } = record;
+  const field = type === 'deliver' ? 'deliveredAt' : 'servedAt';
+  if (!leaf || leaf.thumbprint !== thumbprint || leaf[field] !== undefined) return record;
+  if (type === 'deliver') return { ...record, state, leaf: { ...leaf, deliveredAt: at } };
+  const { previous, replacement, failure: _, ...rest } = record;
+  // What was replaced is kept while it has still to be revoked.
   const isOpen = replacement?.revoke === true && replacement.revokedAt === undefined;
   return {
     ...rest,
     state,
     leaf: { ...leaf, servedAt: at },
-    ...(isOpen && { replacement, previous: record.previous }),
+    ...(isOpen && { replacement, ...(previous && { previous }) }),
   };
+}
+
+/** Revoking the leaf that was replaced ends the replacement and leaves the new one untouched. */
+function revoked(
+  record: CertificateRecord,
+  { thumbprint, dueAt }: EventOf<'revoke'>,
+  state: CertificateState,
+  at: string,
+): CertificateRecord {
+  const { replacement, ...rest } = record;
+  if (thumbprint === record.leaf?.thumbprint) {
+    if (replacement?.revokedAt !== undefined) return record;
+    return { ...rest, state, dueAt, ...(replacement && { replacement: { ...replacement, revokedAt: at } }) };
+  }
+  if (!replacement || record.previous?.thumbprint !== thumbprint) return record;
+  if (record.leaf?.servedAt === undefined)
+    return { ...record, replacement: { ...replacement, revokedAt: at } };
+  const { previous: _, ...done } = rest;
+  return done;
 }

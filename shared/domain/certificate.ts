@@ -110,8 +110,10 @@ export interface CertificateRecord {
   /** The last failure and how many came in a row. */
   failure?: ErrorRecord & { at: string; count: number };
   replacement?: ReplacementRequest;
-  /** The open order's request that a machine-held key is to sign (the issue's own id). */
+  /** The id of the request that the machine is to sign with a key of its own. */
   wantedRequest?: string;
+  /** The last step that a flow wrote, by its own id: written again after a crash it changes nothing. */
+  mark?: string;
 }
 
 export const hostNamesOf = (machineName: string, zone: string): string[] => [

@@ -25,6 +25,8 @@ export interface MachineDocument extends DocumentBase {
   salt?: string;
   nameKeyVersion?: string;
   machineName?: string;
+  /** A name on its way in: beside the present one until its certificate is served. */
+  nextName?: { machineName: string; salt: string; keyVersion: string };
   /** Names that were given up: they answer until the last session that was opened on them has ended. */
   retiredNames?: RetiredName[];
   /** Who holds the private key from the next order on; `vault` where nothing is said. */

@@ -74,16 +74,25 @@ export function withStep(
   return { ...operation, steps };
 }
 
+export interface OperationEnd {
+  error?: ErrorRecord;
+  resource?: string;
+  postponed?: { resumesAt: string; detail: string };
+}
+
 /**
- * Ends an operation: a failure marks the running step, a success all of them. An ended operation stays as it ended.
+ * Ends an operation: a failure marks the running step, a success all of them; one that is postponed leaves them as
+ * they are. An ended operation stays as it ended.
  */
-export function finishOperation(
-  operation: Operation,
-  end: { error?: ErrorRecord; resource?: string },
-  now: string,
-): Operation {
+export function finishOperation(operation: Operation, end: OperationEnd, now: string): Operation {
   if (operation.status !== 'running') return operation;
-  const { error, resource } = end;
+  const { error, resource, postponed } = end;
+  if (postponed) {
+    const { resumesAt, detail } = postponed;
+    const running = operation.steps.findIndex((step) => step.status === 'running');
+    const shown = running < 0 ? operation : withStep(operation, running, { status: 'waiting', detail }, now);
+    return { ...shown, status: 'postponed', endedAt: now, resumesAt };
+  }
   const ended = operation.steps.reduce(
     (shown, step, index) =>
       error === undefined
@@ -93,8 +102,9 @@ export function finishOperation(
           : shown,
     operation,
   );
+  const { resumesAt: _, ...rest } = ended;
   return {
-    ...ended,
+    ...rest,
     status: error ? 'failed' : 'succeeded',
     endedAt: now,
     ...(error && { error }),

@@ -1,0 +1,46 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { updateDocument } from '#orchestrations/records.ts';
+import { withdrawName } from '#orchestrations/withdraw-name.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
+import { certificateName } from '#shared/protocol/resource-names.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+
+/** Every hour, at a quarter past. */
+const schedule = '0 15 * * * *';
+
+/** Names whose last session has ended: records, relay object and certificate go, in this order. */
+async function withdrawFrom(ports: AppPorts, machine: MachineDocument): Promise<string[]> {
+  const { machineId, retiredNames = [] } = machine;
+  const now = ports.now().toISOString();
+  const ended = retiredNames.filter(({ until }) => until <= now).map(({ machineName }) => machineName);
+  for (const name of ended) {
+    await withdrawName(ports, machineId, name);
+    await ports.vault.removeCertificate(certificateName(name));
+    await updateDocument(ports.store, machineId, 'machine', undefined, (found) => ({
+      document: {
+        ...found,
+        retiredNames: (found.retiredNames ?? []).filter(({ machineName }) => machineName !== name),
+      },
+    }));
+  }
+  return ended;
+}
+
+/** One that fails never stops the next. */
+async function withdrawAll(ports: AppPorts, context: InvocationContext): Promise<void> {
+  for (const machine of await ports.store.listMachines()) {
+    try {
+      const names = await withdrawFrom(ports, machine);
+      if (names.length > 0) context.info(`names of ${machine.machineId} withdrawn: ${names.join(', ')}`);
+    } catch (error) {
+      context.warn(`names of ${machine.machineId} not withdrawn: ${String(error)}`);
+    }
+  }
+}
+
+export function registerRetiredNames(provider: PortsProvider): void {
+  app.timer('withdrawRetiredNames', {
+    schedule,
+    handler: (_, context) => withdrawAll(provider(), context),
+  });
+}

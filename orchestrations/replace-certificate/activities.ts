@@ -1,0 +1,92 @@
+import type { KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
+import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
+import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { MessageBus } from '#shared/ports/message-bus.ts';
+import { certificateName } from '#shared/protocol/resource-names.ts';
+import { moveCertificate } from '../certificate-record.ts';
+
+export type ReplaceCertificateActivities = ReturnType<typeof createReplaceCertificateActivities>;
+
+export interface ReplaceCertificatePorts {
+  store: MachineStore;
+  bus: MessageBus;
+  vault: CertificateVault;
+  authorities: readonly CertificateAuthority[];
+  now(): Date;
+  newId(): string;
+}
+
+/** A signed request is of no use once its order is done; until then it survives any wait for a turn. */
+const requestSeconds = 30 * 24 * 60 * 60;
+export const requestTtlSeconds = requestSeconds;
+
+export function createReplaceCertificateActivities(ports: ReplaceCertificatePorts) {
+  const { store, bus, vault, authorities, now, newId } = ports;
+  return {
+    /** Tells the machine that a request is wanted of it. A hint: its desired state says so too. */
+    async requestFromMachine(input: { machineId: string; id: string; custody: KeyCustody }): Promise<void> {
+      const { machineId, id, custody } = input;
+      await moveCertificate(ports, machineId, { type: 'request', id, custody });
+      await bus.sendToAgent(machineId, {
+        specversion: '1.0',
+        id: newId(),
+        source: '/admin-center',
+        time: now().toISOString(),
+        type: 'admin-center.certificate.requested',
+        data: { id },
+      });
+    },
+
+    async hasRequest(input: { machineId: string; id: string }): Promise<{ made: boolean }> {
+      return { made: (await store.read(input.machineId, 'certificate-request', input.id)) !== undefined };
+    },
+
+    /** From now on the certificate in service is to be replaced; the flow that runs does it. */
+    async requestReplacement(input: {
+      machineId: string;
+      reason: RevocationReason;
+      requestedBy: { id: string; name: string };
+    }): Promise<void> {
+      const request = { reason: input.reason, revoke: true, requestedAt: now().toISOString() };
+      const record = (await store.read(input.machineId, 'certificate'))?.document;
+      // Said again after a crash: the first time counts.
+      if (record?.replacement?.reason === input.reason && record.replacement.revoke) return;
+      await moveCertificate(ports, input.machineId, { type: 'replace', request }, input.requestedBy);
+    },
+
+    /** RFC 8555 section 7.6. With `isCurrent` the leaf in service; else the one that was replaced, if it is to be. */
+    async revokeLeaf(input: { machineId: string; isCurrent: boolean }): Promise<{ revoked: boolean }> {
+      const record = (await store.read(input.machineId, 'certificate'))?.document;
+      const { replacement } = record ?? {};
+      if (!record || !replacement?.revoke || replacement.revokedAt !== undefined) return { revoked: false };
+      const leaf = input.isCurrent ? record.leaf : record.previous;
+      if (!leaf) return { revoked: false };
+      // Revoking one that has ended says nothing to anybody.
+      if (Date.parse(leaf.notAfter) > now().getTime()) {
+        const authority = authorities.find(({ name }) => name === leaf.issuedBy.name);
+        if (!authority || authority.authority !== leaf.issuedBy.authority) {
+          throw new AppError(
+            'certificate_revocation_refused',
+            `${leaf.issuedBy.authority} issued it and is no longer configured`,
+          );
+        }
+        const name = certificateName(leaf.machineName);
+        const chain =
+          leaf.custody === 'vault'
+            ? await vault.readChain(name, leaf.version)
+            : await vault.findKeptChain(name, leaf.version);
+        if (chain === undefined)
+          throw new AppError('certificate_missing', `the vault has no chain ${name} ${leaf.version}`);
+        await authority.revoke(chain, replacement.reason);
+      }
+      await moveCertificate(ports, input.machineId, {
+        type: 'revoke',
+        thumbprint: leaf.thumbprint,
+        dueAt: now().toISOString(),
+      });
+      return { revoked: true };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { RevocationReason } from '#shared/domain/certificate.ts';
+import { describeError } from '#shared/domain/error.ts';
+import type { OrchestrationContext, Step } from '../context.ts';
+import type { IssueCertificateActivities } from '../issue-certificate/activities.ts';
+import type { ReplaceCertificateActivities } from '../replace-certificate/activities.ts';
+import { type MachineSubject, replaceCertificate } from '../replace-certificate/orchestrator.ts';
+import { persistentRetries, platformRetries } from '../retry-policies.ts';
+import type { TrackOperationActivities } from '../track-operation/activities.ts';
+
+export interface RevokeCertificateInput extends MachineSubject {
+  reason: RevocationReason;
+  requestedBy: { id: string; name: string };
+}
+
+/**
+ * Replaces a certificate and revokes the old one. The replacement comes first, so that nobody is cut off; but for a
+ * compromised key nothing is waited for (Baseline Requirements section 4.9.1.1: within 24 hours).
+ */
+export function* revokeCertificate(
+  context: OrchestrationContext,
+  input: RevokeCertificateInput,
+): Step<{ outcome: 'revoked' | 'postponed' | 'failed' }> {
+  const { machineId, reason, requestedBy } = input;
+  const operationId = context.instanceId;
+  const track = context.activities<TrackOperationActivities>(persistentRetries);
+  const replace = context.activities<ReplaceCertificateActivities>(platformRetries);
+  const record = context.activities<IssueCertificateActivities>(persistentRetries);
+  try {
+    yield* replace.requestReplacement({ machineId, reason, requestedBy });
+    if (reason === 'keyCompromise') yield* replace.revokeLeaf({ machineId, isCurrent: true });
+    const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
+      track.showProgress({ operationId, step, detail }),
+    );
+    if (postponed) {
+      yield* track.postponeOperation({ operationId, plan: postponed });
+      return { outcome: 'postponed' };
+    }
+    yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/certificate` });
+    return { outcome: 'revoked' };
+  } catch (caught) {
+    const error = describeError(context.toAppError(caught));
+    yield* record.recordFailure({ machineId, id: operationId, error });
+    yield* track.failOperation({ operationId, error });
+    return { outcome: 'failed' };
+  }
+}
