@@ -20,12 +20,14 @@ export interface TurnQuestion extends TurnRequest {
 
 /** The answer, and what is to be written for it to be true. */
 export type DecidedTurn =
-  | {
-      turn: Extract<Turn, { kind: 'now' }>;
-      /** The buckets with a token less. */
-      taken: { limit: RateLimit; bucket: Bucket }[];
-    }
-  | { turn: Extract<Turn, { kind: 'later' }>; waiter: Waiter };
+  | (Extract<Turn, { kind: 'now' }> & { /** The buckets with a token less. */ taken: TakenToken[] })
+  | LaterTurn;
+export type LaterTurn = Extract<Turn, { kind: 'later' }> & { waiter: Waiter };
+
+export interface TakenToken {
+  limit: RateLimit;
+  bucket: Bucket;
+}
 
 const rank: Record<Urgency, number> = { urgent: 0, install: 1, renewal: 2 };
 
@@ -74,6 +76,10 @@ export const ownBucketIds = (limits: readonly RateLimit[], machineName: string):
     .filter(({ scope }) => scope === 'machine')
     .map((limit) => bucketIdOf(limit, { account: '', machineName }));
 
+/** The limit that a bucket counts for. */
+export const limitOfBucket = (limits: readonly RateLimit[], bucketId: string): RateLimit | undefined =>
+  limits.find(({ id }) => bucketId === id || bucketId.startsWith(`${id}:`));
+
 /** The emptiest bucket of a shared limit, for readers who do not know the account. */
 export const emptiestBucket = (limit: RateLimit, buckets: readonly Bucket[]): Bucket =>
   buckets
@@ -92,9 +98,9 @@ function bucketOf(view: BudgetView, limit: RateLimit, machineName: string, now: 
 export function decideTurn(view: BudgetView, question: TurnQuestion, now: number): DecidedTurn {
   const decided = decide(view, question, now);
   const { leaf, urgency } = question;
-  if (decided.turn.kind === 'now' || urgency !== 'renewal' || !leaf) return decided;
+  if (decided.kind === 'now' || urgency !== 'renewal' || !leaf) return decided;
   // A renewal that would have its turn in the emergency is one already: later it would be behind more of them.
-  const isLate = Date.parse(decided.turn.at) > emergencyAt(leaf);
+  const isLate = Date.parse(decided.at) > emergencyAt(leaf);
   return isLate ? decide(view, { ...question, urgency: 'urgent' }, now) : decided;
 }
 
@@ -120,24 +126,20 @@ function decide(view: BudgetView, question: TurnQuestion, now: number): DecidedT
   const at = longest?.at ?? from;
   if (at <= now) {
     const taken = waits.map(({ limit, bucket }) => ({ limit, bucket: takeToken(bucket, now) }));
-    return { turn: { kind: 'now' }, taken };
+    return { kind: 'now', taken };
   }
 
   const closure = at === from ? view.closure : undefined;
-  const limit = closure ? undefined : longest;
+  const keptBackBy = closure ? undefined : longest?.limit;
+  const turnAt = new Date(at).toISOString();
+  const shared = waits.filter(({ isShared }) => isShared).map(({ limit }) => limit.id);
   return {
-    turn: {
-      kind: 'later',
-      at: new Date(at).toISOString(),
-      ahead: Math.max(0, ...waits.map(({ ahead }) => ahead)),
-      reason: [closure && reasonOfClosure(closure), limit && reasonOfLimit(limit.limit)].join(''),
-    },
-    waiter: {
-      ...standing,
-      turnAt: new Date(at).toISOString(),
-      // Nobody waits behind one that its own machine's limit keeps back.
-      needs: limit?.isShared === false ? [] : waits.filter((wait) => wait.isShared).map((wait) => wait.limit.id),
-    },
+    kind: 'later',
+    at: turnAt,
+    ahead: Math.max(0, ...waits.map(({ ahead }) => ahead)),
+    reason: [closure && reasonOfClosure(closure), keptBackBy && reasonOfLimit(keptBackBy)].join(''),
+    // Nobody waits behind one that its own machine's limit keeps back.
+    waiter: { ...standing, turnAt, needs: keptBackBy?.scope === 'machine' ? [] : shared },
   };
 }
 
