@@ -23,7 +23,7 @@ function parseSoa(text: string): SoaData {
 
 /** Reads `flags tag "value"` (RFC 8659 section 4.1.1). */
 function parseCaa(text: string): CaaData {
-  const [, flags = '0', tag = 'issue', value = ''] = /^(\d+)\s+(\w+)\s+"?([^"]*)"?$/.exec(text.trim()) ?? [];
+  const [, flags = '0', tag = 'issue', value = ''] = /^(\d+)\s+(\w+)\s+"?(.*?)"?$/s.exec(text.trim()) ?? [];
   return { flags: Number(flags), tag: tag as CaaData['tag'], value };
 }
 

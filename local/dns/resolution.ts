@@ -35,6 +35,7 @@ export interface Resolution {
 
 /** A chain of aliases is followed this far; a loop then answers what was found. */
 const longestAliasChain = 8;
+const localTtlSeconds = 60;
 
 interface Found {
   sets: readonly DnsRecordSet[];
@@ -73,9 +74,21 @@ function findDelegation(zones: DnsZones, zone: string, relative: string): Answer
 }
 
 /**
+ * Names at and below `localhost` are this machine (RFC 6761 section 6.3), name servers of the zones among them. The
+ * stand-ins listen on IPv4 alone, so that is all there is.
+ */
+function resolveLocal(owner: string, type: string): Resolution | undefined {
+  if (!/(^|\.)localhost$/i.test(owner)) return undefined;
+  const set: DnsRecordSet = { type: 'A', ttlSeconds: localTtlSeconds, values: ['127.0.0.1'] };
+  const answers = type === 'A' || type === 'ANY' ? recordsOf(owner, set) : [];
+  return { rcode: rcodes.noError, authoritative: true, answers, authorities: [] };
+}
+
+/**
  * Answers one question as an authoritative server does (RFC 1034 section 4.3.2), in this order: outside every
- * zone REFUSED; below a delegation a referral; an alias followed while its target is ours (RFC 6604: the code
- * is that of the last name); records; NODATA or NXDOMAIN with the zone's SOA (RFC 2308).
+ * zone this machine for names of `localhost`, else REFUSED; below a delegation a referral; an alias followed while
+ * its target is ours (RFC 6604: the code is that of the last name); records; NODATA or NXDOMAIN with the zone's SOA
+ * (RFC 2308).
  */
 export function resolve(zones: DnsZones, question: { name: string; type: string }): Resolution {
   const answers: Answer[] = [];
@@ -84,6 +97,8 @@ export function resolve(zones: DnsZones, question: { name: string; type: string 
     const name = owner.toLowerCase();
     const zone = zones.zoneOf(name);
     if (zone === undefined) {
+      const local = resolveLocal(owner, question.type);
+      if (local) return { ...local, answers: [...answers, ...local.answers] };
       const rcode = step === 0 ? rcodes.refused : rcodes.noError;
       return { rcode, authoritative: step > 0, answers, authorities: [] };
     }

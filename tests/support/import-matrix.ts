@@ -48,7 +48,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
     ours: [...platform, '$1/'],
     others: ['ws', 'zod', 'node:*'],
   },
-  { files: /^(shared\/adapters\/(?:acme|tls))\//, ours: [...platform, '$1/'], others: ['zod', 'node:*'] },
+  { files: /^(shared\/adapters\/(?:acme|dns|tls))\//, ours: [...platform, '$1/'], others: ['zod', 'node:*'] },
 
   {
     // A flow may run another as a part of itself, and names the types of what it calls.
@@ -59,6 +59,8 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/names.ts',
       'orchestrations/retry-policies.ts',
       'orchestrations/deliver-certificate/orchestrator.ts',
+      'orchestrations/replace-certificate/orchestrator.ts',
+      'orchestrations/issue-certificate/trouble.ts',
     ],
     types: ['orchestrations/'],
     others: [],
@@ -69,11 +71,14 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       ...platform.slice(0, 3),
       'shared/runtime/log-events.ts',
       'orchestrations/records.ts',
+      'orchestrations/certificate-record.ts',
+      'orchestrations/withdraw-name.ts',
       'orchestrations/names.ts',
     ],
     types: ['$1/orchestrator.ts'],
     others: ['node:crypto'],
   },
+  { files: /^orchestrations\/issue-certificate\/trouble\.ts$/, ours: ['shared/domain/'], others: [] },
   {
     files: /^orchestrations\/[^/]+\.ts$/,
     ours: ['shared/domain/', 'orchestrations/'],
@@ -82,7 +87,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
   },
 
   {
-    files: /^functions\/composition\.ts$/,
+    files: /^functions\/compos(?:ition|e-authorities)\.ts$/,
     ours: [...platform, 'shared/adapters/', 'functions/'],
     others: ['@azure/identity', 'node:*'],
   },

@@ -112,6 +112,13 @@ export function recordSetRules(context: ProviderContext, projection: DnsProjecti
       get(call) {
         const found = context.resources.get(call.id.key);
         if (found) return { status: 200, headers: { etag: found.etag }, body: showResource(rules, found) };
+        const parent = parentKey(call.id) ?? '';
+        if (!context.resources.get(parent))
+          throw new ArmError(
+            404,
+            'ParentResourceNotFound',
+            `Can not perform requested operation on nested resource. Parent resource '${parent.split('/').at(-1)}' not found.`,
+          );
         throw refuse(
           404,
           'NotFound',

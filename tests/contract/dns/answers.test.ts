@@ -128,11 +128,19 @@ describe('authoritative answers', () => {
 
   it('refuses names outside its zones, zone transfers and other classes (RFC 5936)', async () => {
     expect((await ask('example.org', 'A')).rcode).toBe('REFUSED');
-    expect((await ask('notwac.localhost', 'A')).rcode).toBe('REFUSED');
+    expect((await ask('notlocalhost', 'A')).rcode).toBe('REFUSED');
     expect((await ask('wac.localhost', 'AXFR')).rcode).toBe('REFUSED');
     const chaos = query('version.bind', 'TXT');
     chaos.writeUInt16BE(3, chaos.length - 2);
     expect((await askUdp(dns.port, chaos)).rcode).toBe('REFUSED');
+  });
+
+  it('answers this machine for names of localhost outside its zones, and no other record (RFC 6761 section 6.3)', async () => {
+    for (const name of ['localhost', 'ns1.dns.localhost', 'notwac.localhost'])
+      expect((await ask(name, 'A')).answers).toMatchObject([{ name, type: 'A', data: '127.0.0.1' }]);
+    expect(await ask('ns1.dns.localhost', 'AAAA')).toMatchObject({ rcode: 'NOERROR', answers: [] });
+    expect(await ask('localhost', 'CAA')).toMatchObject({ rcode: 'NOERROR', answers: [] });
+    expect(await ask('nowhere.wac.localhost', 'A')).toMatchObject({ rcode: 'NXDOMAIN' });
   });
 
   it('counts questions by type, and a fault turns one into SERVFAIL', async () => {

@@ -1,0 +1,83 @@
+import type { CaaRecord as CaaAnswer } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+
+/**
+ * Why there are no records. `none`: the name or the type does not exist. `refused`: the server answers that it
+ * cannot or will not. `silent`: no answer came in time.
+ */
+export interface Failure {
+  failure: 'none' | 'refused' | 'silent';
+  /** As the DNS writes it: `NXDOMAIN`, `SERVFAIL`, `timeout`. */
+  word: string;
+}
+
+export type Outcome<T> = { records: T[] } | Failure;
+
+const failures: Readonly<Record<string, Failure>> = {
+  ENOTFOUND: { failure: 'none', word: 'NXDOMAIN' },
+  ENODATA: { failure: 'none', word: 'no records' },
+  EREFUSED: { failure: 'refused', word: 'REFUSED' },
+  ESERVFAIL: { failure: 'refused', word: 'SERVFAIL' },
+  ENOTIMP: { failure: 'refused', word: 'NOTIMP' },
+  EFORMERR: { failure: 'refused', word: 'FORMERR' },
+  EBADRESP: { failure: 'refused', word: 'an answer that cannot be read' },
+  ETIMEOUT: { failure: 'silent', word: 'no answer in time' },
+  ECONNREFUSED: { failure: 'silent', word: 'nobody listens' },
+};
+
+function failureOf(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return failures[code] ?? { failure: 'silent', word: code };
+}
+
+/** An empty answer is no answer. */
+async function outcomeOf<T>(asked: Promise<T[]>): Promise<Outcome<T>> {
+  try {
+    const records = await asked;
+    return records.length > 0 ? { records } : { failure: 'none', word: 'no records' };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+export const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+/** `address:port` as a resolver takes it. */
+export const serverAt = (address: string, port: number): string =>
+  isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+
+/** Questions to some servers: the next is asked when one does not answer. Names come back without a final dot. */
+export interface Questions {
+  addresses(name: string): Promise<Outcome<string>>;
+  nameServers(zone: string): Promise<Outcome<string>>;
+  /** The primary of the zone that its SOA record names. */
+  primary(zone: string): Promise<Outcome<string>>;
+  /** Each value whole, however many character-strings it was cut into. */
+  texts(name: string): Promise<Outcome<string>>;
+  alias(name: string): Promise<Outcome<string>>;
+  caa(name: string): Promise<Outcome<CaaAnswer>>;
+}
+
+/** Tries of one question at one server; the second waits twice as long, so three thirds are the whole. */
+const tries = 2;
+const parts = 3;
+
+/** Asks these servers (`address:port`), or the system's when there are none; each has `timeoutMs` to answer. */
+export function createQuestions(servers: readonly string[], timeoutMs: number): Questions {
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / parts), tries });
+  if (servers.length > 0) resolver.setServers(servers);
+  return {
+    async addresses(name) {
+      const four = await outcomeOf(resolver.resolve4(name));
+      // A host that has only IPv6 may be out of our reach, one that has both is asked at what all can reach.
+      return 'records' in four || four.failure === 'silent' ? four : outcomeOf(resolver.resolve6(name));
+    },
+    nameServers: (zone) => outcomeOf(resolver.resolveNs(zone).then((names) => names.map(plain))),
+    primary: (zone) => outcomeOf(resolver.resolveSoa(zone).then(({ nsname }) => [plain(nsname)])),
+    texts: (name) =>
+      outcomeOf(resolver.resolveTxt(name).then((all) => all.map((strings) => strings.join('')))),
+    alias: (name) => outcomeOf(resolver.resolveCname(name).then((names) => names.map(plain))),
+    caa: (name) => outcomeOf(resolver.resolveCaa(name)),
+  };
+}
