@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#local/kit/clock.ts';
 import type { Faults } from '#local/kit/faults.ts';
+import type { CaaLookup } from './caa.ts';
 import type { PendingWork } from './pending-work.ts';
 import type { Profiles } from './profiles.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -31,6 +32,9 @@ export interface Authority {
   readonly latency: Latency;
   /** The values of the TXT set at a name, one string each; rejects with a Problem. */
   readonly lookUpText: (name: string) => Promise<string[]>;
+  /** The issuer domain names that stand for it in CAA records. */
+  readonly caaIdentities: readonly string[];
+  readonly lookUpCaa: CaaLookup;
   readonly work: PendingWork;
 }
 

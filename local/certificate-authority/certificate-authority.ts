@@ -5,6 +5,7 @@ import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-ser
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { requireAccount } from './accounts.ts';
 import type { Authority, Latency } from './authority.ts';
+import { createCaaLookup } from './caa.ts';
 import { faultKinds, nonceFault, operations, renderFault, throttled } from './faults.ts';
 import { inspectAuthority } from './inspection.ts';
 import { resumeIssuances } from './issuance.ts';
@@ -30,7 +31,7 @@ export interface CertificateAuthorityOptions extends StandInOptions {
   issuer: { key: string; cert: string };
   /** The root above the issuer, PEM. It is never part of a chain; served at `/root.pem`. */
   root: string;
-  /** The server that is asked for `_acme-challenge` records. `host` is an address. */
+  /** The server that is asked for `_acme-challenge` and CAA records. `host` is an address. */
   dnsServer: { host: string; port: number };
   /** Name in lists of stand-ins. Default `certificate-authority`. */
   name?: string;
@@ -42,6 +43,8 @@ export interface CertificateAuthorityOptions extends StandInOptions {
   rateLimits?: RateLimits;
   /** Key ids and MAC keys (base64url). Given, an account needs one of them (RFC 8555 section 7.3.4). */
   externalAccounts?: Readonly<Record<string, string>>;
+  /** What stands for it in CAA records (RFC 8659 section 4.2). Default `acme.localhost`. */
+  caaIdentities?: readonly string[];
   /** Default `localhost`: what the name constraints of the local root permit. */
   permittedSuffix?: string;
   /** Share of good nonces refused with badNonce, 0 to 1. Default 0.05, drawn from `seed`. */
@@ -93,6 +96,8 @@ export async function createCertificateAuthority(
     authorizationReuseMs: options.authorizationReuseMs ?? 0,
     latency: { validationMs: 0, issuanceMs: 0, ...options.latency },
     lookUpText: createTextLookup(options.dnsServer),
+    caaIdentities: options.caaIdentities ?? ['acme.localhost'],
+    lookUpCaa: createCaaLookup(options.dnsServer),
     work: createPendingWork(clock),
   };
 

@@ -4,7 +4,8 @@ import type { Authority } from './authority.ts';
 import { urls } from './urls.ts';
 
 /** RFC 8555 section 7.1.1. A key with a random name is added each time: clients must ignore what they do not know. */
-export function directory({ profiles, externalAccounts }: Authority, origin: string): HttpReply {
+export function directory(authority: Authority, origin: string): HttpReply {
+  const { profiles, externalAccounts, caaIdentities } = authority;
   return {
     status: 200,
     body: {
@@ -16,7 +17,7 @@ export function directory({ profiles, externalAccounts }: Authority, origin: str
       renewalInfo: urls.renewalInfo(origin),
       meta: {
         termsOfService: urls.directory(origin),
-        caaIdentities: [new URL(origin).hostname],
+        caaIdentities,
         externalAccountRequired: externalAccounts !== undefined,
         profiles: Object.fromEntries(
           Object.entries(profiles).map(([name, { description }]) => [name, description]),

@@ -53,7 +53,9 @@ function openState(
   );
   const [first] = subproblems;
   if (first) {
-    const problem = { type: first.type, detail: 'names were not proven', status: 403, subproblems };
+    const isCommon = subproblems.every(({ type }) => type === first.type);
+    const type = isCommon ? first.type : problemUrn('compound');
+    const problem = { type, detail: 'names were not proven', status: 403, subproblems };
     return { status: 'invalid', problem, authorizationIds };
   }
   const failed = authorizations.find(({ status }) => status === 'deactivated' || status === 'expired');

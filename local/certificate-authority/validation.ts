@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import type { Authority } from './authority.ts';
+import { requirePermission } from './caa.ts';
 import { provenNameOf } from './order-budgets.ts';
 import { Problem, type ProblemDocument, problemUrn } from './problem.ts';
 import { refillBudget, spendBudget } from './rate-limits.ts';
@@ -32,24 +33,32 @@ interface Proof {
   id: string;
   account: string;
   name: string;
+  wildcard: number;
   token: string;
   thumbprint: string;
 }
 
 /** RFC 8555 section 8.4: one of the values must be the digest of the key authorization. */
-async function findFault(authority: Authority, proof: Proof): Promise<ProblemDocument | undefined> {
+async function requireProof(authority: Authority, proof: Proof): Promise<void> {
   const name = `_acme-challenge.${proof.name}`;
   const expected = createHash('sha256').update(`${proof.token}.${proof.thumbprint}`).digest('base64url');
+  const values = await authority.lookUpText(name);
+  if (values.includes(expected)) return;
+  const [first] = values;
+  throw new Problem(
+    'unauthorized',
+    first === undefined
+      ? `No TXT record found at ${name}`
+      : `Incorrect TXT record "${first.slice(0, 100)}"${values.length > 1 ? ` (and ${values.length - 1} more)` : ''} found at ${name}`,
+  );
+}
+
+async function findFault(authority: Authority, proof: Proof): Promise<ProblemDocument | undefined> {
+  const { lookUpCaa, caaIdentities } = authority;
   try {
-    const values = await authority.lookUpText(name);
-    if (values.includes(expected)) return undefined;
-    const [first] = values;
-    throw new Problem(
-      'unauthorized',
-      first === undefined
-        ? `No TXT record found at ${name}`
-        : `Incorrect TXT record "${first.slice(0, 100)}"${values.length > 1 ? ` (and ${values.length - 1} more)` : ''} found at ${name}`,
-    );
+    await requireProof(authority, proof);
+    await requirePermission(lookUpCaa, caaIdentities, { name: proof.name, isWildcard: proof.wildcard === 1 });
+    return undefined;
   } catch (error) {
     if (error instanceof Problem) return error.document;
     console.error(error);
@@ -61,7 +70,7 @@ async function validate(authority: Authority, id: string): Promise<void> {
   const { store, clock } = authority;
   const proof = store
     .prepare(
-      `SELECT a.id, a.account, a.name, a.token, c.thumbprint FROM acme_authorizations a JOIN acme_accounts c ON c.id = a.account
+      `SELECT a.id, a.account, a.name, a.wildcard, a.token, c.thumbprint FROM acme_authorizations a JOIN acme_accounts c ON c.id = a.account
        WHERE a.id = ? AND a.status = 'processing'`,
     )
     .get(id) as Proof | undefined;

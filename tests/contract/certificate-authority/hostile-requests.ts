@@ -141,6 +141,8 @@ export async function createHostilePayloads(): Promise<{
     authorizationReuseMs: 0,
     latency: { validationMs: 1, issuanceMs: 1 },
     lookUpText: () => Promise.resolve([]),
+    caaIdentities: [],
+    lookUpCaa: () => Promise.resolve([]),
     work: createPendingWork(clock),
   };
   const key = await exportJWK(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
