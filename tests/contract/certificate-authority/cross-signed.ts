@@ -15,7 +15,9 @@ export async function createCrossSigned(): Promise<{
   otherRoot: string;
 }> {
   const now = Date.now();
-  const [root, otherRoot] = [await createLocalRoot(now), await createLocalRoot(now)];
+  const root = await createLocalRoot(now);
+  // Local roots have one name; what stands for the other root needs its own.
+  const otherRoot = await createIntermediate(await createLocalRoot(now), 'Other test root', now);
   const issuer = await createIntermediate(root, 'Local test intermediate', now);
   const certificate = new x509.X509Certificate(issuer.cert);
   const [der = new ArrayBuffer()] = x509.PemConverter.decode(otherRoot.key);
