@@ -1,5 +1,6 @@
 import { useEffect, useErrorBoundary, useMemo, useState } from 'preact/hooks';
 import type { Access } from './access/session.ts';
+import { createCertificatesApi } from './api/certificates.ts';
 import { createAsk } from './api/client.ts';
 import { failureOf } from './api/failure.ts';
 import { createMachinesApi } from './api/machines.ts';
@@ -10,6 +11,8 @@ import { useRoute } from './navigation/history.ts';
 import { Link } from './navigation/link.tsx';
 import { addresses, type Route } from './navigation/routes.ts';
 import { AddMachineScreen } from './screens/add-machine.tsx';
+import { CertificatesScreen } from './screens/certificates.tsx';
+import { DrillScreen } from './screens/drill.tsx';
 import { InstallScreen } from './screens/install.tsx';
 import { MachineScreen } from './screens/machine.tsx';
 import { MachinesScreen } from './screens/machines.tsx';
@@ -40,6 +43,10 @@ function Screen({ route }: { route: Route }) {
       return <InstallScreen key={route.id} id={route.id} />;
     case 'operation':
       return <OperationScreen key={route.operationId} {...route} />;
+    case 'certificates':
+      return <CertificatesScreen />;
+    case 'drill':
+      return <DrillScreen key={route.drillId} drillId={route.drillId} />;
     default:
       return <Unknown />;
   }
@@ -50,19 +57,25 @@ function Content({ route }: { route: Route }) {
   return fault ? <FailureCard failure={failureOf(fault)} retry={restart} /> : <Screen route={route} />;
 }
 
+const sectionOf = ({ screen }: Route): 'machines' | 'certificates' =>
+  screen === 'certificates' || screen === 'drill' ? 'certificates' : 'machines';
+
 export function SignedIn({ access }: { access: Access }) {
   const route = useRoute();
   const [spoken, announce] = useState('');
   // What was said on the last screen is not said again on this one.
   const address = location.pathname;
   useEffect(() => announce(''), [address]);
-  const portal = useMemo(() => ({ api: createMachinesApi(createAsk(access)), announce }), [access]);
+  const portal = useMemo(() => {
+    const ask = createAsk(access);
+    return { api: { ...createMachinesApi(ask), ...createCertificatesApi(ask) }, announce };
+  }, [access]);
   return (
     <PortalProvider value={portal}>
       <a class="skip" href="#content">
         Skip to the content
       </a>
-      <TopBar access={access} />
+      <TopBar access={access} section={sectionOf(route)} />
       <main id="content" class="content">
         <Content route={route} />
       </main>

@@ -15,9 +15,18 @@ export interface Answer {
 const isProblem = (body: unknown): body is Problem =>
   typeof body === 'object' && body !== null && 'code' in body && 'remedy' in body;
 
-function failureOfProblem(problem: Problem): Failure {
-  const { title, detail, code, hop, remedy, retryable, instance } = problem;
-  return { title, detail, code, hop, remedy, retryable, instance };
+function failureOfProblem(problem: Problem & { drillId?: unknown }): Failure {
+  const { title, detail, code, hop, remedy, retryable, instance, drillId } = problem;
+  return {
+    title,
+    detail,
+    code,
+    hop,
+    remedy,
+    retryable,
+    instance,
+    ...(typeof drillId === 'string' && { drillId }),
+  };
 }
 
 const noAnswer = (cause: unknown): FailureError =>

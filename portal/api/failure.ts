@@ -9,6 +9,8 @@ export interface Failure {
   retryable: boolean;
   /** The failure's name in the service's log. */
   instance?: string;
+  /** The fleet replacement that runs already. */
+  drillId?: string;
 }
 
 export class FailureError extends Error {

@@ -2,6 +2,7 @@ import type { Answer, Ask } from './client.ts';
 import type {
   ConnectReply,
   Extension,
+  KeyCustody,
   MachineList,
   MachineReply,
   OperationReply,
@@ -23,11 +24,18 @@ export type Connecting =
   | { state: 'open'; session: ConnectReply }
   | { state: 'opening'; sessionId: string; lookAgainMs: number };
 
-const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
+export const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
+/** What an install may be told; what is absent stays as it was. */
+export interface InstallWishes {
+  port: number;
+  keys?: KeyCustody | undefined;
+  newName?: boolean | undefined;
+}
+
 const sessionPath = (id: string, sessionId: string) =>
   `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
 
-const watched = ({ body, retryAfterMs }: Answer): WatchedOperation => ({
+export const watched = ({ body, retryAfterMs }: Answer): WatchedOperation => ({
   operation: body as OperationReply,
   lookAgainMs: retryAfterMs ?? defaultWaitMs,
 });
@@ -44,11 +52,13 @@ export function createMachinesApi(ask: Ask) {
     extension: (id: string, signal: AbortSignal) => get<Extension>(`${machinePath(id)}/extension`, signal),
     add: async (resourceId: string) =>
       (await ask('/api/machines', { method: 'POST', body: { resourceId } })).body as MachineReply,
-    install: async (id: string, port: number) =>
-      watched(await ask(`${machinePath(id)}/extension`, { method: 'PUT', body: { port } })),
+    install: async (id: string, wishes: InstallWishes) =>
+      watched(await ask(`${machinePath(id)}/extension`, { method: 'PUT', body: wishes })),
     uninstall: async (id: string) => watched(await ask(`${machinePath(id)}/extension`, { method: 'DELETE' })),
     operation: async (id: string, signal: AbortSignal) =>
       watched(await ask(`/api/operations/${encodeURIComponent(id)}`, { signal })),
+    cancelOperation: async (id: string) =>
+      watched(await ask(`/api/operations/${encodeURIComponent(id)}`, { method: 'DELETE' })),
     async connect(id: string): Promise<Connecting> {
       const answer = await ask(`${machinePath(id)}/sessions`, { method: 'POST', body: { service: 'WAC' } });
       if (answer.status !== 202) return { state: 'open', session: answer.body as ConnectReply };

@@ -1,5 +1,6 @@
 import type {
   extensionReply,
+  keyCustody,
   MachineReply,
   machineListReply,
   OperationReply,
@@ -7,7 +8,7 @@ import type {
   preconditionsReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
-import type { revocationReason } from '#shared/protocol/certificate-api.ts';
+import type { CertificateReply, ForecastReply, revocationReason } from '#shared/protocol/certificate-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;
@@ -21,11 +22,15 @@ export type {
 } from '#shared/protocol/api.ts';
 export type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
 export type RevocationReason = Parsed<typeof revocationReason>;
+export type KeyCustody = Parsed<typeof keyCustody>;
 export type MachineList = Parsed<typeof machineListReply>;
 export type Preconditions = Parsed<typeof preconditionsReply>;
 export type Precondition = Parsed<typeof precondition>;
 export type Extension = Parsed<typeof extensionReply>;
 export type Step = OperationReply['steps'][number];
+export type CertificateState = CertificateReply['state'];
+export type AuthorityForecast = ForecastReply['authorities'][number];
+export type WeekOfExpiries = ForecastReply['weeks'][number];
 export type Certificate = NonNullable<MachineReply['certificate']>;
 /** While it is open its user also gets a URL with a fresh ticket. */
 export type Session = Parsed<typeof sessionReply> & { url?: string };

@@ -1,14 +1,134 @@
-import type { Certificate } from '../api/replies.ts';
-import { formatDay } from '../model/time.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import type { CertificateReply, MachineReply } from '../api/replies.ts';
+import { usePortal } from '../hooks/portal.ts';
+import { useRemote } from '../hooks/remote.ts';
+import { certificateStates } from '../model/certificate-words.ts';
+import { formatAbsolute } from '../model/time.ts';
+import { timeLineOf } from '../model/time-line.ts';
+import { CertificateActions } from './certificate-actions.tsx';
+import { CertificateFacts } from './certificate-facts.tsx';
+import { CertificateHistory } from './certificate-history.tsx';
+import { FailureCard } from './failure-card.tsx';
+import { Icon } from './icon.tsx';
+import { MomentList } from './moment-list.tsx';
+import { Skeleton } from './skeleton.tsx';
+import { StaleNote } from './stale-note.tsx';
+import { TimeAgo } from './time-ago.tsx';
+import { TimeLinePicture } from './time-line.tsx';
+import { TurnNote } from './turn-note.tsx';
 
-export function CertificateCard({ certificate }: { certificate: Certificate | null; now: number }) {
+/** Milliseconds between two looks at a certificate. */
+const everyMs = 15_000;
+
+interface CertificateCardProps {
+  machine: MachineReply;
+  now: number;
+  /** Something was done that the machine's own reply shows too. */
+  changed(): void;
+}
+
+/** Why it is in its state, and what happens next and when: the service's own sentences. */
+function Explanation({ certificate, now }: { certificate: CertificateReply; now: number }) {
+  const { explanation, next } = certificate;
+  const [first, ...more] = explanation;
+  return (
+    <div class="explanation">
+      <p class="explanation-first">{first}</p>
+      {more.map((sentence) => (
+        <p key={sentence} class="quiet">
+          {sentence}
+        </p>
+      ))}
+      <p class="next">
+        <strong>Next:</strong> <span class="sentence-inline">{next.what}</span>
+        {next.at && (
+          <span class="quiet">
+            {' '}
+            {formatAbsolute(next.at)}, <TimeAgo at={next.at} now={now} />
+          </span>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function Details({ machine, now, changed }: CertificateCardProps) {
+  const { api } = usePortal();
+  const { id, may, operation } = machine;
+  const { value, failure, reload } = useRemote(
+    `certificate ${id}`,
+    (signal) => api.certificate(id, signal),
+    () => everyMs,
+  );
+  // The machine is looked at more often: when it tells of something new, so does this.
+  const told = `${machine.certificate?.state} ${machine.certificate?.thumbprint} ${operation?.id}`;
+  const last = useRef(told);
+  useEffect(() => {
+    if (last.current === told) return;
+    last.current = told;
+    reload();
+  }, [told]);
+  const line = value && timeLineOf(value, now);
+  const refresh = () => {
+    reload();
+    changed();
+  };
+  return (
+    <>
+      {failure && value && <StaleNote failure={failure} retry={reload} />}
+      {failure && !value && <FailureCard failure={failure} about="Certificate" retry={reload} />}
+      {!failure && !value && <Skeleton lines={4} label="Reading the certificate" />}
+      {value && (
+        <>
+          <Explanation certificate={value} now={now} />
+          {value.plan && (
+            <TurnNote
+              plan={value.plan}
+              operation={operation}
+              canCancel={may.install.allowed && operation?.kind !== 'uninstall'}
+              now={now}
+              changed={refresh}
+            />
+          )}
+          {line && <TimeLinePicture line={line} />}
+          <div class="certificate-columns">
+            <MomentList certificate={value} now={now} />
+            <CertificateFacts certificate={value} now={now} />
+          </div>
+          {value.failure && (
+            <FailureCard
+              failure={value.failure}
+              about={value.failure.count === 1 ? 'The last try' : `The last of ${value.failure.count} tries`}
+            />
+          )}
+          <CertificateHistory history={value.history} now={now} />
+          {may.install.allowed && !operation && <CertificateActions machine={machine} certificate={value} />}
+        </>
+      )}
+    </>
+  );
+}
+
+export function CertificateCard(props: CertificateCardProps) {
+  const { certificate } = props.machine;
+  const state = certificate && certificateStates[certificate.state];
   return (
     <section class="card" aria-labelledby="certificate-heading">
-      <h2 id="certificate-heading">Certificate</h2>
-      {certificate?.notAfter ? (
-        <p>Ends {formatDay(certificate.notAfter)}.</p>
+      <div class="title-row">
+        <h2 id="certificate-heading">Certificate</h2>
+        {state && (
+          <span class={`badge tone-${state.tone}`}>
+            <Icon name={state.tone} />
+            {state.word}
+          </span>
+        )}
+      </div>
+      {certificate ? (
+        <Details {...props} />
       ) : (
-        <p class="quiet">There is none yet. It is issued while Windows Admin Center is installed.</p>
+        <p class="quiet">
+          There is none yet. It is issued while Windows Admin Center is installed, and renewed by itself.
+        </p>
       )}
     </section>
   );

@@ -2,6 +2,8 @@ import { useState } from 'preact/hooks';
 import type { MachineReply } from '../api/replies.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
+import { Link } from '../navigation/link.tsx';
+import { addresses } from '../navigation/routes.ts';
 import { Confirm } from './confirm.tsx';
 import { FailureCard } from './failure-card.tsx';
 import { Skeleton } from './skeleton.tsx';
@@ -66,6 +68,11 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
       {failure && <FailureCard failure={failure} about="Status on the platform" retry={reload} />}
       {canRemove && (
         <div class="actions">
+          {extension.state === 'installed' && (
+            <Link to={addresses.install(id)} class="button">
+              Install again
+            </Link>
+          )}
           <button type="button" class="button" onClick={() => setAsking(true)}>
             Uninstall
           </button>

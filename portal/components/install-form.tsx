@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { type Failure, failureOf } from '../api/failure.ts';
-import type { MachineReply, Preconditions } from '../api/replies.ts';
+import type { KeyCustody, MachineReply, Preconditions } from '../api/replies.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { defaultPort, readPort } from '../model/port.ts';
 import { navigate } from '../navigation/history.ts';
 import { addresses } from '../navigation/routes.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
+import { KeysField } from './keys-field.tsx';
 
 interface InstallFormProps {
   machine: MachineReply;
@@ -27,6 +28,8 @@ function obstacle({ may }: MachineReply, { preconditions }: Preconditions): stri
 export function InstallForm({ machine, preconditions, recheck }: InstallFormProps) {
   const { api } = usePortal();
   const [text, setText] = useState(String(machine.extension.port ?? defaultPort));
+  const [keys, setKeys] = useState<KeyCustody>();
+  const [newName, setNewName] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
   const { port, fault } = readPort(text);
@@ -39,8 +42,12 @@ export function InstallForm({ machine, preconditions, recheck }: InstallFormProp
     setBusy(true);
     setFailure(undefined);
     try {
-      const { operation } = await api.install(machine.id, port);
-      navigate(addresses.operation(operation.id, port));
+      const { operation } = await api.install(machine.id, {
+        port,
+        ...(keys && { keys }),
+        ...(newName && { newName }),
+      });
+      navigate(addresses.operation(operation.id, { port, keys }));
     } catch (error) {
       setFailure(failureOf(error));
       setBusy(false);
@@ -69,6 +76,22 @@ export function InstallForm({ machine, preconditions, recheck }: InstallFormProp
         {fault && <Icon name="bad" tone="bad" />}
         {fault}
       </p>
+      <KeysField keys={keys} wasInstalled={machine.certificate !== null} change={setKeys} />
+      {machine.machineName !== null && (
+        <div class="choice">
+          <input
+            id="new-name"
+            type="checkbox"
+            checked={newName}
+            aria-describedby="new-name-note"
+            onChange={(event) => setNewName(event.currentTarget.checked)}
+          />
+          <label for="new-name">Give the machine a new name in DNS</label>
+          <p class="quiet" id="new-name-note">
+            The old name and its certificate are withdrawn when its sessions have ended.
+          </p>
+        </div>
+      )}
       {failure && <FailureCard failure={failure} about="Install" />}
       <div class="actions">
         <button type="submit" class="button primary large" aria-disabled={isBusy || missing !== undefined}>

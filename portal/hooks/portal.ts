@@ -1,9 +1,10 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { CertificatesApi } from '../api/certificates.ts';
 import type { MachinesApi } from '../api/machines.ts';
 
 export interface Portal {
-  api: MachinesApi;
+  api: MachinesApi & CertificatesApi;
   /** Says a sentence to screen readers without moving the focus. */
   announce(sentence: string): void;
 }

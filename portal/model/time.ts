@@ -7,6 +7,21 @@ const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle:
 const clock = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
+const dayOnly = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
+const weekdayClock = new Intl.DateTimeFormat('en', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** As short as it may be within a picture that spans `spanMs`: a clock, a weekday with one, or a day. */
+export function formatMoment(at: number, spanMs: number): string {
+  if (spanMs < 2 * dayMs) return clock.format(at);
+  return spanMs < 14 * dayMs ? weekdayClock.format(at) : dayOnly.format(at);
+}
+
+export const formatDayOnly = (at: string): string => dayOnly.format(new Date(at));
 export const formatAbsolute = (at: string): string => absolute.format(new Date(at));
 export const formatClock = (at: string): string => clock.format(new Date(at));
 export const formatDay = (at: string): string => day.format(new Date(at));

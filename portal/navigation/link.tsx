@@ -4,6 +4,7 @@ import { navigate } from './history.ts';
 interface LinkProps {
   to: string;
   class?: string;
+  'aria-current'?: 'page';
   children: ComponentChildren;
 }
 

@@ -76,9 +76,9 @@ export function MachineScreen({ id }: { id: string }) {
             retry={() => connect.connect(value)}
           />
           <VerdictCard machine={value} now={now} connect={connect} />
-          <div class="cards three">
+          <CertificateCard machine={value} now={now} changed={reload} />
+          <div class="cards">
             <FactsCard machine={value} now={now} />
-            <CertificateCard certificate={value.certificate} now={now} />
             <ExtensionCard machine={value} now={now} uninstall={() => void uninstall()} />
           </div>
         </>

@@ -6,22 +6,26 @@ import { SessionNote } from '../components/session-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { StaleNote } from '../components/stale-note.tsx';
 import { Stepper } from '../components/stepper.tsx';
+import { SuspensionNote } from '../components/suspension-note.tsx';
 import { VerdictCard } from '../components/verdict-card.tsx';
 import { useConnect } from '../hooks/connect.ts';
 import { useNow } from '../hooks/now.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
-import { operationTitle, progressSentence } from '../model/operation.ts';
+import { operationState, operationTitle, progressSentence } from '../model/operation.ts';
 import { defaultPort } from '../model/port.ts';
 import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
-import { addresses } from '../navigation/routes.ts';
+import { addresses, type OperationWishes } from '../navigation/routes.ts';
+
+/** Milliseconds between two looks at what waits for its turn. */
+const waitingMs = 5000;
 
 interface OperationScreenProps {
   id: string;
   operationId: string;
-  port: number | undefined;
+  wishes: OperationWishes;
 }
 
 /** Tells the progress once a change, not once a poll. */
@@ -34,19 +38,33 @@ function useSpokenProgress(operation: OperationReply | undefined, now: number): 
 }
 
 /** Repeats the request that failed: each step is safe to repeat. */
-function useRetry(id: string, kind: OperationReply['kind'] | undefined, port: number) {
+function useRetry(
+  id: string,
+  kind: OperationReply['kind'] | undefined,
+  wishes: OperationWishes & { port: number },
+) {
   const { api } = usePortal();
   const [fault, setFault] = useState<Failure>();
+  const repeat = () => {
+    if (kind === 'uninstall') return api.uninstall(id);
+    return kind === 'renew' ? api.renew(id, wishes.keys) : api.install(id, wishes);
+  };
   const retry = async () => {
     setFault(undefined);
     try {
-      const { operation } = kind === 'uninstall' ? await api.uninstall(id) : await api.install(id, port);
-      navigate(addresses.operation(operation.id, kind === 'install' ? port : undefined), { replace: true });
+      const { operation } = await repeat();
+      navigate(
+        addresses.operation(
+          operation.id,
+          kind === 'uninstall' ? {} : { ...wishes, port: kind === 'install' ? wishes.port : undefined },
+        ),
+        { replace: true },
+      );
     } catch (error) {
       setFault(failureOf(error));
     }
   };
-  return { fault, retry: kind === undefined || kind === 'renew' ? undefined : () => void retry() };
+  return { fault, retry: kind === undefined || kind === 'revoke' ? undefined : () => void retry() };
 }
 
 /** The machine as the operation left it, with the next thing to do. */
@@ -69,21 +87,26 @@ function Outcome({ id }: { id: string }) {
   );
 }
 
-export function OperationScreen({ id, operationId, port }: OperationScreenProps) {
+export function OperationScreen({ id, operationId, wishes }: OperationScreenProps) {
   const { api } = usePortal();
   const now = useNow(1000);
   const watched = useRemote(
     `operation ${operationId}`,
     (signal) => api.operation(operationId, signal),
-    ({ operation, lookAgainMs }) => (operation.status === 'running' ? lookAgainMs : undefined),
+    ({ operation, lookAgainMs }) => {
+      if (operation.status !== 'running') return undefined;
+      return operationState(operation, Date.now()) === 'waiting'
+        ? Math.max(lookAgainMs, waitingMs)
+        : lookAgainMs;
+    },
   );
   const machine = useRemote(`machine ${id}`, (signal) => api.read(id, signal));
   const operation = watched.value?.operation;
-  const { fault, retry } = useRetry(
-    id,
-    operation?.kind,
-    port ?? machine.value?.extension.port ?? defaultPort,
-  );
+  const { fault, retry } = useRetry(id, operation?.kind, {
+    ...wishes,
+    port: wishes.port ?? machine.value?.extension.port ?? defaultPort,
+  });
+  const state = operation && operationState(operation, now);
   const title = operation ? operationTitle(operation, now) : 'Operation';
   const heading = useScreenTitle(title);
   useSpokenProgress(operation, now);
@@ -112,7 +135,8 @@ export function OperationScreen({ id, operationId, port }: OperationScreenProps)
           <Stepper steps={operation.steps} now={now} />
         </section>
       )}
-      {operation?.error && (
+      {operation && <SuspensionNote operation={operation} now={now} changed={watched.reload} />}
+      {operation?.error && state === 'failed' && (
         <FailureCard failure={operation.error} retry={retry} retryLabel="Retry">
           {operation.kind === 'install' && (
             <Link to={addresses.install(id)} class="button">

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { MachineReply, OperationReply, PortalConfig } from '#shared/protocol/api.ts';
+import type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
+import { sampleCertificate, sampleForecast } from './certificate-samples.ts';
 import { samplePreconditions } from './portal-samples.ts';
 
 interface FakeReply {
@@ -19,6 +21,10 @@ export interface FakePortalApi {
   machines: MachineReply[];
   operations: Map<string, OperationReply>;
   preconditions: ReturnType<typeof samplePreconditions>;
+  /** By the machine's id; others that have one get the sample. */
+  certificates: Map<string, CertificateReply>;
+  forecast: ForecastReply;
+  drills: Map<string, DrillReply>;
   /** Answers before everything else, by `METHOD path`; a function is asked each time. */
   replies: Map<string, FakeReply | (() => FakeReply | Promise<FakeReply>)>;
   /** `METHOD path` of every call to the API, in order. */
@@ -53,13 +59,20 @@ const notFound: FakeReply = { status: 404, body: { title: 'There is no such rout
 function answer(api: FakePortalApi, call: string): FakeReply {
   const [method, path = ''] = call.split(' ');
   if (call === 'GET /api/machines') return { status: 200, body: { value: api.machines } };
+  if (call === 'GET /api/certificates/forecast') return { status: 200, body: api.forecast };
+  const drill = api.drills.get(/^\/api\/certificates\/drills\/(.+)$/.exec(path)?.[1] ?? '');
+  if (drill && method === 'GET') return { status: 200, body: drill };
   const operation = api.operations.get(/^\/api\/operations\/(.+)$/.exec(path)?.[1] ?? '');
-  if (operation) return { status: 200, body: operation, headers: { 'retry-after': '0' } };
+  if (operation && method === 'GET') return { status: 200, body: operation, headers: { 'retry-after': '0' } };
   const [, id, part] = /^\/api\/machines\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   const machine = api.machines.find((one) => one.id === id);
   if (!machine || method !== 'GET') return notFound;
   if (part === undefined) return { status: 200, body: machine };
   if (part === 'preconditions') return { status: 200, body: api.preconditions };
+  if (part === 'certificate')
+    return machine.certificate
+      ? { status: 200, body: api.certificates.get(machine.id) ?? sampleCertificate() }
+      : notFound;
   if (part !== 'extension') return notFound;
   const detailedStatus = {
     provisioningState: 'Succeeded',
@@ -121,6 +134,9 @@ export async function startFakePortalApi(directory: string): Promise<FakePortalA
     machines: [],
     operations: new Map(),
     preconditions: samplePreconditions(),
+    certificates: new Map(),
+    forecast: sampleForecast(),
+    drills: new Map(),
     replies: new Map(),
     calls: [],
     config: undefined,
@@ -128,6 +144,9 @@ export async function startFakePortalApi(directory: string): Promise<FakePortalA
       api.machines = [];
       api.operations.clear();
       api.preconditions = samplePreconditions();
+      api.certificates.clear();
+      api.forecast = sampleForecast();
+      api.drills.clear();
       api.replies.clear();
       api.calls.length = 0;
     },

@@ -19,12 +19,14 @@ describe('addresses of the portal', () => {
     });
     expect(routeOf(addresses.machine('abc'))).toEqual({ screen: 'machine', id: 'abc' });
     expect(routeOf(addresses.install('abc'))).toEqual({ screen: 'install', id: 'abc' });
-    expect(routeOf(addresses.operation('abc.x1', 6600))).toEqual({
+    expect(routeOf(addresses.operation('abc.x1', { port: 6600, keys: 'machine' }))).toEqual({
       screen: 'operation',
       id: 'abc',
       operationId: 'abc.x1',
-      port: 6600,
+      wishes: { port: 6600, keys: 'machine' },
     });
+    expect(routeOf(addresses.certificates())).toEqual({ screen: 'certificates' });
+    expect(routeOf(addresses.drill('d1'))).toEqual({ screen: 'drill', drillId: 'd1' });
     expect([routeOf(addresses.add()).screen, routeOf(addresses.opening()).screen]).toEqual([
       'add',
       'opening',
