@@ -127,8 +127,8 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   let events: AbortController | undefined;
 
   async function listenToken({ path }: RelayTarget): Promise<string> {
-    const { relay, retiredRelays } = await tokens.get();
-    const token = path === state?.relay.path ? relay : retiredRelays?.[path];
+    const { relay, relays: others } = await tokens.get();
+    const token = others?.[path] ?? (path === state?.relay.path ? relay : undefined);
     if (token === undefined) throw new Error(`there is no token for ${path}`);
     return token;
   }

@@ -11,8 +11,10 @@ export const baseName = ({ machineName, zone }: MachineNames): string => `${mach
 /** A machine name is one DNS label, and so the name of a file too. */
 export const isMachineName = (text: string): boolean => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
 
+export type NamedState = Pick<AgentState, 'machineName' | 'zone' | 'retiredNames'>;
+
 /** Every name that this machine answers to: its own, then those that were given up and are still in use. */
-export function namesOf(state: Pick<AgentState, 'machineName' | 'zone' | 'retiredNames'>): MachineNames[] {
+export function namesOf(state: NamedState): MachineNames[] {
   const all = [state.machineName, ...state.retiredNames.map(({ machineName }) => machineName)];
   return [...new Set(all)].filter(isMachineName).map((machineName) => ({ machineName, zone: state.zone }));
 }

@@ -1,5 +1,6 @@
 import type { Incoming, TunnelListener } from '#shared/ports/tunnel.ts';
 import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import { type NamedState, namesOf } from './host-names.ts';
 
 export type RelayTarget = AgentState['relay'];
 
@@ -30,11 +31,10 @@ interface Link {
 }
 
 /** The path of the machine's own name first; each name that was given up has its path on the same relay. */
-export function relayTargetsOf({
-  relay,
-  retiredNames,
-}: Pick<AgentState, 'relay' | 'retiredNames'>): RelayTarget[] {
-  return [relay, ...retiredNames.map(({ machineName }) => ({ host: relay.host, path: machineName }))];
+export function relayTargetsOf({ relay, ...names }: NamedState & Pick<AgentState, 'relay'>): RelayTarget[] {
+  const paths = namesOf(names).map(({ machineName }) => machineName);
+  const others = paths.filter((path) => path !== names.machineName && path !== relay.path);
+  return [relay, ...others.map((path) => ({ host: relay.host, path }))].filter(({ path }) => path !== '');
 }
 
 const keyOf = ({ host, path }: RelayTarget): string => `${host} ${path}`;

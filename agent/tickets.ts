@@ -3,7 +3,7 @@ import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { type Ticket, verifyTicket } from '#shared/protocol/ticket.ts';
 import type { DoorRefusal } from './door-refusals.ts';
 import type { DoorSession, DoorSessions } from './door-sessions.ts';
-import { namesOf, placeOf } from './host-names.ts';
+import { type NamedState, namesOf, placeOf } from './host-names.ts';
 
 /** Where the request came in: the session of the stream, and the name of its TLS connection. */
 export interface DoorPlace {
@@ -12,7 +12,7 @@ export interface DoorPlace {
   hostName: string;
 }
 
-export type TicketKeys = Pick<AgentState, 'machineName' | 'zone' | 'retiredNames' | 'ticketKeys'>;
+export type TicketKeys = NamedState & Pick<AgentState, 'ticketKeys'>;
 
 type Redemption = { cookie: string; ticket: Ticket } | { refusal: DoorRefusal };
 

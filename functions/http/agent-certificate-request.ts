@@ -16,11 +16,12 @@ function refuse(field: keyof CertificateRequestBody, message: string): AppError 
   return new AppError('invalid_request', `${field}: ${message}`, { facts: { errors: [{ field, message }] } });
 }
 
-/** DER of a request for exactly the names of this machine. */
+/** DER of a request for exactly the names of this machine, or of the name that is on its way in. */
 function readRequest(ports: AppPorts, machine: MachineDocument, text: string): Buffer {
   const der = Buffer.from(text, 'base64');
+  const machineName = machine.nextName?.machineName ?? machine.machineName ?? '';
   try {
-    checkCertificateRequest(der, hostNamesOf(machine.machineName ?? '', ports.zone));
+    checkCertificateRequest(der, hostNamesOf(machineName, ports.zone));
   } catch (error) {
     throw refuse('request', error instanceof Error ? error.message : String(error));
   }

@@ -82,8 +82,8 @@ export const agentTokens = z.object({
   events: z.string(),
   reports: z.string(),
   relay: z.string(),
-  /** To listen under the names that were given up, by relay path. */
-  retiredRelays: z.record(z.string(), z.string()).optional(),
+  /** To listen, by relay path: one for each name that the machine answers to. */
+  relays: z.record(z.string(), z.string()).optional(),
   expiresAt: z.iso.datetime(),
 });
 export type AgentTokens = z.infer<typeof agentTokens>;

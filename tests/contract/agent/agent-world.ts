@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { connect } from 'node:tls';
 import { expect, vi } from 'vitest';
-import { runAgent } from '#agent/agent.ts';
+import { type AgentContext, runAgent } from '#agent/agent.ts';
 import { thumbprintOf } from '#agent/certificate-pair.ts';
 import { parseSettings } from '#agent/settings.ts';
 import { openStore } from '#local/kit/store.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import type { Incoming, TunnelListener } from '#shared/ports/tunnel.ts';
-import type { AgentReport, AgentState } from '#shared/protocol/agent-messages.ts';
+import type { AgentReport, AgentState, CertificateRequestBody } from '#shared/protocol/agent-messages.ts';
 import { verifyReport } from '#shared/protocol/report.ts';
 import { agentQueueName, queueNames } from '#shared/protocol/resource-names.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { host as busHost, rootKey, sign, startServiceBus } from '../service-bus/start.ts';
-import { issueCertificate, machineName, zone } from './door-machine.ts';
 import { startFakeControlPlane } from './fake-control-plane.ts';
+import { issueCertificate, machineName, zone } from './test-authority.ts';
 
 const resourceId =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/test-1';
@@ -26,15 +26,25 @@ export const eventQueue = agentQueueName(machineId);
 export const enrolmentToken = 'a token that is long enough';
 export const session = 'c'.repeat(16);
 
-async function newCertificate() {
-  const content = await issueCertificate();
-  return { ...content, thumbprint: thumbprintOf(new X509Certificate(content.chainPem)) };
+interface WorldCertificate {
+  thumbprint: string;
+  chainPem: string;
+  /** Absent where the machine holds it. */
+  privateKeyPem?: string;
 }
+
+const withThumbprint = <T extends { chainPem: string }>(content: T) => ({
+  ...content,
+  thumbprint: thumbprintOf(new X509Certificate(content.chainPem)),
+});
+const newCertificate = async (name?: string): Promise<WorldCertificate> =>
+  withThumbprint(await issueCertificate(name));
 
 /** A tunnel whose streams the test opens. */
 function createFakeTunnel() {
   let onStream: (incoming: Incoming) => void = () => undefined;
   let onState: (connected: boolean) => void = () => undefined;
+  let isClosed = false;
   const listener: TunnelListener = {
     onStream: (handler) => {
       onStream = handler;
@@ -43,7 +53,9 @@ function createFakeTunnel() {
       onState = handler;
     },
     start: () => onState(true),
-    close: async () => undefined,
+    close: async () => {
+      isClosed = true;
+    },
   };
   const leafAt = (serverName: string) =>
     new Promise<string>((resolve, reject) => {
@@ -60,14 +72,21 @@ function createFakeTunnel() {
         client.destroy();
       });
     });
-  return { listener, leafAt, setConnected: (connected: boolean) => onState(connected) };
+  return {
+    listener,
+    leafAt,
+    setConnected: (connected: boolean) => onState(connected),
+    isClosed: () => isClosed,
+  };
 }
+
+type FakeTunnel = ReturnType<typeof createFakeTunnel>;
 
 /** An agent with a control plane, a bus and a tunnel around it, each of which can go and come back. */
 export async function startAgentWorld() {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-'));
   const store = openStore(':memory:');
-  let certificate = await newCertificate();
+  let certificate: WorldCertificate = await newCertificate();
   let bus = await startServiceBus({ store });
   await bus.admin.createQueue(eventQueue);
   await bus.admin.createQueue(queueNames.agentReports, { requiresSession: true });
@@ -76,8 +95,13 @@ export async function startAgentWorld() {
   const running: {
     stop: AbortController;
     ended: Promise<void>;
-    tunnel: ReturnType<typeof createFakeTunnel>;
+    /** Of the machine's first name. */
+    tunnel: FakeTunnel;
+    /** By relay path, each with the token that it was given. */
+    tunnels: Map<string, { tunnel: FakeTunnel; token: string }>;
   }[] = [];
+  const requests: CertificateRequestBody[] = [];
+  let change: Partial<AgentState> = {};
   let events = 0;
 
   const state = (): AgentState => ({
@@ -89,7 +113,7 @@ export async function startAgentWorld() {
       thumbprint: certificate.thumbprint,
       version: '1',
       notAfter: '2030-01-01T00:00:00.000Z',
-      custody: 'vault',
+      custody: certificate.privateKeyPem === undefined ? 'machine' : 'vault',
     },
     retiredNames: [],
     ticketKeys: [],
@@ -100,6 +124,7 @@ export async function startAgentWorld() {
       eventQueue,
       reportQueue: queueNames.agentReports,
     },
+    ...change,
   });
 
   const tokens = () => {
@@ -110,11 +135,22 @@ export async function startAgentWorld() {
       events: tokenFor(eventQueue),
       reports: tokenFor(queueNames.agentReports),
       relay: 'SharedAccessSignature sr=relay',
+      relays: Object.fromEntries(
+        state().retiredNames.map(({ machineName: name }) => [name, `SharedAccessSignature sr=${name}`]),
+      ),
       expiresAt: new Date(expiresAtMs).toISOString(),
     };
   };
 
-  const options = { token: enrolmentToken, state, tokens, certificate: () => certificate };
+  const options = {
+    token: enrolmentToken,
+    state,
+    tokens,
+    certificate: () => certificate,
+    async onRequest(body: CertificateRequestBody) {
+      requests.push(body);
+    },
+  };
   let controlPlane = await startFakeControlPlane(options);
 
   /** Verifies what comes on the report queue, in order, as the trigger does. */
@@ -139,12 +175,24 @@ export async function startAgentWorld() {
     bus: () => bus,
     controlPlane: () => controlPlane,
     certificate: () => certificate,
-    async renewCertificate() {
-      certificate = await newCertificate();
+    requests,
+    async renewCertificate(name?: string) {
+      certificate = await newCertificate(name);
+    },
+    /** Puts a chain on record whose key the machine holds; answers its thumbprint. */
+    deliverChain(chainPem: string): string {
+      certificate = withThumbprint({ chainPem });
+      return certificate.thumbprint;
+    },
+    /** Changes desired state and says so. */
+    async changeState(next: Partial<AgentState>): Promise<void> {
+      change = { ...change, ...next };
+      await this.sendEvent('admin-center.state.changed', {});
     },
     startAgent() {
       const stop = new AbortController();
       const tunnel = createFakeTunnel();
+      const tunnels = new Map([[machineName, { tunnel, token: '' }]]);
       const { origin: controlPlaneOrigin } = controlPlane;
       const settings = parseSettings(
         JSON.stringify({
@@ -157,9 +205,17 @@ export async function startAgentWorld() {
         }),
       );
       const logger = createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now });
-      const ended = runAgent({ settings, logger, signal: stop.signal, openTunnel: () => tunnel.listener });
-      running.push({ stop, ended, tunnel });
-      return { stop, ended, tunnel };
+      const openTunnel: AgentContext['openTunnel'] = ({ path }, token) => {
+        const entry =
+          path === machineName ? { tunnel, token: '' } : { tunnel: createFakeTunnel(), token: '' };
+        tunnels.set(path, entry);
+        void token().then((text) => (entry.token = text));
+        return entry.tunnel.listener;
+      };
+      const ended = runAgent({ settings, logger, signal: stop.signal, openTunnel });
+      const started = { stop, ended, tunnel, tunnels };
+      running.push(started);
+      return started;
     },
     waitForReport: (wanted: Partial<AgentReport>, from = 0) =>
       vi.waitFor(() => expect(reports.slice(from)).toContainEqual(expect.objectContaining(wanted)), {

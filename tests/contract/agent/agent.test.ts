@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AgentWorld, enrolmentToken, eventQueue, session, startAgentWorld } from './agent-world.ts';
-import { hostOf, machineName } from './door-machine.ts';
+import { hostOf } from './door-machine.ts';
+import { machineName } from './test-authority.ts';
 
 describe('an agent from its first start', () => {
   let world: AgentWorld;

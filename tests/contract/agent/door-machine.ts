@@ -11,29 +11,19 @@ import { createCertificateStore } from '#agent/certificate-store.ts';
 import { createClock } from '#agent/clock.ts';
 import { openIdentity } from '#agent/identity.ts';
 import { type MachineDoor, openMachineDoor } from '#agent/machine-door.ts';
-import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import type { StreamPurpose } from '#shared/ports/tunnel.ts';
 import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
 import { mintTicket } from '#shared/protocol/ticket.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
+import { machineName, rootCertificate, zone } from './test-authority.ts';
 
-export const machineName = 'a'.repeat(26);
-export const zone = 'wac.localhost';
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-const root = await createLocalRoot(Date.now());
 const ticketKeys = await generateKeyPair('ES256', { extractable: true });
 const { x = '', y = '' } = await exportJWK(ticketKeys.publicKey);
 const ticketKey = { kty: 'EC', crv: 'P-256', x, y, kid: 'tickets-1', alg: 'ES256' } as const;
-
-/** A certificate for the machine's names, as the authority would issue it. */
-export async function issueCertificate() {
-  const base = `${machineName}.${zone}`;
-  const identity = await issueServerIdentity(root, [base, `*.${base}`], Date.now());
-  return { privateKeyPem: identity.key, chainPem: identity.cert };
-}
 
 export interface TicketChange {
   id?: string;
@@ -70,13 +60,13 @@ export function ticketFor(sessionId: string, change: TicketChange = {}): Promise
 const labelsExpireAt = nowSeconds() + 3600;
 
 /** The host name of a session; the agent does not check the label's MAC, the proxy does. */
-export function hostOf(sessionId: string): string {
-  const label = mintLabel(new Uint8Array(32), machineName, {
+export function hostOf(sessionId: string, name = machineName): string {
+  const label = mintLabel(new Uint8Array(32), name, {
     sessionId,
     service: 'WAC',
     expiresAt: labelsExpireAt,
   });
-  return `${label}.${machineName}.${zone}`;
+  return `${label}.${name}.${zone}`;
 }
 
 interface Reply {
@@ -154,7 +144,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
     const socket = connect({
       socket: stream,
       servername: serverName,
-      ca: root.cert,
+      ca: rootCertificate,
       ALPNProtocols: ['http/1.1'],
     });
     await new Promise((resolve, reject) => {

@@ -2,16 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { thumbprintOf } from '#agent/certificate-pair.ts';
-import {
-  hostOf,
-  issueCertificate,
-  machineName,
-  nowSeconds,
-  openTestMachine,
-  type TestMachine,
-  ticketFor,
-} from './door-machine.ts';
+import { hostOf, nowSeconds, openTestMachine, type TestMachine, ticketFor } from './door-machine.ts';
 import { startTargetService } from './target-service.ts';
+import { issueCertificate, machineName } from './test-authority.ts';
 
 const one = 'a'.repeat(15) + '2';
 const two = 'a'.repeat(15) + '3';

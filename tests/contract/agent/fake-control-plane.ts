@@ -5,6 +5,8 @@ import { machineIdOf } from '#shared/domain/machine-name.ts';
 import {
   type AgentState,
   type AgentTokens,
+  type CertificateRequestBody,
+  certificateRequestBody,
   type EnrolmentRequest,
   enrolmentRequest,
 } from '#shared/protocol/agent-messages.ts';
@@ -17,8 +19,10 @@ export interface FakeControlPlaneOptions {
   tokens(): AgentTokens;
   /** An agent that enrolled before a restart. */
   enrolled?: EnrolmentRequest | undefined;
-  /** What the vault holds; sealed to whichever agent asks. */
-  certificate(): { thumbprint: string; privateKeyPem: string; chainPem: string };
+  /** What is on record: with a key it is sealed to whichever agent asks, without one the chain is given. */
+  certificate(): { thumbprint: string; privateKeyPem?: string; chainPem: string };
+  /** A certificate request that came; throws to refuse it. */
+  onRequest(body: CertificateRequestBody): Promise<void>;
 }
 
 /** Answers /api/agent/* as the control plane does and refuses every call that is not signed by the enrolled key. */
@@ -28,7 +32,7 @@ export async function startFakeControlPlane(options: FakeControlPlaneOptions, po
   /** Answers to give instead, the next first. */
   const failures: { status: number; headers?: Record<string, string> }[] = [];
 
-  async function answer(method: string, url: string, token: string, body: Uint8Array): Promise<object> {
+  async function answer(method: string, url: string, token: string, body: Uint8Array) {
     const path = new URL(url).pathname;
     calls.push(`${method} ${path}`);
     const now = Math.floor(Date.now() / 1000);
@@ -45,7 +49,13 @@ export async function startFakeControlPlane(options: FakeControlPlaneOptions, po
     await verifyAgentCall(enrolled.signingKey, machineId, token, call, now);
     if (path === '/api/agent/state') return options.state(machineId);
     if (path === '/api/agent/tokens') return options.tokens();
-    const { thumbprint, ...content } = options.certificate();
+    if (path === '/api/agent/certificate-request') {
+      await options.onRequest(certificateRequestBody.parse(JSON.parse(Buffer.from(body).toString())));
+      return undefined;
+    }
+    const { thumbprint, privateKeyPem, chainPem } = options.certificate();
+    if (privateKeyPem === undefined) return { thumbprint, chainPem };
+    const content = { privateKeyPem, chainPem };
     return { thumbprint, sealed: await sealCertificate(enrolled.encryptionKey, content) };
   }
 
@@ -58,6 +68,7 @@ export async function startFakeControlPlane(options: FakeControlPlaneOptions, po
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     try {
       const reply = await answer(request.method ?? '', url, token, Buffer.concat(chunks));
+      if (!reply) return void response.writeHead(204).end();
       return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
     } catch (thrown) {
       const error = toAppError(thrown);

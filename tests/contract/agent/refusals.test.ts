@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { thumbprintOf } from '#agent/certificate-pair.ts';
 import { freePort } from '#local/kit/free-port.ts';
-import { issueCertificate, openTestMachine, type TestMachine } from './door-machine.ts';
+import { openTestMachine, type TestMachine } from './door-machine.ts';
 import { startTargetService } from './target-service.ts';
+import { issueCertificate } from './test-authority.ts';
 
 const session = 'b'.repeat(16);
 
