@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
-import { createAcmeCertificateAuthority } from '#shared/adapters/acme/acme-certificate-authority.ts';
 import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
 import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-extension.ts';
@@ -8,14 +7,17 @@ import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namesp
 import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
 import { createAzureDnsZone } from '#shared/adapters/azure/azure-dns-zone.ts';
+import { createCosmosBudgetStore } from '#shared/adapters/azure/cosmos-budget-store.ts';
 import { createCosmosMachineStore } from '#shared/adapters/azure/cosmos-machine-store.ts';
 import { createKeyVaultCertificateVault } from '#shared/adapters/azure/key-vault-certificate-vault.ts';
 import { createKeyVaultSecretStore } from '#shared/adapters/azure/key-vault-secret-store.ts';
 import { createKeyVaultSigningKey } from '#shared/adapters/azure/key-vault-signing-key.ts';
 import { createServiceBusMessageBus } from '#shared/adapters/azure/service-bus-message-bus.ts';
+import { createPublicDns } from '#shared/adapters/dns/public-dns.ts';
 import { createTlsSessionProbe } from '#shared/adapters/tls/tls-session-probe.ts';
 import { encodeBase32 } from '#shared/domain/base32.ts';
 import { keyNames } from '#shared/protocol/resource-names.ts';
+import { composeAuthorities } from './compose-authorities.ts';
 import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
 import { rememberRoles } from './remembered-roles.ts';
@@ -46,7 +48,6 @@ function build(settings: Settings): AppPorts {
   const now = () => new Date();
   const nowMs = () => Date.now();
   const vaultUrl = settings.ADMIN_CENTER_VAULT_URL;
-  const contact = settings.ADMIN_CENTER_ACME_CONTACT;
   const arm = createArmClient({
     endpoint: settings.ADMIN_CENTER_ARM_ENDPOINT,
     audience: settings.ADMIN_CENTER_ARM_AUDIENCE,
@@ -57,24 +58,33 @@ function build(settings: Settings): AppPorts {
     audience: settings.ADMIN_CENTER_ARM_AUDIENCE,
     zoneId: settings.ADMIN_CENTER_DNS_ZONE_ID,
     credential,
+    now,
   });
+  const secrets = createKeyVaultSecretStore({ vaultUrl, credential });
+  const cosmos = { endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential };
   return {
     settings,
     now,
     newId: () => encodeBase32(randomBytes(10)),
     random: Math.random,
     callers: createCallerVerifier(settings, now),
-    store: createCosmosMachineStore({ endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential }),
-    secrets: createKeyVaultSecretStore({ vaultUrl, credential }),
+    store: createCosmosMachineStore(cosmos),
+    budgets: createCosmosBudgetStore(cosmos),
+    secrets,
     vault: createKeyVaultCertificateVault({ vaultUrl, credential }),
     ticketKey: createKeyVaultSigningKey({ vaultUrl, credential, keyName: keyNames.sessionTicket }),
-    authority: createAcmeCertificateAuthority({
-      directoryUrl: settings.ADMIN_CENTER_ACME_DIRECTORY,
-      accountKey: createKeyVaultSigningKey({ vaultUrl, credential, keyName: keyNames.acmeAccount }),
-      ...(contact !== undefined && { contact: [`mailto:${contact}`] }),
+    authorities: composeAuthorities(settings.ADMIN_CENTER_CERTIFICATE_AUTHORITIES, {
+      vaultUrl,
+      credential,
+      secrets,
       now: nowMs,
     }),
     dns,
+    publicDns: createPublicDns({
+      resolvers: settings.ADMIN_CENTER_DNS_RESOLVERS,
+      serverPort: settings.ADMIN_CENTER_DNS_SERVER_PORT,
+      now,
+    }),
     resources: createArmResourceManager({ arm }),
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),

@@ -9,6 +9,12 @@ import { orchestratorNames } from '#orchestrations/names.ts';
 import { createOpenSessionActivities } from '#orchestrations/open-session/activities.ts';
 import { openSession } from '#orchestrations/open-session/orchestrator.ts';
 import { renewCertificate } from '#orchestrations/renew-certificate/orchestrator.ts';
+import { renewDue } from '#orchestrations/renew-due/orchestrator.ts';
+import { createReplaceCertificateActivities } from '#orchestrations/replace-certificate/activities.ts';
+import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/activities.ts';
+import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
+import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
+import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import { createUninstallExtensionActivities } from '#orchestrations/uninstall-extension/activities.ts';
 import { uninstallExtension } from '#orchestrations/uninstall-extension/orchestrator.ts';
@@ -27,6 +33,9 @@ const orchestrators = {
   [orchestratorNames.uninstallExtension]: uninstallExtension,
   [orchestratorNames.issueCertificate]: issueCertificate,
   [orchestratorNames.renewCertificate]: renewCertificate,
+  [orchestratorNames.renewDue]: renewDue,
+  [orchestratorNames.revokeCertificate]: revokeCertificate,
+  [orchestratorNames.replaceFleet]: replaceFleet,
   [orchestratorNames.openSession]: openSession,
 } as const;
 
@@ -37,6 +46,9 @@ const activitiesOf = (ports: AppPorts) => [
   createUninstallExtensionActivities(ports),
   createIssueCertificateActivities(ports),
   createDeliverCertificateActivities(ports),
+  createReserveTurnActivities(ports),
+  createReplaceCertificateActivities(ports),
+  createReplaceFleetActivities(ports),
   createOpenSessionActivities(ports),
 ];
 

@@ -2,6 +2,8 @@ import type { DeliverCertificatePorts } from '#orchestrations/deliver-certificat
 import type { InstallExtensionPorts } from '#orchestrations/install-extension/activities.ts';
 import type { IssueCertificatePorts } from '#orchestrations/issue-certificate/activities.ts';
 import type { OpenSessionPorts } from '#orchestrations/open-session/activities.ts';
+import type { ReplaceCertificatePorts } from '#orchestrations/replace-certificate/activities.ts';
+import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.ts';
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
@@ -11,6 +13,8 @@ import type { Settings } from './settings.ts';
 export interface AppPorts
   extends InstallExtensionPorts,
     IssueCertificatePorts,
+    ReserveTurnPorts,
+    ReplaceCertificatePorts,
     DeliverCertificatePorts,
     UninstallExtensionPorts,
     OpenSessionPorts {

@@ -32,6 +32,8 @@ export interface TwinAddresses {
   vault: string;
   relayHost: string;
   acmeDirectory: string;
+  /** Row of the app's table of limits that the authority keeps to. */
+  acmeLimits: 'none' | 'lets-encrypt';
   dns: { host: string; port: number };
 }
 
@@ -172,6 +174,7 @@ export async function startTwin(
       vault: keyVault.urlOf(sample.vault),
       relayHost,
       acmeDirectory: `https://acme.localhost:${authority.port}/directory`,
+      acmeLimits: realLimits ? 'lets-encrypt' : 'none',
       dns: { host: '127.0.0.1', port: dns.port },
     },
     async close() {

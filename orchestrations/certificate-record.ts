@@ -25,6 +25,7 @@ const actions: Readonly<Record<CertificateEvent['type'], string>> = {
   deliver: 'certificate.delivered',
   serve: 'certificate.served',
   replace: 'certificate.replacement-requested',
+  'call-off': 'certificate.replacement-called-off',
   revoke: 'certificate.revoked',
   expire: 'certificate.expired',
   withdraw: 'certificate.withdrawn',

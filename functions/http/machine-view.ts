@@ -8,7 +8,7 @@ type MachineReply = z.input<typeof machineReply>;
 /** An agent that has not reported for three of its heartbeats is away. */
 const presenceMs = 3 * 60_000;
 
-const presenceOf = (agent: AgentDocument | undefined, now: Date): MachineReply['presence'] => ({
+export const presenceOf = (agent: AgentDocument | undefined, now: Date): MachineReply['presence'] => ({
   connected: agent?.connected === true && now.getTime() - Date.parse(agent.lastSeenAt ?? '') < presenceMs,
   lastSeenAt: agent?.lastSeenAt ?? null,
   agentVersion: agent?.agentVersion ?? null,

@@ -41,7 +41,7 @@ const addressOf = (headers: { get(name: string): string | null }): string | null
 };
 
 /** All machines that the caller may see; his roles are read once a subscription and filtered in memory. */
-async function listVisible(ports: AppPorts, caller: Caller): Promise<MachineAccess[]> {
+export async function listVisible(ports: AppPorts, caller: Caller): Promise<MachineAccess[]> {
   const machines = await ports.store.listMachines();
   const subscriptions = [...new Set(machines.map((machine) => machine.subscriptionId))];
   const roles = new Map(

@@ -1,18 +1,18 @@
-import { machineIdOfOperation } from '#orchestrations/names.ts';
+import { cancelRequestedEvent, machineIdOfOperation } from '#orchestrations/names.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { percentOf } from '#shared/domain/operation.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
 import { reconcile } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
-import { openMachine } from './machine-access.ts';
+import { openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, type Reply } from './route.ts';
 
 /** Seconds after which a client looks again. */
 const lookAgainSeconds = '1';
 
 function viewOperation(operation: OperationDocument): object {
-  const { id, machineId, kind, status, steps, createdAt, endedAt, error, resource } = operation;
+  const { id, machineId, kind, status, steps, createdAt, endedAt, resumesAt, error, resource } = operation;
   return {
     id,
     machineId,
@@ -22,6 +22,7 @@ function viewOperation(operation: OperationDocument): object {
     steps,
     createdAt,
     ...(endedAt !== undefined && { endedAt }),
+    ...(resumesAt !== undefined && { resumesAt }),
     ...(error && { error }),
     ...(resource !== undefined && { resource }),
   };
@@ -55,6 +56,30 @@ export function registerOperations(provider: PortsProvider): void {
         ...(operation.status === 'running' && { headers: { 'retry-after': lookAgainSeconds } }),
         body: viewOperation(operation),
       };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'cancelOperation_delete',
+      method: 'DELETE',
+      route: 'api/operations/{operationId}',
+      audience: 'user',
+      summary: 'Call off an operation that waits for its turn; what it made is taken back',
+      replies: { 202: operationReply, 401: problem, 403: problem, 404: problem, 409: problem },
+    },
+    async ({ ports, caller, parameter, durable }) => {
+      const id = parameter('operationId');
+      const access = await openMachine(ports, caller, machineIdOfOperation(id));
+      requireRight(access, 'install');
+      const stored = await ports.store.read(access.machine.machineId, 'operation', id);
+      if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
+      const operation = await reconcile(ports, durable(), stored.document);
+      if (operation.status !== 'running' || operation.resumesAt === undefined)
+        throw new AppError('operation_not_cancellable', `the operation is ${operation.status} and waits for no turn`);
+      await durable().raiseEvent(id, cancelRequestedEvent, {});
+      return acceptedReply(operation);
     },
   );
 }

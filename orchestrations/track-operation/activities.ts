@@ -71,7 +71,8 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
               document,
             );
           const shown = withStep(before, input.step, { status: 'running', detail: input.detail }, at);
-          return { document: { ...document, ...shown } };
+          const { resumesAt: _, ...awake } = { ...document, ...shown };
+          return { document: awake };
         },
       );
     },

@@ -7,7 +7,7 @@ import type {
   ReplacementRequest,
 } from './certificate.ts';
 import { AppError, type ErrorRecord } from './error.ts';
-import type { RenewalWindow } from './renewal.ts';
+import { dueAt, type RenewalWindow } from './renewal.ts';
 
 /**
  * What can happen to a machine's certificate. Times are ISO 8601. `id` is the issue that speaks: a step that it
@@ -32,6 +32,8 @@ export type CertificateEvent =
   | { type: 'serve'; thumbprint: string }
   /** A replacement is wanted at once. */
   | { type: 'replace'; request: ReplacementRequest }
+  /** The fleet-wide replacement is called off: the certificate's own due moment holds again. */
+  | { type: 'call-off'; drill: string }
   /** The authority revoked this leaf. */
   | { type: 'revoke'; thumbprint: string; dueAt: string }
   /** The end came. */
@@ -50,7 +52,15 @@ type EventOf<T extends EventType> = Extract<CertificateEvent, { type: T }>;
 
 /** Events that a record of any state with a leaf takes without moving. */
 const still = (state: CertificateState) =>
-  ({ request: state, fail: state, advise: state, deliver: state, serve: state, replace: state }) as const;
+  ({
+    request: state,
+    fail: state,
+    advise: state,
+    deliver: state,
+    serve: state,
+    replace: state,
+    'call-off': state,
+  }) as const;
 /** What can happen to any certificate that somebody still wants. */
 const anyTime = {
   wait: 'waiting',
@@ -69,6 +79,7 @@ const nothing: Readonly<Record<EventType, undefined>> = {
   deliver: undefined,
   serve: undefined,
   replace: undefined,
+  'call-off': undefined,
   revoke: undefined,
   expire: undefined,
   withdraw: undefined,
@@ -162,12 +173,12 @@ function change(
       if (record.leaf?.thumbprint !== event.thumbprint) return record;
       const { type: _, thumbprint: __, failures, ...dates } = event;
       // While something else is under way its own date stands.
-      const dueAt = record.state === 'served' && !record.replacement ? dates.dueAt : record.dueAt;
+      const due = record.state === 'served' && !record.replacement ? dates.dueAt : record.dueAt;
       const { checkAt: _check, checkFailures: _failures, ...rest } = record;
       return {
         ...rest,
         ...dates,
-        ...(dueAt !== undefined && { dueAt }),
+        ...(due !== undefined && { dueAt: due }),
         ...(failures > 0 && { checkFailures: failures }),
       };
     }
@@ -176,6 +187,8 @@ function change(
       return seen(record, event, state, at);
     case 'replace':
       return { ...record, state, replacement: event.request, dueAt: event.request.requestedAt };
+    case 'call-off':
+      return calledOff(record, event);
     case 'revoke':
       return revoked(record, event, state, at);
     case 'expire':
@@ -207,8 +220,8 @@ function failed(
 ): CertificateRecord {
   const count = (record.failure?.count ?? 0) + 1;
   // What failed after the issue is the delivery: the new leaf keeps its own due moment.
-  const dueAt = record.state === 'ordered' ? retryAt : later(retryAt, record.dueAt);
-  return { ...withoutTurn(record), state, dueAt, failure: { ...error, at, count } };
+  const next = record.state === 'ordered' ? retryAt : later(retryAt, record.dueAt);
+  return { ...withoutTurn(record), state, dueAt: next, failure: { ...error, at, count } };
 }
 
 /** A leaf that nobody was ever served is no predecessor: the one in service stays it. */
@@ -255,6 +268,14 @@ function seen(
     leaf: { ...leaf, servedAt: at },
     ...(isOpen && { replacement, ...(previous && { previous }) }),
   };
+}
+
+/** An order that is open goes on: its certificate is paid for. */
+function calledOff(record: CertificateRecord, { drill }: EventOf<'call-off'>): CertificateRecord {
+  const { replacement, ...rest } = record;
+  if (replacement?.drill !== drill) return record;
+  if (!record.leaf || record.state === 'ordered') return rest;
+  return { ...withoutTurn(rest), dueAt: dueAt(record.leaf, record.window, record.point ?? 0.5) };
 }
 
 /** Revoking the leaf that was replaced ends the replacement and leaves the new one untouched. */

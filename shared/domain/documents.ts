@@ -58,10 +58,18 @@ export interface CertificateRequestDocument extends DocumentBase {
   request: string;
 }
 
-/** A fleet-wide replacement; its partition is its own id. */
+/** A fleet-wide replacement. All are in one partition of their own (`machineId` is `fleet`). */
 export interface DrillDocument extends DocumentBase, Drill {
   type: 'drill';
+  key: string;
 }
+
+/** While a fleet-wide replacement runs there is no other. */
+interface FleetLockDocument extends DocumentBase {
+  type: 'fleet-lock';
+  drillId: string;
+}
+export const fleetPartition = 'fleet';
 
 /** The agent's enrolled keys and what it last said of itself. */
 export interface AgentDocument extends DocumentBase {
@@ -129,6 +137,7 @@ export type AnyDocument =
   | CertificateDocument
   | CertificateRequestDocument
   | DrillDocument
+  | FleetLockDocument
   | AgentDocument
   | EnrolmentDocument
   | SessionDocument

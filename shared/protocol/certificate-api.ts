@@ -130,3 +130,4 @@ export const drillReply = z.object({
   estimatedEnd: timestamp.nullable(),
 });
 export type DrillReply = z.infer<typeof drillReply>;
+export const drillListReply = z.object({ value: z.array(drillReply) });

@@ -1,14 +1,19 @@
+import type { RateLimit } from '#shared/domain/budget.ts';
+import type { KeyCustody } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { RenewalWindow } from '#shared/domain/renewal.ts';
 import type {
   CertificateAuthority,
   DnsChallenge,
   OrderProgress,
+  OrderRequest,
 } from '#shared/ports/certificate-authority.ts';
 import { decodeChain, encodeChain } from './memory-certificate-chain.ts';
 
 interface Order {
-  hostNames: string[];
+  hostNames: readonly string[];
+  replaces?: string;
+  at: number;
   state: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid';
   challenges: DnsChallenge[];
   answered: Set<string>;
@@ -16,13 +21,14 @@ interface Order {
 }
 
 export interface MemoryCertificateAuthorityOptions {
+  name?: string;
+  limits?: readonly RateLimit[];
   now(): number;
   /** The TXT values that the authority sees at an absolute name. */
   textValues(name: string): ReadonlySet<string>;
   lifetimeMs: number;
 }
 
-const url = 'https://authority.test';
 /** What the authority asks its clients to wait between two looks at an order. */
 const lookAgainMs = 3_000;
 
@@ -31,9 +37,13 @@ const lookAgainMs = 3_000;
  * their values are in the zone, invalid when they are not. `issued` has one entry for each certificate.
  */
 export function createMemoryCertificateAuthority(options: MemoryCertificateAuthorityOptions) {
+  const { name = 'authority-test', limits = [] } = options;
+  const url = `https://${name}.test`;
   const orders: Order[] = [];
   const issued: string[][] = [];
   const windows = new Map<string, RenewalWindow>();
+  const revoked: { serialNumber: string; reason: string }[] = [];
+  const settings = { account: `${url}/account/1`, lifetimeMs: options.lifetimeMs };
   const orderAt = (orderUrl: string): Order => {
     const order = orders[Number(orderUrl.split('/').at(-1))];
     if (!order) throw new AppError('certificate_order_refused', `no order ${orderUrl}`);
@@ -59,23 +69,40 @@ export function createMemoryCertificateAuthority(options: MemoryCertificateAutho
   }
 
   return {
+    name,
     authority: `${url}/directory`,
+    vaultIssuer: 'Unknown',
+    custodies: ['vault', 'machine'] as readonly KeyCustody[],
+    limits,
     orders,
     issued,
+    revoked,
     /** By leaf serial number. */
     windows,
+    /** May be changed while it runs. */
+    settings,
     async ensureAccount() {
-      return `${url}/account/1`;
+      return settings.account;
     },
-    async createOrder(hostNames: readonly string[]) {
+    async caaIdentities() {
+      return [`${name}.test`];
+    },
+    async createOrder({ hostNames, replaces }: OrderRequest) {
       const number = orders.length;
       const challenges = hostNames.map((hostName, index) => ({
         recordName: `_acme-challenge.${hostName.replace('*.', '')}`,
-        recordValue: `value-${number}-${index}`,
+        recordValue: `value-${name}-${number}-${index}`,
         authorizationUrl: `${url}/authorization/${number}-${index}`,
         challengeUrl: `${url}/challenge/${number}/${index}`,
       }));
-      orders.push({ hostNames: [...hostNames], state: 'pending', challenges, answered: new Set() });
+      orders.push({
+        hostNames,
+        at: options.now(),
+        state: 'pending',
+        challenges,
+        answered: new Set(),
+        ...(replaces !== undefined && { replaces }),
+      });
       return { orderUrl: `${url}/order/${number}`, challenges };
     },
     async answerChallenge(challengeUrl: string) {
@@ -92,12 +119,12 @@ export function createMemoryCertificateAuthority(options: MemoryCertificateAutho
       const order = orderAt(orderUrl);
       if (order.state === 'ready') {
         order.state = 'processing';
-        issued.push(order.hostNames);
+        issued.push([...order.hostNames]);
         order.chain = encodeChain({
-          serialNumber: `0${issued.length}`,
-          hostNames: order.hostNames,
+          serialNumber: `${name}-0${issued.length}`,
+          hostNames: [...order.hostNames],
           notBefore: new Date(options.now()).toISOString(),
-          notAfter: new Date(options.now() + options.lifetimeMs).toISOString(),
+          notAfter: new Date(options.now() + settings.lifetimeMs).toISOString(),
           request: Buffer.from(request).toString('base64'),
         });
       }
@@ -108,10 +135,14 @@ export function createMemoryCertificateAuthority(options: MemoryCertificateAutho
       if (order.state !== 'valid' || order.chain === undefined) {
         throw new AppError('certificate_authority_unavailable', `the order is ${order.state}`);
       }
-      return order.chain;
+      return { chainPem: order.chain, renewalId: decodeChain(order.chain).serialNumber };
     },
-    async renewalWindow(chain: string) {
-      return windows.get(decodeChain(chain).serialNumber);
+    async renewalAdvice(renewalId: string) {
+      const window = windows.get(renewalId);
+      return window && { window };
+    },
+    async revoke(chain: string, reason: string) {
+      revoked.push({ serialNumber: decodeChain(chain).serialNumber, reason });
     },
   } satisfies CertificateAuthority & Record<string, unknown>;
 }

@@ -50,6 +50,14 @@ export function createMemoryMachineStore(now: () => number) {
     return etag;
   }
 
+  /** Without the date it is not among them, as in Cosmos. */
+  const certificatesBefore = (date: 'dueAt' | 'checkAt', time: string, limit: number) =>
+    everything()
+      .filter((document) => document.type === 'certificate')
+      .filter((certificate) => (certificate[date] ?? '9') <= time)
+      .toSorted((a, b) => ((a[date] ?? '') < (b[date] ?? '') ? -1 : 1))
+      .slice(0, limit);
+
   return {
     async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
       const item = partition(machineId).get(documentId(type, key));
@@ -68,11 +76,13 @@ export function createMemoryMachineStore(now: () => number) {
       return etags;
     },
     async findDue(time: string, limit: number) {
-      return everything()
-        .filter((document) => document.type === 'certificate')
-        .filter(({ dueAt }) => dueAt <= time)
-        .toSorted((a, b) => (a.dueAt < b.dueAt ? -1 : 1))
-        .slice(0, limit);
+      return certificatesBefore('dueAt', time, limit);
+    },
+    async findChecks(time: string, limit: number) {
+      return certificatesBefore('checkAt', time, limit);
+    },
+    async listCertificates() {
+      return everything().filter((document) => document.type === 'certificate');
     },
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');

@@ -3,6 +3,7 @@ import { readSettings } from '#functions/settings.ts';
 import type { Clock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
+import { createMemoryBudgetStore } from './memory-budget-store.ts';
 import { createMemoryCertificateAuthority } from './memory-certificate-authority.ts';
 import { createMemoryCertificateVault } from './memory-certificate-vault.ts';
 import { createMemoryDnsZone } from './memory-dns-zone.ts';
@@ -10,6 +11,7 @@ import { createMemoryHybridConnectivity } from './memory-hybrid-connectivity.ts'
 import { createMemoryMachineExtension } from './memory-machine-extension.ts';
 import { createMemoryMachineStore } from './memory-machine-store.ts';
 import { createMemoryMessageBus } from './memory-message-bus.ts';
+import { createMemoryPublicDns } from './memory-public-dns.ts';
 import { createMemoryRelayNamespace } from './memory-relay-namespace.ts';
 import { createMemoryResourceManager } from './memory-resource-manager.ts';
 import { createMemoryRoleReader } from './memory-role-reader.ts';
@@ -38,7 +40,9 @@ export const environment: Readonly<Record<string, string>> = {
   ADMIN_CENTER_DNS_ZONE_ID: `${group}/Microsoft.Network/dnszones/${zone}`,
   ADMIN_CENTER_RELAY_NAMESPACE_ID: `${group}/Microsoft.Relay/namespaces/relay`,
   ADMIN_CENTER_RELAY_HOST: 'relay.test',
-  ADMIN_CENTER_ACME_DIRECTORY: 'https://authority.test/directory',
+  ADMIN_CENTER_CERTIFICATE_AUTHORITIES: JSON.stringify([
+    { name: 'authority-test', directory: 'https://authority-test.test/directory', limits: 'none' },
+  ]),
   ADMIN_CENTER_PROXY_TARGET: 'proxy.test',
 };
 
@@ -47,15 +51,26 @@ const ninetyDaysMs = 90 * 24 * 60 * 60 * 1000;
 /** Every port in memory with faults in between; the ports without their guards show what they hold. */
 export function createMemoryPorts(clock: Clock) {
   const faults = createPortFaults();
-  const dns = createMemoryDnsZone(zone);
+  const dns = createMemoryDnsZone(zone, clock.now);
+  const textValues = (name: string) => dns.texts.get(name.slice(0, -(zone.length + 1))) ?? new Set<string>();
+  const authority = createMemoryCertificateAuthority({
+    now: clock.now,
+    textValues,
+    lifetimeMs: ninetyDaysMs,
+  });
+  const second = createMemoryCertificateAuthority({
+    name: 'second-authority',
+    now: clock.now,
+    textValues,
+    lifetimeMs: ninetyDaysMs,
+  });
   const held = {
     dns,
     store: createMemoryMachineStore(clock.now),
-    authority: createMemoryCertificateAuthority({
-      now: clock.now,
-      textValues: (name) => dns.texts.get(name.slice(0, -(zone.length + 1))) ?? new Set(),
-      lifetimeMs: ninetyDaysMs,
-    }),
+    authority,
+    second,
+    publicDns: createMemoryPublicDns(dns),
+    budgets: createMemoryBudgetStore(clock.now),
     vault: createMemoryCertificateVault(),
     bus: createMemoryMessageBus(),
     relay: createMemoryRelayNamespace(),
@@ -77,8 +92,12 @@ export function createMemoryPorts(clock: Clock) {
   const guarded = Object.fromEntries(
     Object.entries(held).map(([name, port]) => [name, faults.guard(name, port)]),
   ) as typeof held;
+  const { authority: first, second: _, ...others } = guarded;
+  /** In order of preference; a test adds the second authority where two are its story. */
+  const authorities = [first];
   const ports: AppPorts = {
-    ...guarded,
+    ...others,
+    authorities,
     settings: readSettings({ ...environment }),
     callers: {
       async verify(token) {
@@ -96,7 +115,7 @@ export function createMemoryPorts(clock: Clock) {
     sessionPort: 443,
     controlPlane: 'https://api.test',
   };
-  return { ...held, ports, faults, callers };
+  return { ...held, guardedSecond: guarded.second, authorities, ports, faults, callers };
 }
 
 export type MemoryPorts = ReturnType<typeof createMemoryPorts>;

@@ -87,17 +87,18 @@ export function createCosmosMachineStore({ endpoint, credential }: CosmosMachine
 
     async findDue(now, limit) {
       const items = await container();
+      return findCertificatesBefore(items, 'dueAt', now, limit);
+    },
+
+    async findChecks(now, limit) {
+      const items = await container();
+      return findCertificatesBefore(items, 'checkAt', now, limit);
+    },
+
+    async listCertificates() {
+      const items = await container();
       const { resources } = await guarded(() =>
-        items.items
-          .query<ItemDefinition>({
-            query:
-              "SELECT * FROM c WHERE c.type = 'certificate' AND c.dueAt <= @now ORDER BY c.dueAt OFFSET 0 LIMIT @limit",
-            parameters: [
-              { name: '@now', value: now },
-              { name: '@limit', value: limit },
-            ],
-          })
-          .fetchAll(),
+        items.items.query<ItemDefinition>("SELECT * FROM c WHERE c.type = 'certificate'").fetchAll(),
       );
       return resources.map((item) => fromItem<'certificate'>(item)) satisfies CertificateDocument[];
     },
@@ -110,6 +111,27 @@ export function createCosmosMachineStore({ endpoint, credential }: CosmosMachine
       return resources.map((item) => fromItem<'machine'>(item)) satisfies MachineDocument[];
     },
   };
+}
+
+/** By the index of that date, the oldest first; a certificate without the date is not among them. */
+async function findCertificatesBefore(
+  items: Container,
+  date: 'dueAt' | 'checkAt',
+  now: string,
+  limit: number,
+): Promise<CertificateDocument[]> {
+  const { resources } = await guarded(() =>
+    items.items
+      .query<ItemDefinition>({
+        query: `SELECT * FROM c WHERE c.type = 'certificate' AND c.${date} <= @now ORDER BY c.${date} OFFSET 0 LIMIT @limit`,
+        parameters: [
+          { name: '@now', value: now },
+          { name: '@limit', value: limit },
+        ],
+      })
+      .fetchAll(),
+  );
+  return resources.map((item) => fromItem<'certificate'>(item));
 }
 
 /** Cosmos's own members begin with an underscore; `pk`, `id` and `ttl` are ours to the store only. */

@@ -15,7 +15,7 @@ describe('the settings', () => {
   it('are read with what is usual for the rest', () => {
     expect(readSettings({ ...environment })).toMatchObject({
       ADMIN_CENTER_ARM_ENDPOINT: 'https://management.azure.com',
-      ADMIN_CENTER_DNS_PROPAGATION_SECONDS: 10,
+      ADMIN_CENTER_DNS_SERVER_PORT: 53,
       ADMIN_CENTER_SESSION_PORT: 443,
       ADMIN_CENTER_PROXY_PRINCIPALS: ['proxy-identity'],
     });

@@ -1,0 +1,175 @@
+import type { z } from 'zod';
+import { cancelRequestedEvent, orchestratorNames } from '#orchestrations/names.ts';
+import type { ReplaceFleetInput } from '#orchestrations/replace-fleet/orchestrator.ts';
+import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { problem } from '#shared/protocol/api.ts';
+import { drillListReply, drillReply, drillRequest } from '#shared/protocol/certificate-api.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import type { Caller } from './authorization.ts';
+import { listVisible } from './machines.ts';
+import { defineRoute } from './route.ts';
+
+type DrillReply = z.input<typeof drillReply>;
+
+const keptSeconds = 90 * 24 * 60 * 60;
+/** Fleet replacements that are shown. */
+const shown = 20;
+const route = 'api/certificates/drills';
+
+function viewDrill(drill: DrillDocument): DrillReply {
+  const { total, replaced } = drill;
+  return {
+    id: drill.id,
+    reason: drill.reason,
+    revoke: drill.revoke,
+    issuedBy: drill.issuedBy ?? null,
+    status: drill.status,
+    requestedBy: drill.requestedBy.name,
+    createdAt: drill.createdAt,
+    updatedAt: drill.updatedAt,
+    endedAt: drill.endedAt ?? null,
+    total,
+    replaced,
+    skipped: drill.skipped,
+    percent: total === 0 ? 100 : Math.floor((100 * replaced) / total),
+    estimatedEnd: drill.estimatedEnd ?? null,
+  };
+}
+
+/** Installed machines with a certificate of that authority: where the caller may install, and how many elsewhere. */
+async function choose(ports: AppPorts, caller: Caller, issuedBy: string | undefined) {
+  const certificates = (await ports.store.listCertificates()).filter(
+    ({ leaf, state }) =>
+      leaf && state !== 'withdrawn' && (issuedBy === undefined || leaf.issuedBy.name === issuedBy),
+  );
+  const visible = await listVisible(ports, caller);
+  const mine = new Set(
+    visible.filter((access) => access.decide('install').allowed).map(({ machine }) => machine.machineId),
+  );
+  const chosen = certificates.map(({ machineId }) => machineId).filter((id) => mine.has(id));
+  return { chosen, skipped: certificates.length - chosen.length };
+}
+
+async function readDrill(ports: AppPorts, id: string): Promise<DrillDocument> {
+  const found = await ports.store.read(fleetPartition, 'drill', id);
+  if (!found) throw new AppError('drill_not_found', `there is no fleet replacement ${id}`);
+  return found.document;
+}
+
+/** Whoever started it, or may install on some machine, sees it and may call it off. */
+async function requireOperator(ports: AppPorts, caller: Caller): Promise<void> {
+  const visible = await listVisible(ports, caller);
+  const best = visible.find((access) => access.decide('install').allowed);
+  if (best) return;
+  const [refused] = visible.map((access) => access.decide('install'));
+  const missingAction = refused && !refused.allowed ? refused.missingAction : 'install';
+  throw new AppError('access_denied', 'you may install on no machine', { facts: { missingAction } });
+}
+
+export function registerDrill(provider: PortsProvider): void {
+  defineRoute(
+    provider,
+    {
+      name: 'startDrill_post',
+      method: 'POST',
+      route: 'api/certificates/drill',
+      audience: 'user',
+      summary: 'Replace the certificates of all machines where I may install, within the authorities’ budgets',
+      body: drillRequest,
+      replies: { 202: drillReply, 400: problem, 401: problem, 403: problem, 409: problem, 411: problem },
+    },
+    async ({ ports, caller, body, durable }) => {
+      await requireOperator(ports, caller);
+      const { chosen, skipped } = await choose(ports, caller, body.issuedBy);
+      const id = ports.newId();
+      const at = ports.now().toISOString();
+      const drill: DrillDocument = {
+        type: 'drill',
+        machineId: fleetPartition,
+        key: id,
+        id,
+        reason: body.reason,
+        revoke: body.revoke,
+        ...(body.issuedBy !== undefined && { issuedBy: body.issuedBy }),
+        status: 'running',
+        requestedBy: { id: caller.id, name: caller.name },
+        createdAt: at,
+        updatedAt: at,
+        total: chosen.length,
+        replaced: 0,
+        skipped,
+        ttlSeconds: keptSeconds,
+      };
+      try {
+        await ports.store.commit(fleetPartition, [
+          { create: { type: 'fleet-lock', machineId: fleetPartition, drillId: id } },
+          { create: drill },
+        ]);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+        const lock = await ports.store.read(fleetPartition, 'fleet-lock');
+        throw new AppError('drill_in_progress', 'one fleet replacement at a time', {
+          facts: { drillId: lock?.document.drillId ?? null },
+        });
+      }
+      const input: ReplaceFleetInput = { id, machineIds: chosen };
+      await durable().startNew(orchestratorNames.replaceFleet, { instanceId: id, input });
+      return { status: 202, headers: { location: `/${route}/${id}` }, body: viewDrill(drill) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'listDrills',
+      method: 'GET',
+      route,
+      audience: 'user',
+      summary: 'The last fleet replacements, the newest first',
+      replies: { 200: drillListReply, 401: problem, 403: problem },
+    },
+    async ({ ports, caller }) => {
+      await requireOperator(ports, caller);
+      const drills = await ports.store.list(fleetPartition, 'drill', shown);
+      const newestFirst = drills.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+      return { body: { value: newestFirst.map(viewDrill) } };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'getDrill',
+      method: 'GET',
+      route: `${route}/{drillId}`,
+      audience: 'user',
+      summary: 'Progress and estimate of a fleet replacement',
+      replies: { 200: drillReply, 401: problem, 403: problem, 404: problem },
+    },
+    async ({ ports, caller, parameter }) => {
+      await requireOperator(ports, caller);
+      return { body: viewDrill(await readDrill(ports, parameter('drillId'))) };
+    },
+  );
+
+  defineRoute(
+    provider,
+    {
+      name: 'cancelDrill_delete',
+      method: 'DELETE',
+      route: `${route}/{drillId}`,
+      audience: 'user',
+      summary: 'Call a fleet replacement off; what is ordered already goes on',
+      replies: { 202: drillReply, 401: problem, 403: problem, 404: problem, 409: problem },
+    },
+    async ({ ports, caller, parameter, durable }) => {
+      await requireOperator(ports, caller);
+      const drill = await readDrill(ports, parameter('drillId'));
+      if (drill.status !== 'running')
+        throw new AppError('operation_not_cancellable', `the fleet replacement has ${drill.status}`);
+      await durable().raiseEvent(drill.id, cancelRequestedEvent, {});
+      return { status: 202, body: viewDrill(drill) };
+    },
+  );
+}
