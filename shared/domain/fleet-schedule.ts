@@ -1,79 +1,134 @@
 import type { Bucket, Closure, RateLimit, Waiter } from './budget.ts';
-import type { CertificateRecord } from './certificate.ts';
+import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import { closureAt } from './closure.ts';
-import { newBucket, nthTokenAt, settleForgotten, spendToken, takeToken } from './token-bucket.ts';
-import { compareStanding, emptiestBucket, isWaiting } from './turn.ts';
+import { nthTokenAt, settleForgotten, spendToken, takeToken } from './token-bucket.ts';
+import { compareStanding, emptiestBucket, isWaiting, limitsThatCount } from './turn.ts';
 
 /** One authority with its budget as it was read. */
 export interface AuthorityBudget {
   name: string;
   /** Directory URL or `issuer:<name>`. */
   authority: string;
+  custodies: readonly KeyCustody[];
   limits: readonly RateLimit[];
   buckets: readonly Bucket[];
-  closure?: Closure | undefined;
+  closure?: Closure;
   waiters: readonly Waiter[];
 }
 
 export type FleetCertificate = CertificateRecord & { machineId: string };
 
-/** When one certificate gets its turn, and when what it serves ends; milliseconds since the epoch. */
+/** When one machine gets its turn, and when what it serves ends; milliseconds since the epoch. */
 export interface ScheduledTurn {
   machineId: string;
   turnAt: number;
-  /** Absent for a machine that serves nothing yet. */
+  /** Absent where nothing is served yet. */
   expiresAt?: number;
+  isWaiting: boolean;
 }
 
-/** The limits that all machines share; a machine's own are in no record that one could read for all of them. */
-export const sharedLimits = (limits: readonly RateLimit[]): RateLimit[] =>
-  limits.filter(({ scope }) => scope !== 'machine');
+/** A shared limit with its bucket; machines' own limits are in no record that is read for the whole fleet. */
+export const sharedBuckets = ({ limits, buckets }: AuthorityBudget, now: number) =>
+  limits
+    .filter(({ scope }) => scope !== 'machine')
+    .map((limit) => ({ limit, bucket: settleForgotten(limit, emptiestBucket(limit, buckets), now) }));
 
-export const sharedBucket = (limit: RateLimit, buckets: readonly Bucket[], now: number): Bucket =>
-  settleForgotten(limit, emptiestBucket(limit, buckets), now);
+const opensAt = ({ closure }: AuthorityBudget, now: number): number =>
+  Date.parse(closureAt(closure, now)?.until ?? new Date(now).toISOString());
 
-/** What is left of an authority while turns are given out one after the other. */
-function createLedger({ limits, buckets, closure }: AuthorityBudget, now: number) {
-  const from = Math.max(now, Date.parse(closureAt(closure, now)?.until ?? '') || now);
-  const left = new Map(
-    sharedLimits(limits).map((limit) => [limit.id, { limit, bucket: sharedBucket(limit, buckets, now) }]),
-  );
-  const of = (needs: readonly string[]) => needs.flatMap((id) => left.get(id) ?? []);
-  const earliest = (needs: readonly string[], notBefore: number): number =>
-    Math.max(
-      from,
-      notBefore,
-      ...of(needs).map(({ limit, bucket }) => nthTokenAt(limit, bucket, Math.max(from, notBefore), 1)),
-    );
+/** Those who wait at an authority in the order in which they go: each behind the tokens of those before him. */
+function queueOf(authority: AuthorityBudget, now: number): (ScheduledTurn & { needs: string[] })[] {
+  const shared = sharedBuckets(authority, now);
+  const given = new Map<string, number>();
+  const from = opensAt(authority, now);
+  return authority.waiters
+    .filter((waiter) => isWaiting(waiter, now))
+    .toSorted(compareStanding)
+    .map(({ machineId, needs, turnAt, expiresAt }) => {
+      const tokens = shared
+        .filter(({ limit }) => needs.includes(limit.id))
+        .map(({ limit, bucket }) => {
+          const nth = (given.get(limit.id) ?? 0) + 1;
+          given.set(limit.id, nth);
+          return nthTokenAt(limit, bucket, from, nth);
+        });
+      return {
+        machineId,
+        needs,
+        isWaiting: true,
+        // Nobody has his turn before he comes back to ask.
+        turnAt: Math.max(from, Date.parse(turnAt), ...tokens),
+        ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
+      };
+    });
+}
+
+/** An authority's tokens while turns are given out in the order of their time. */
+function openLedger(authority: AuthorityBudget, now: number) {
+  const from = opensAt(authority, now);
+  const left = new Map(sharedBuckets(authority, now).map((one) => [one.limit.id, one]));
+  const counted = (needs: readonly string[]) => needs.flatMap((id) => left.get(id) ?? []);
   return {
-    earliest,
-    /** Takes the tokens at that time. */
-    take(needs: readonly string[], at: number): void {
-      for (const { limit, bucket } of of(needs)) {
-        const without = { ...newBucket(bucket.id), ...bucket };
-        left.set(limit.id, { limit, bucket: spendToken(limit, takeToken(without, at), at, at) });
-      }
+    earliest(at: number, needs: readonly string[]): number {
+      const start = Math.max(from, at);
+      const tokens = counted(needs).map(({ limit, bucket }) => nthTokenAt(limit, bucket, start, 1));
+      return Math.max(start, ...tokens);
+    },
+    take(at: number, needs: readonly string[]): void {
+      for (const { limit, bucket } of counted(needs))
+        left.set(limit.id, { limit, bucket: spendToken(limit, takeToken(bucket, at), at, at) });
     },
   };
 }
 
-/** Those who wait now, each at its authority, in the order in which they go. */
-export function scheduleQueue(authority: AuthorityBudget, now: number): ScheduledTurn[] {
-  return queueTurns(authority, createLedger(authority, now), now);
-}
+/** What a machine serves while its newest leaf has not been seen served. */
+export const leafInService = ({ leaf, previous }: FleetCertificate) =>
+  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
 
-function queueTurns(
-  { waiters }: AuthorityBudget,
-  ledger: ReturnType<typeof createLedger>,
+/**
+ * The next turn of every machine: those who wait first, then everything that falls due, each at the authority that
+ * has a token first, the earlier in the list at equal times. Orders that are open have had their turn.
+ */
+export function scheduleFleet(
+  authorities: readonly AuthorityBudget[],
+  certificates: readonly FleetCertificate[],
   now: number,
 ): ScheduledTurn[] {
-  return waiters
-    .filter((waiter) => isWaiting(waiter, now))
-    .toSorted(compareStanding)
-    .map(({ machineId, needs, turnAt: asksAt, expiresAt }) => {
-      // Nobody has his turn before he asks again.
-      const turnAt = ledger.earliest(needs, Date.parse(asksAt));
-      ledger.take(needs, turnAt);
-      return { machineId, turnAt, ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }) };
+  const ledgers = authorities.map((authority) => ({ authority, ledger: openLedger(authority, now) }));
+  const queues = ledgers.map(({ authority, ledger }) => {
+    const queue = queueOf(authority, now);
+    for (const { turnAt, needs } of queue.toSorted((a, b) => a.turnAt - b.turnAt)) ledger.take(turnAt, needs);
+    return queue;
+  });
+  const waiting = queues.flat();
+  const queued = new Set(waiting.map(({ machineId }) => machineId));
+
+  const falling = certificates
+    .filter(({ machineId, state }) => !queued.has(machineId) && state !== 'ordered' && state !== 'withdrawn')
+    .flatMap((certificate) =>
+      certificate.dueAt === undefined
+        ? []
+        : { certificate, dueAt: Math.max(now, Date.parse(certificate.dueAt)) },
+    )
+    .toSorted((a, b) => a.dueAt - b.dueAt)
+    .map(({ certificate, dueAt }): ScheduledTurn => {
+      const { machineId, custody, leaf, state } = certificate;
+      const offers = ledgers
+        .filter(({ authority }) => authority.custodies.includes(custody))
+        .map(({ authority, ledger }) => {
+          const isReplacement = leaf?.issuedBy.authority === authority.authority;
+          const needs = limitsThatCount(authority.limits, isReplacement).map(({ id }) => id);
+          return { ledger, needs, turnAt: ledger.earliest(dueAt, needs) };
+        });
+      const [best] = offers.toSorted((a, b) => a.turnAt - b.turnAt);
+      best?.ledger.take(best.turnAt, best.needs);
+      const ends = (state === 'waiting' ? leafInService(certificate) : leaf)?.notAfter;
+      return {
+        machineId,
+        turnAt: best?.turnAt ?? dueAt,
+        isWaiting: state === 'waiting',
+        ...(ends !== undefined && { expiresAt: Date.parse(ends) }),
+      };
     });
+  return [...waiting, ...falling];
 }

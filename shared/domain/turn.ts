@@ -58,7 +58,7 @@ export function compareStanding(one: Standing, other: Standing): number {
 }
 
 /** The limits of which an order needs a token. */
-const needed = (limits: readonly RateLimit[], isReplacement: boolean): RateLimit[] =>
+export const limitsThatCount = (limits: readonly RateLimit[], isReplacement: boolean): RateLimit[] =>
   limits.filter(({ freeForReplacements }) => !(isReplacement && freeForReplacements));
 
 /** Id of the bucket that a limit has for this account and machine. */
@@ -116,7 +116,7 @@ function decide(view: BudgetView, question: TurnQuestion, now: number): DecidedT
   const before = others.filter((other) => compareStanding(other, standing) < 0);
   const from = view.closure ? Math.max(now, Date.parse(view.closure.until)) : now;
 
-  const waits = needed(view.limits, isReplacement).map((limit) => {
+  const waits = limitsThatCount(view.limits, isReplacement).map((limit) => {
     const bucket = bucketOf(view, limit, machineName, now);
     const isShared = limit.scope !== 'machine';
     const ahead = isShared ? before.filter(({ needs }) => needs.includes(limit.id)).length : 0;
