@@ -8,7 +8,7 @@ import type {
 } from '#shared/ports/certificate-authority.ts';
 import type { AcmeAccount } from './acme-account.ts';
 import { type AcmeReply, parseReply } from './acme-exchange.ts';
-import { AcmeProblem, isRefusal, type ProblemDocument, refusalOf } from './acme-problem.ts';
+import { AcmeProblem, isRefusal, type ProblemDocument, refusalOf, type Subproblem } from './acme-problem.ts';
 import {
   type AcmeAuthorization,
   type AcmeChallenge,
@@ -75,18 +75,24 @@ export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOpti
   const readAuthorization = async (url: string): Promise<AcmeAuthorization> =>
     parseReply(authorizationShape, await account.post(url, undefined), url);
 
-  /** Why an order is invalid: its own word, else the errors of its challenges (some authorities give only these). */
-  const faultOf = async ({ error, authorizations }: AcmeOrder): Promise<AcmeProblem> => {
-    if (error) return new AcmeProblem(0, error);
+  /** What the challenges of an order failed of: not every authority says in the order which name it was. */
+  const faultsOfNames = async ({ authorizations }: AcmeOrder): Promise<Subproblem[]> => {
     const read = await Promise.all(authorizations.map(readAuthorization));
-    const subproblems = read.flatMap(({ identifier, challenges }) =>
-      challenges.flatMap((challenge) => (challenge.error ? [{ ...challenge.error, identifier }] : [])),
+    return read.flatMap(({ identifier, challenges }) =>
+      challenges.flatMap(({ error }) =>
+        error ? [{ type: error.type, detail: error.detail, identifier }] : [],
+      ),
     );
-    const [first] = subproblems;
-    return new AcmeProblem(0, {
-      ...(first ?? unproven('the order became invalid and the authority does not say why')),
-      subproblems,
-    });
+  };
+
+  /** Why an order is invalid: its own word, else that of its challenges (some authorities give only these). */
+  const faultOf = async (order: AcmeOrder): Promise<AcmeProblem> => {
+    const { error } = order;
+    const named = error?.subproblems ?? [];
+    const subproblems = named.length > 0 ? named : await faultsOfNames(order);
+    const { type, detail } =
+      error ?? subproblems[0] ?? unproven('the order became invalid and the authority does not say why');
+    return new AcmeProblem(0, { type, detail, subproblems });
   };
 
   const progressOf = async ({ order, reply }: ReadOrder): Promise<OrderProgress> => {

@@ -88,7 +88,9 @@ const sentence = ({ type, detail, identifier }: Subproblem): string =>
 /** A problem in our words, under another code where the step knows better. */
 export function refusalOf(problem: AcmeProblem, code: ErrorCode = codeOf(problem)): AppError {
   const { type, status, detail, subproblems } = problem;
-  const sentences = [detail || type, ...subproblems.map(sentence)];
+  // What is said of a name is not said twice.
+  const isRepeated = subproblems.some((one) => one.detail === detail);
+  const sentences = [...(isRepeated ? [] : [detail || type]), ...subproblems.map(sentence)];
   const retryAfterMs =
     problem.retryAfterMs ?? (code === 'certificate_rate_limited' ? unnamedLimitMs : undefined);
   return new AppError(code, sentences.join('; '), {

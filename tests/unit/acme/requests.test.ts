@@ -136,7 +136,7 @@ describe('requests to an authority', () => {
     });
     await expect(client.readOrder(orderUrl)).rejects.toMatchObject({
       code: 'certificate_challenge_failed',
-      message: 'no such name; m.example: no such name',
+      message: 'm.example: no such name',
     });
   });
 
