@@ -45,8 +45,16 @@ interface Subject {
 
 /** An order that nobody finishes is begun again after this time. */
 const abandonedMs = 60 * 60_000;
-/** Between tries of what fails: from five minutes, doubled each time, to six hours; never more than a part of what is left. */
-const failurePausesMs = { first: 5 * 60_000, longest: 6 * 60 * 60_000, partLeft: 1 / 8 } as const;
+/**
+ * Between tries of what fails: half an hour, doubled each time, to six hours. Let's Encrypt counts five failed proofs
+ * of a name in an hour, and a try makes two. Near the end of a certificate a part of what is left, but minutes.
+ */
+const failurePausesMs = {
+  first: 30 * 60_000,
+  longest: 6 * 60 * 60_000,
+  least: 5 * 60_000,
+  partLeft: 1 / 8,
+} as const;
 
 /** `_acme-challenge.<name>.<zone>` relative to the zone. */
 const relativeTo = (zone: string, name: string) => name.slice(0, -(zone.length + 1));
@@ -148,9 +156,9 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       if (!record || record.state === 'withdrawn') return;
       const at = now().getTime();
       const grown = failurePausesMs.first * 2 ** Math.min(record.failure?.count ?? 0, 16);
-      const left = record.leaf ? Math.max(0, Date.parse(record.leaf.notAfter) - at) : grown;
-      const pause = Math.min(grown, failurePausesMs.longest, left * failurePausesMs.partLeft);
-      const wait = Math.max(pause, failurePausesMs.first, input.retryAfterMs ?? 0);
+      const leftMs = record.leaf ? Date.parse(record.leaf.notAfter) - at : Number.POSITIVE_INFINITY;
+      const soon = Math.max(leftMs * failurePausesMs.partLeft, failurePausesMs.least);
+      const wait = Math.max(Math.min(grown, failurePausesMs.longest, soon), input.retryAfterMs ?? 0);
       await moveCertificate(ports, input.machineId, {
         type: 'fail',
         id: input.id,

@@ -32,18 +32,24 @@ const audit = (key: string): AuditDocument => ({
   action: 'install',
   outcome: 'succeeded',
 });
-const certificate = (dueAt: string): CertificateDocument => ({
+const certificate = (dates: { dueAt?: string; checkAt?: string }): CertificateDocument => ({
   type: 'certificate',
   machineId,
   state: 'served',
-  hostNames: ['n.wac.test', '*.n.wac.test'],
-  thumbprint: 'ab',
-  version: '1',
-  serialNumber: '01',
-  notBefore: '2026-10-01T00:00:00.000Z',
-  notAfter: '2026-12-30T00:00:00.000Z',
-  issuedBy: { authority: 'a', account: 'b' },
-  dueAt,
+  custody: 'vault',
+  leaf: {
+    thumbprint: 'ab',
+    serialNumber: '01',
+    notBefore: '2026-10-01T00:00:00.000Z',
+    notAfter: '2026-12-30T00:00:00.000Z',
+    machineName: 'n',
+    hostNames: ['n.wac.test', '*.n.wac.test'],
+    custody: 'vault',
+    version: '1',
+    issuedBy: { name: 'a', authority: 'https://a.test', account: 'b' },
+    issuedAt: '2026-10-01T00:00:00.000Z',
+  },
+  ...dates,
 });
 const enrolment = (changes: Partial<EnrolmentDocument> = {}): EnrolmentDocument => ({
   type: 'enrolment',
@@ -250,28 +256,33 @@ describe.each([
   });
 
   describe('across machines', () => {
-    it('finds what is due by now, the oldest first, and no more than asked for', async () => {
+    it.each([
+      ['due', 'dueAt', 'findDue'],
+      ['to be asked about', 'checkAt', 'findChecks'],
+    ] as const)('finds what is %s by now, the oldest first, and no more than asked for', async (_, date, find) => {
       const dates = ['2001-01-03', '2001-01-01', '2001-01-04', '2001-01-02'].map(
         (day) => `${day}T00:00:00.000Z`,
       );
       const [, , latest] = dates;
-      for (const dueAt of dates) {
-        machineId = `due-${dueAt}`;
-        await store.commit(machineId, [{ create: machine() }, { create: certificate(dueAt) }]);
+      machineId = `${date}-never`;
+      await store.commit(machineId, [{ create: certificate({}) }]);
+      for (const at of dates) {
+        machineId = `${date}-${at}`;
+        await store.commit(machineId, [{ create: machine() }, { create: certificate({ [date]: at }) }]);
       }
-      const found = await store.findDue('2001-01-03T00:00:00.000Z', 10);
-      expect(found.map(({ dueAt }) => dueAt.slice(0, 10))).toEqual([
+      const found = await store[find]('2001-01-03T00:00:00.000Z', 10);
+      expect(found.map((one) => one[date]?.slice(0, 10))).toEqual([
         '2001-01-01',
         '2001-01-02',
         '2001-01-03',
       ]);
-      expect(found.map((one) => one.machineId)).not.toContain(`due-${latest}`);
-      expect(await store.findDue('2001-01-03T00:00:00.000Z', 1)).toHaveLength(1);
-      expect(await store.findDue('2000-01-01T00:00:00.000Z', 10)).toEqual([]);
+      expect(found.map((one) => one.machineId)).not.toContain(`${date}-${latest}`);
+      expect(await store[find]('2001-01-03T00:00:00.000Z', 1)).toHaveLength(1);
+      expect(await store[find]('2000-01-01T00:00:00.000Z', 10)).toEqual([]);
     });
 
     it('lists every machine', async () => {
-      await store.commit(machineId, [{ create: machine() }, { create: certificate('2030-01-01') }]);
+      await store.commit(machineId, [{ create: machine() }, { create: certificate({ dueAt: '2030-01-01' }) }]);
       const listed = await store.listMachines();
       expect(listed).toContainEqual(machine());
       expect(listed.every(({ type }) => type === 'machine')).toBe(true);

@@ -26,7 +26,7 @@ async function leftBehind(app: DurableApp) {
     texts: [...app.dns.texts],
     certificate: {
       state: certificate?.document.state,
-      version: certificate?.document.version,
+      version: certificate?.document.leaf?.version,
       thumbprint: (await app.vault.findCertificate(`machine-${app.relay.connections.values().next().value}`))
         ?.thumbprint,
     },
@@ -35,7 +35,7 @@ async function leftBehind(app: DurableApp) {
 
 const install: Flow = {
   begin: (app) =>
-    app.begin('install', { machineId, resourceId, subscriptionId, port: 6516, propagationMs: 10_000 }),
+    app.begin('install', { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false }),
   async endState(app, instanceId) {
     const operation = await app.operation(instanceId);
     const machine = await app.store.read(machineId, 'machine');
@@ -47,7 +47,7 @@ const install: Flow = {
     expect(new Set(app.extension.deployments.map((one) => JSON.stringify(one))).size).toBe(1);
     const { certificate, ...left } = await leftBehind(app);
     expect(certificate.thumbprint).toBe(
-      (await app.store.read(machineId, 'certificate'))?.document.thumbprint,
+      (await app.store.read(machineId, 'certificate'))?.document.leaf?.thumbprint,
     );
     return {
       ...left,
@@ -67,7 +67,7 @@ const install: Flow = {
 const issue: Flow = {
   begin: (app) =>
     app.host.start(orchestratorNames.issueCertificate, {
-      input: { machineId, machineName, propagationMs: 10_000, renew: false },
+      input: { machineId, machineName, custody: 'vault', isInstall: true },
     }),
   async endState(app, instanceId) {
     const { certificate, ...left } = await leftBehind(app);

@@ -10,7 +10,8 @@ const input: InstallExtensionInput = {
   resourceId,
   subscriptionId,
   port: 6516,
-  propagationMs: 10_000,
+  custody: 'vault',
+  newName: false,
 };
 let app: DurableApp;
 
@@ -27,17 +28,22 @@ describe('an install', () => {
     const operation = await app.run('install', input);
     const issue = [
       'findUsableCertificate',
-      'ensureAccount',
+      'describeTurn',
+      'reserveTurn',
+      'checkNames',
+      'recordOrder',
       'createRequest',
       'createOrder',
+      'settleTurn',
       'publishChallenges',
+      'findUnpropagated',
       'answerChallenges',
       'readOrder',
       'readOrder',
       'finalizeOrder',
       'readOrder',
       'readOrder',
-      'mergeCertificate',
+      'keepCertificate',
       'removeChallenges',
     ];
     const steps = app.activities.filter((name) => name !== 'showProgress');
@@ -45,8 +51,7 @@ describe('an install', () => {
       'beginInstall',
       'registerProvider',
       'deployEndpoint',
-      'chooseName',
-      'publishName',
+      'claimName',
       'prepareChannels',
       ...issue,
       'deployExtension',
@@ -83,7 +88,7 @@ describe('an install', () => {
     const certificate = await app.store.read(machineId, 'certificate');
     expect(certificate?.document).toMatchObject({
       state: 'served',
-      hostNames: [`${machineName}.wac.test`, `*.${machineName}.wac.test`],
+      leaf: { machineName, hostNames: [`${machineName}.wac.test`, `*.${machineName}.wac.test`] },
     });
     expect(app.dns.texts.size).toBe(0);
   });

@@ -18,7 +18,7 @@ const input: OpenSessionInput = {
   lifetimeSeconds: 3600,
 };
 const instanceId = sessionInstanceId(machineId, sessionId);
-const install = { machineId, resourceId, subscriptionId, port: 6516, propagationMs: 0 };
+const install = { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false };
 let app: DurableApp;
 let begunAt: number;
 
@@ -50,7 +50,7 @@ describe('connecting', () => {
       user: administrator,
       createdAt: begunAt / 1000,
       expiresAt: begunAt / 1000 + 3600,
-      seenThumbprint: (await app.store.read(machineId, 'certificate'))?.document.thumbprint,
+      seenThumbprint: (await app.store.read(machineId, 'certificate'))?.document.leaf?.thumbprint,
     });
     expect(await audits()).toMatchObject([{ action: 'connect WAC', outcome: 'succeeded' }]);
   });

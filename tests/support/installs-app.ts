@@ -40,8 +40,8 @@ export function registerInstalls(): void {
       enrolledAt: ports.now().toISOString(),
       reportSequence: 1,
       connected: true,
-      ...(certificate?.document.thumbprint !== undefined && {
-        servingThumbprint: certificate.document.thumbprint,
+      ...(certificate?.document.leaf?.thumbprint !== undefined && {
+        servingThumbprint: certificate.document.leaf.thumbprint,
       }),
     };
     await store.commit(machineId, [{ put: agent }]);

@@ -60,7 +60,7 @@ export async function addMachine(ports: MemoryPorts, changes: Partial<MachineDoc
 /** The machine's agent reports that it is connected and serves what is on record. */
 export async function reportServing(ports: MemoryPorts, changes: Partial<AgentDocument> = {}): Promise<void> {
   const certificate = await ports.store.read(machineId, 'certificate');
-  const thumbprint = certificate?.document.thumbprint;
+  const thumbprint = certificate?.document.leaf?.thumbprint;
   ports.probe.answer.thumbprint = thumbprint;
   const agent: AgentDocument = {
     type: 'agent',
