@@ -45,7 +45,7 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     dataDirectory,
     unsealingKey: identity.unsealingKey,
     keys,
-    onDamage: (file, error) => logger.log('agent.certificate_damaged', { file, error }),
+    onFileFailure: (file, error) => logger.log('agent.certificate_file_failed', { file, error }),
   });
   await certificates.load();
   const controlPlane = createControlPlane({

@@ -31,11 +31,11 @@ export interface CertificateStore {
   /** The context for a server name that one of the certificates covers, or undefined. */
   contextFor(serverName: string): SecureContext | undefined;
   /**
-   * Opens, checks, keeps and serves. Throws `leaf_mismatch`, and changes nothing, when it is not the one that was
+   * Opens, checks, serves and keeps. Throws `leaf_mismatch`, and changes nothing, when it is not the one that was
    * announced, not for these names, or not for a key of this machine.
    */
   install(delivered: DeliveredCertificate, announced: Announced, names: MachineNames): Promise<void>;
-  /** Forgets the certificates of all other names, on the disk too. */
+  /** Forgets the certificates of all other names, on the disk too, and writes what could not be written before. */
   keepOnly(names: readonly MachineNames[]): Promise<void>;
 }
 
@@ -43,8 +43,8 @@ export interface CertificateStoreOptions {
   dataDirectory: string;
   unsealingKey: CryptoKey;
   keys: CertificateKeys;
-  /** A file that cannot be used; its certificate is fetched again. */
-  onDamage(file: string, error: unknown): void;
+  /** A file that cannot be read, whose certificate is fetched again, or one that cannot be written. */
+  onFileFailure(file: string, error: unknown): void;
 }
 
 const suffix = '.pem';
@@ -62,13 +62,32 @@ export function createCertificateStore(options: CertificateStoreOptions): Certif
   const formerFile = join(options.dataDirectory, 'certificate.pem');
   const fileOf = (machineName: string) => join(directory, `${machineName}${suffix}`);
   const served = new Map<string, CertificatePair>();
+  /** Text of those that are not on the disk, by machine name. */
+  const unkept = new Map<string, string>();
+
+  /** A full disk must not keep the old certificate in service until it expires: the file is for the next start. */
+  async function keep(): Promise<void> {
+    for (const [machineName, text] of unkept) {
+      try {
+        await writeDurably(fileOf(machineName), text);
+        unkept.delete(machineName);
+      } catch (error) {
+        options.onFileFailure(fileOf(machineName), error);
+      }
+    }
+  }
+
+  function forget(machineName: string): void {
+    served.delete(machineName);
+    unkept.delete(machineName);
+  }
 
   async function loadFile(file: string, accept: (pair: CertificatePair, text: string) => Promise<void>) {
     try {
       const text = await readIfPresent(file);
       if (text !== undefined) await accept(readPair({ privateKeyPem: text, chainPem: text }), text);
     } catch (error) {
-      options.onDamage(file, error);
+      options.onFileFailure(file, error);
     }
   }
 
@@ -76,11 +95,13 @@ export function createCertificateStore(options: CertificateStoreOptions): Certif
   async function takeOverFormer(): Promise<void> {
     await loadFile(formerFile, async (pair, text) => {
       const machineName = machineNameIn(pair);
-      if (machineName === undefined || served.has(machineName)) return;
-      await writeDurably(fileOf(machineName), text);
-      served.set(machineName, pair);
+      if (machineName === undefined) return;
+      if (!served.has(machineName)) {
+        served.set(machineName, pair);
+        await writeDurably(fileOf(machineName), text);
+      }
+      await rm(formerFile);
     });
-    if (served.size > 0) await rm(formerFile, { force: true });
   }
 
   async function open(
@@ -119,16 +140,19 @@ export function createCertificateStore(options: CertificateStoreOptions): Certif
       if (pair.thumbprint !== delivered.thumbprint || pair.thumbprint !== announced.thumbprint)
         throw new AppError('leaf_mismatch', 'the certificate is not the one that was announced');
       requireNames(pair.leaf, names);
-      await writeDurably(
-        fileOf(names.machineName),
-        `${content.privateKeyPem.trim()}\n${content.chainPem.trim()}\n`,
-      );
       served.set(names.machineName, pair);
+      unkept.set(
+        names.machineName,
+        `${content.privateKeyPem.trim()}
+${content.chainPem.trim()}
+`,
+      );
+      await keep();
     },
     async keepOnly(names) {
       const kept = new Set(names.map(({ machineName }) => `${machineName}${suffix}`));
-      for (const machineName of served.keys())
-        if (!kept.has(`${machineName}${suffix}`)) served.delete(machineName);
+      for (const machineName of served.keys()) if (!kept.has(`${machineName}${suffix}`)) forget(machineName);
+      await keep();
       for (const name of await readdir(directory))
         if (name.endsWith(suffix) && !kept.has(name)) await rm(join(directory, name), { force: true });
     },

@@ -32,7 +32,7 @@ export const logEvents = {
   'agent.state_unapplied': 'warn',
   'agent.certificate_served': 'info',
   'agent.certificate_requested': 'info',
-  'agent.certificate_damaged': 'warn',
+  'agent.certificate_file_failed': 'warn',
   'agent.clock_adjusted': 'warn',
   'agent.subscribed': 'info',
   'agent.subscription_lost': 'warn',

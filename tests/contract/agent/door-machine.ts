@@ -90,7 +90,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
     dataDirectory,
     unsealingKey: identity.unsealingKey,
     keys,
-    onDamage: (file, error) => lines.push(`damaged ${file} ${String(error)}`),
+    onFileFailure: (file, error) => lines.push(`damaged ${file} ${String(error)}`),
   });
   await certificates.load();
   const lines: string[] = [];

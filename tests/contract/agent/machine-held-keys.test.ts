@@ -79,8 +79,8 @@ describe('an agent that holds the key of its certificate', () => {
   });
 
   it('answers an order though the certificate on record cannot be served', async () => {
-    await orderOf('issue-4');
-    await deliver(await issueForRequest(requestFor('issue-4')));
+    const thumbprint = await deliver(await issueForRequest(await orderOf('issue-4')));
+    expect(await leafNow()).toBe(thumbprint);
   });
 
   it('goes back to a key from the vault, and keeps none of its own then', async () => {
