@@ -36,7 +36,10 @@ const authorities = z
   .array(z.union([acme, integrated]))
   .min(1)
   .max(8)
-  .refine((list) => new Set(list.map((one) => one.name)).size === list.length, 'two authorities have one name');
+  .refine(
+    (list) => new Set(list.map((one) => one.name)).size === list.length,
+    'two authorities have one name',
+  );
 
 export type AuthoritySetting = z.infer<typeof authorities>[number];
 

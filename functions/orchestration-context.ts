@@ -1,6 +1,12 @@
 import { type OrchestrationContext as DurableContext, type Task, TaskFailedError } from 'durable-functions';
 import { z } from 'zod';
-import type { ActivitySteps, Child, OrchestrationContext, RetryPolicy, Step } from '#orchestrations/context.ts';
+import type {
+  ActivitySteps,
+  Child,
+  OrchestrationContext,
+  RetryPolicy,
+  Step,
+} from '#orchestrations/context.ts';
 import { AppError, isErrorCode, toAppError } from '#shared/domain/error.ts';
 
 /**

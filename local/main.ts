@@ -137,7 +137,7 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
       account: administrator.userPrincipalName,
       resourceId: machine.resourceId,
       port: machine.port,
-      agentCertificateFile: machine.agentCertificateFile,
+      agentCertificates: machine.agentCertificates,
       report,
     });
     const result = await Promise.race([job, stopped.then(() => undefined)]);

@@ -116,10 +116,12 @@ async function desiredState(ports: AppPorts, machine: MachineDocument): Promise<
   const record = certificate?.document;
   // A name on its way in is the one to serve as soon as there is a certificate for it; connections to the present
   // one go on meanwhile.
-  const isMoving = machine.nextName !== undefined && record?.leaf?.machineName === machine.nextName.machineName;
+  const isMoving =
+    machine.nextName !== undefined && record?.leaf?.machineName === machine.nextName.machineName;
   const machineName = (isMoving ? machine.nextName?.machineName : machine.machineName) ?? '';
   const farAway = new Date(ports.now().getTime() + farAwayMs).toISOString();
-  const moving = isMoving && machine.machineName ? [{ machineName: machine.machineName, until: farAway }] : [];
+  const moving =
+    isMoving && machine.machineName ? [{ machineName: machine.machineName, until: farAway }] : [];
   const { settings } = ports;
   return {
     machineId: machine.machineId,

@@ -75,7 +75,8 @@ export function registerDrill(provider: PortsProvider): void {
       method: 'POST',
       route: 'api/certificates/drill',
       audience: 'user',
-      summary: 'Replace the certificates of all machines where I may install, within the authorities’ budgets',
+      summary:
+        'Replace the certificates of all machines where I may install, within the authorities’ budgets',
       body: drillRequest,
       replies: { 202: drillReply, 400: problem, 401: problem, 403: problem, 409: problem, 411: problem },
     },

@@ -77,7 +77,10 @@ export function registerOperations(provider: PortsProvider): void {
       if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
       const operation = await reconcile(ports, durable(), stored.document);
       if (operation.status !== 'running' || operation.resumesAt === undefined)
-        throw new AppError('operation_not_cancellable', `the operation is ${operation.status} and waits for no turn`);
+        throw new AppError(
+          'operation_not_cancellable',
+          `the operation is ${operation.status} and waits for no turn`,
+        );
       await durable().raiseEvent(id, cancelRequestedEvent, {});
       return acceptedReply(operation);
     },

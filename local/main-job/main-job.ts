@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { machineReply, OperationReply } from '#shared/protocol/api.ts';
@@ -15,8 +16,8 @@ export interface MainJobOptions {
   resourceId: string;
   /** Port on which the machine's web application listens. */
   port: number;
-  /** Where that machine's agent keeps its certificate: the other end's view of it. */
-  agentCertificateFile: string;
+  /** Where that machine's agent keeps its certificates: the other end's view of them. */
+  agentCertificates: string;
   report: Reporter;
 }
 
@@ -113,7 +114,8 @@ export async function runMainJob(options: MainJobOptions): Promise<MainJobResult
   if (page.status !== 200) throw new Error(`the machine's page answered ${page.status}`);
   const title = /<title>([^<]*)<\/title>/i.exec(page.body)?.[1] ?? 'without a title';
   report.step(`the machine's own page: ${title.trim()}`);
-  const leaf = new X509Certificate(readFileSync(options.agentCertificateFile));
+  const [, machineName = ''] = new URL(session.url).hostname.split('.');
+  const leaf = new X509Certificate(readFileSync(join(options.agentCertificates, `${machineName}.pem`)));
   const heldThumbprint = createHash('sha256').update(leaf.raw).digest('hex');
   report.step(`leaf seen through the proxy  ${page.thumbprint.slice(0, 32)}…`);
   report.step(`leaf held by the machine     ${heldThumbprint.slice(0, 32)}…`);

@@ -69,7 +69,8 @@ export interface StartedMachine extends sample.SampleMachine {
   child: Child;
   /** Port of its web application. */
   port: number;
-  agentCertificateFile: string;
+  /** Where the agent keeps its certificates, a file a machine name. */
+  agentCertificates: string;
 }
 
 /** One sample machine: its extension host, which starts an agent once the extension is there, and its web application. */
@@ -100,5 +101,5 @@ export async function startMachine(
     logFile: log(data, machine.name),
     ready: /ready/,
   });
-  return { ...machine, child, port, agentCertificateFile: data.file(...folder, 'agent', 'certificate.pem') };
+  return { ...machine, child, port, agentCertificates: data.file(...folder, 'agent', 'certificates') };
 }

@@ -53,7 +53,9 @@ interface NameRequest {
 /** A member that is undefined is taken away. */
 type MachineChange = { [K in keyof MachineDocument]?: MachineDocument[K] | undefined };
 const withoutUndefined = (machine: MachineChange): MachineDocument =>
-  Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)) as unknown as MachineDocument;
+  Object.fromEntries(
+    Object.entries(machine).filter(([, value]) => value !== undefined),
+  ) as unknown as MachineDocument;
 
 export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
   const { resources, connectivity, extension, store, secrets, dns, relay, bus, now, newId } = ports;
@@ -139,7 +141,8 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
           await dns.pointName(`*.${machineName}`, ports.proxyTarget, input.machineId);
           return { machineName };
         } catch (error) {
-          if (!(error instanceof AppError) || error.code !== 'dns_name_taken' || salts === maxSalts) throw error;
+          if (!(error instanceof AppError) || error.code !== 'dns_name_taken' || salts === maxSalts)
+            throw error;
           await forgetName(input.machineId, machineName);
         }
       }

@@ -253,10 +253,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       orderUrl: string;
       request: string;
     }): Promise<OrderProgress> {
-      return authorityOf(input.authority).finalizeOrder(
-        input.orderUrl,
-        Buffer.from(input.request, 'base64'),
-      );
+      return authorityOf(input.authority).finalizeOrder(input.orderUrl, Buffer.from(input.request, 'base64'));
     },
 
     /** Keeps the chain, with its key or without, and writes what is known of it. Repeatable at every point. */
@@ -271,9 +268,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
           ? await vault.mergeCertificate(name, chainPem)
           : await vault.keepChain(name, chainPem, { authority: authority.authority });
       const advice =
-        renewalId === undefined
-          ? undefined
-          : await authority.renewalAdvice(renewalId).catch(() => undefined);
+        renewalId === undefined ? undefined : await authority.renewalAdvice(renewalId).catch(() => undefined);
       const at = now();
       const point = random();
       const leaf: IssuedLeaf = {

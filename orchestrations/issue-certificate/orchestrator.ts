@@ -88,7 +88,8 @@ export function* issueCertificate(
         continue;
       }
       passOver.push(authority);
-      if (trouble === 'order' || (trouble === 'refusal' && passOver.length >= authorities.length)) throw error;
+      if (trouble === 'order' || (trouble === 'refusal' && passOver.length >= authorities.length))
+        throw error;
       if (trouble !== 'refusal') {
         const { retryAfterMs, message: detail } = error;
         const closure = { authority, reason: trouble, detail };

@@ -22,7 +22,8 @@ export function* replaceFleet(
 ): Step<{ status: 'succeeded' | 'cancelled' }> {
   const run = context.activities<ReplaceFleetActivities>(persistentRetries);
   let unmarked = machineIds;
-  while (unmarked.length > 0) ({ left: unmarked } = yield* run.markForReplacement({ id, machineIds: unmarked }));
+  while (unmarked.length > 0)
+    ({ left: unmarked } = yield* run.markForReplacement({ id, machineIds: unmarked }));
   for (let look = 0; ; look += 1) {
     const { left } = yield* run.readFleet({ id });
     if (left === 0) {

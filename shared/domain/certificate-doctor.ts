@@ -49,7 +49,8 @@ const stateSentence: Readonly<Record<CertificateState, Rule>> = {
       : 'A new certificate is issued; the agent is not connected and will fetch it when it comes back.',
   delivered: () => 'The agent has fetched the new certificate; it has not been seen in a handshake yet.',
   served: ({ leaf }, { now }) =>
-    leaf && `The machine serves its certificate, issued by ${leaf.issuedBy.name}; ${lifetimeLeft(leaf, now)}.`,
+    leaf &&
+    `The machine serves its certificate, issued by ${leaf.issuedBy.name}; ${lifetimeLeft(leaf, now)}.`,
   revoked: () => 'The certificate was revoked; browsers may refuse it until its replacement is served.',
   expired: () => 'The certificate ended before its replacement came; browsers refuse it.',
   withdrawn: () => 'The machine gave up its name and certificate.',
@@ -69,7 +70,11 @@ const remarks: readonly Rule[] = [
     failure &&
     `The last try failed on ${moment(failure.at)} at the hop "${failure.hop}": ${failure.detail} ${failure.remedy}${failure.count > 1 ? ` It failed ${failure.count} times in a row.` : ''}`,
   ({ leaf, state }, { servingThumbprint, agentConnected }) =>
-    state === 'served' && agentConnected && leaf && servingThumbprint !== undefined && servingThumbprint !== leaf.thumbprint
+    state === 'served' &&
+    agentConnected &&
+    leaf &&
+    servingThumbprint !== undefined &&
+    servingThumbprint !== leaf.thumbprint
       ? 'The agent now reports another certificate than the one on record; it fetches its state again every hour.'
       : undefined,
   ({ window, state }) =>

@@ -59,9 +59,7 @@ export const certificateReply = z.object({
     .object({ authority: z.string(), turnAt: timestamp, ahead: z.number().int(), reason: z.string() })
     .nullable(),
   failure: errorRecord.extend({ at: timestamp, count: z.number().int() }).nullable(),
-  replacement: z
-    .object({ reason: revocationReason, revoke: z.boolean(), requestedAt: timestamp })
-    .nullable(),
+  replacement: z.object({ reason: revocationReason, revoke: z.boolean(), requestedAt: timestamp }).nullable(),
   /** What happened to this machine's certificates, the newest first. */
   history: z.array(z.object({ at: timestamp, event: z.string(), detail: z.string().nullable() })),
 });

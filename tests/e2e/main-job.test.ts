@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CosmosClient } from '@azure/cosmos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '#local/main-job/api-client.ts';
@@ -26,7 +27,9 @@ describe('install and connect, as an administrator does it', () => {
   afterAll(() => system?.stop());
 
   const leafOfAgent = () => {
-    const leaf = new X509Certificate(readFileSync(machineAt(system, 0).agentCertificateFile));
+    const directory = machineAt(system, 0).agentCertificates;
+    const [file = ''] = readdirSync(directory);
+    const leaf = new X509Certificate(readFileSync(join(directory, file)));
     return { leaf, thumbprint: createHash('sha256').update(leaf.raw).digest('hex') };
   };
 

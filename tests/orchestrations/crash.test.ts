@@ -35,7 +35,14 @@ async function leftBehind(app: DurableApp) {
 
 const install: Flow = {
   begin: (app) =>
-    app.begin('install', { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false }),
+    app.begin('install', {
+      machineId,
+      resourceId,
+      subscriptionId,
+      port: 6516,
+      custody: 'vault',
+      newName: false,
+    }),
   async endState(app, instanceId) {
     const operation = await app.operation(instanceId);
     const machine = await app.store.read(machineId, 'machine');

@@ -152,7 +152,8 @@ describe('the TXT values', () => {
   it.each(failures)('are gone when %s', async (_, method, code) => {
     app.faults.before(method, async () => {
       // What was written before the failure is what has to be cleaned.
-      if (method === 'dns.addTextValues') app.dns.texts.set(challengeName, new Set(['value-authority-test-0-0']));
+      if (method === 'dns.addTextValues')
+        app.dns.texts.set(challengeName, new Set(['value-authority-test-0-0']));
       throw new AppError(code, 'as the test wants it');
     });
     const status = await issue();

@@ -99,7 +99,7 @@ export const waitingCertificate = (): CertificateReply => {
       authority: 'sample-ca',
       turnAt,
       ahead: 14,
-      reason: 'the limit of 50 certificates a week for the zone refills by one every three hours.',
+      reason: 'certificates of the registered domain: 50 at once and one more every 201.6 min',
     },
     failure: {
       code: 'authority_rate_limited',
@@ -178,14 +178,14 @@ export const sampleForecast = (differs: Partial<ForecastReply> = {}): ForecastRe
           fullAt: fromNow(6.7 * dayMs),
         },
       ],
-      queue: { urgent: 1, install: 3, renewal: 14 },
+      queue: { urgent: 1, install: 3, renewal: 13 },
     },
     {
       name: 'second-ca',
       authority: 'https://second.localhost/directory',
       closed: {
         until: fromNow(3 * hourMs),
-        reason: 'It did not answer three times in a row.',
+        reason: 'outage',
         detail: 'connect ECONNREFUSED',
       },
       limits: [

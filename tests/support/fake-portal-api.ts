@@ -60,6 +60,8 @@ function answer(api: FakePortalApi, call: string): FakeReply {
   const [method, path = ''] = call.split(' ');
   if (call === 'GET /api/machines') return { status: 200, body: { value: api.machines } };
   if (call === 'GET /api/certificates/forecast') return { status: 200, body: api.forecast };
+  if (call === 'GET /api/certificates/drills')
+    return { status: 200, body: { value: [...api.drills.values()] } };
   const drill = api.drills.get(/^\/api\/certificates\/drills\/(.+)$/.exec(path)?.[1] ?? '');
   if (drill && method === 'GET') return { status: 200, body: drill };
   const operation = api.operations.get(/^\/api\/operations\/(.+)$/.exec(path)?.[1] ?? '');
