@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { VaultContext } from './vault-call.ts';
 import type { StoredVersion } from './vault-store.ts';
 
 /** The service's default for vaults with soft delete. */
@@ -28,12 +29,16 @@ export function wantedAttributes(wanted: AttributeParameters) {
   };
 }
 
-export const renderAttributes = ({ enabled, notBefore, expires, created, updated }: StoredVersion) => ({
+export const renderAttributes = (
+  { protectedVaults }: VaultContext,
+  vault: string,
+  { enabled, notBefore, expires, created, updated }: StoredVersion,
+) => ({
   enabled,
   ...(notBefore !== undefined && { nbf: notBefore }),
   ...(expires !== undefined && { exp: expires }),
   created,
   updated,
-  recoveryLevel: 'Recoverable+Purgeable',
+  recoveryLevel: protectedVaults.has(vault) ? 'Recoverable' : 'Recoverable+Purgeable',
   recoverableDays,
 });

@@ -26,27 +26,32 @@ export const renderPolicy = (call: VaultCall, certificate: Certificate) => {
   };
 };
 
-const statusDetails: Readonly<Record<CertificateOperation['status'], string | undefined>> = {
-  inProgress:
-    'Pending certificate created. Certificate request is in progress. This may take some time based on the ' +
-    'issuer provider. Please check again later.',
-  completed: undefined,
-  cancelled: 'The certificate operation was cancelled by the user.',
-};
+const waitsForIssuer =
+  'Pending certificate created. Certificate request is in progress. This may take some time based on the ' +
+  'issuer provider. Please check again later.';
+const waitsForMerge = 'Pending certificate created. Please Perform Merge to complete the request.';
+
+function statusDetails({ status, issuerName }: CertificateOperation): string | undefined {
+  if (status === 'inProgress') return issuerName === 'Unknown' ? waitsForMerge : waitsForIssuer;
+  if (status === 'cancelled') return 'The certificate operation was cancelled by the user.';
+  return status === 'failed' ? '' : undefined;
+}
 
 export function renderOperation(
   call: VaultCall,
   certificate: Certificate,
   operation: NonNullable<CertificateDetail['operation']>,
 ) {
-  const { issuerName, csr, status, requestId } = operation;
+  const { issuerName, csr, status, requestId, issuance } = operation;
+  const details = statusDetails(operation);
   return {
     id: `${idOf(call, certificate)}/pending`,
     issuer: { name: issuerName },
     csr,
-    cancellation_requested: status === 'cancelled',
+    cancellation_requested: operation.cancellationRequested ?? false,
     status,
-    ...(statusDetails[status] && { status_details: statusDetails[status] }),
+    ...(details !== undefined && { status_details: details }),
+    ...(status === 'failed' && { error: issuance?.failure }),
     ...(status === 'completed' && { target: idOf(call, certificate) }),
     request_id: requestId,
   };
@@ -55,7 +60,7 @@ export function renderOperation(
 export const certificateCollection: Collection<'certificates'> = {
   kind: 'certificates',
   noun: 'Certificate',
-  bundle(_context, call, object, version) {
+  bundle(context, call, object, version) {
     const { policy, operation } = object.detail;
     const id = (kind: string) => `${call.baseUrl}/${kind}/${object.name}/${version.version}`;
     return {
@@ -64,15 +69,16 @@ export const certificateCollection: Collection<'certificates'> = {
       sid: id('secrets'),
       ...leafMembers(version),
       contentType: policy.secret_props.contentType,
-      attributes: renderAttributes(version),
+      attributes: renderAttributes(context, call.vault, version),
       tags: version.tags,
       policy: renderPolicy(call, object),
       ...(version.body.preserveOrder && { preserveCertOrder: true }),
       ...(operation && { pending: { id: `${idOf(call, object)}/pending` } }),
     };
   },
-  item(id, _object, version) {
+  item(context, id, { vault }, version) {
     const { x5t } = leafMembers(version);
-    return { id, ...(x5t && { x5t }), attributes: renderAttributes(version), tags: version.tags };
+    const attributes = renderAttributes(context, vault, version);
+    return { id, ...(x5t && { x5t }), attributes, tags: version.tags };
   },
 };

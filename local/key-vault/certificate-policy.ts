@@ -3,6 +3,15 @@ import { badParameter, lacking } from './vault-error.ts';
 
 const names = z.array(z.string().min(1).max(255)).max(100).nullish();
 
+const lifetimeAction = z.object({
+  trigger: z.object({
+    lifetime_percentage: z.int().min(1).max(99).nullish(),
+    days_before_expiry: z.int().min(1).max(3240).nullish(),
+  }),
+  action: z.object({ action_type: z.enum(['EmailContacts', 'AutoRenew']) }),
+});
+type LifetimeAction = z.infer<typeof lifetimeAction>;
+
 /** Field names and values as the REST reference has them (CertificatePolicy). */
 const policySchema = z.object({
   key_props: z
@@ -26,7 +35,7 @@ const policySchema = z.object({
       validity_months: z.int().min(1).max(120).nullish(),
     })
     .nullish(),
-  lifetime_actions: z.array(z.unknown()).nullish(),
+  lifetime_actions: z.array(lifetimeAction).max(10).nullish(),
   issuer: z
     .object({
       name: z.string().nullish(),
@@ -52,7 +61,7 @@ export interface CertificatePolicy {
     key_usage: readonly string[];
     validity_months: number;
   };
-  lifetime_actions: readonly unknown[];
+  lifetime_actions: readonly LifetimeAction[];
   issuer: { name: string; cty?: string; cert_transparency?: boolean };
 }
 
@@ -96,6 +105,14 @@ function subjectNames(wanted: WantedNames | null | undefined): SubjectNames {
   return sans;
 }
 
+/** A vault renews what it can by itself. */
+const defaultLifetimeActions = (issuerName: string): readonly LifetimeAction[] => [
+  {
+    trigger: { lifetime_percentage: 80 },
+    action: { action_type: issuerName === 'Unknown' ? 'EmailContacts' : 'AutoRenew' },
+  },
+];
+
 /** Fills in the service's defaults; what is absent in `wanted` comes from `current` where there is one. */
 export function completePolicy(wanted: PolicyParameters, current?: CertificatePolicy): CertificatePolicy {
   const x509 = { ...current?.x509_props, ...wanted.x509_props };
@@ -121,10 +138,8 @@ export function completePolicy(wanted: PolicyParameters, current?: CertificatePo
         (key_props.kty === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']),
       validity_months: x509.validity_months ?? 12,
     },
-    lifetime_actions: wanted.lifetime_actions ??
-      current?.lifetime_actions ?? [
-        { trigger: { lifetime_percentage: 80 }, action: { action_type: 'EmailContacts' } },
-      ],
+    lifetime_actions:
+      wanted.lifetime_actions ?? current?.lifetime_actions ?? defaultLifetimeActions(issuer.name),
     issuer: {
       name: issuer.name,
       ...(issuer.cty && { cty: issuer.cty }),

@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type { TlsIdentity } from '#local/kit/stand-in.ts';
 import type { CertificatePolicy, SubjectNameKind } from './certificate-policy.ts';
+import { parametersOf } from './key-material.ts';
 import { badParameter } from './vault-error.ts';
 
 x509.cryptoProvider.set(webcrypto);
@@ -32,7 +34,7 @@ const curveHashes: Readonly<Record<string, string>> = {
   'P-521': 'SHA-512',
 };
 
-function algorithmOf({ kty, crv = 'P-256' }: CertificatePolicy['key_props']) {
+function algorithmOf({ kty, crv = 'P-256' }: Pick<CertificatePolicy['key_props'], 'kty' | 'crv'>) {
   return kty === 'EC'
     ? { name: 'ECDSA', namedCurve: crv, hash: curveHashes[crv] ?? 'SHA-256' }
     : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
@@ -80,24 +82,63 @@ export async function createRequest(policy: CertificatePolicy, privateKeyPem: st
   return Buffer.from(request.rawData);
 }
 
-/** A self-signed certificate of a policy as DER; it begins ten minutes back, as the service's do. */
+/** Ten minutes back, as the service's are, and as long as the policy says. */
+function validityOf({ x509_props }: CertificatePolicy, nowMs: number) {
+  const notAfter = new Date(nowMs);
+  notAfter.setUTCMonth(notAfter.getUTCMonth() + x509_props.validity_months);
+  return { notBefore: new Date(nowMs - 10 * 60 * 1000), notAfter };
+}
+
+const serialNumber = () => `00${randomBytes(15).toString('hex')}`;
+
+/** A self-signed certificate of a policy as DER. */
 export async function createSelfSigned(
   policy: CertificatePolicy,
   privateKeyPem: string,
   nowMs: number,
 ): Promise<Buffer> {
-  const notAfter = new Date(nowMs);
-  notAfter.setUTCMonth(notAfter.getUTCMonth() + policy.x509_props.validity_months);
   const material = materials(policy, privateKeyPem);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     ...material,
-    serialNumber: `00${randomBytes(15).toString('hex')}`,
-    notBefore: new Date(nowMs - 10 * 60 * 1000),
-    notAfter,
+    serialNumber: serialNumber(),
+    ...validityOf(policy, nowMs),
     extensions: [
       ...material.extensions,
       await x509.SubjectKeyIdentifierExtension.create(material.keys.publicKey),
     ],
   });
   return Buffer.from(certificate.rawData);
+}
+
+/** A certificate of a policy by an authority, and the authority's own certificates after it; DER. */
+export async function createIssued(input: {
+  policy: CertificatePolicy;
+  privateKeyPem: string;
+  authority: TlsIdentity;
+  nowMs: number;
+}): Promise<Buffer[]> {
+  const { policy, privateKeyPem, authority, nowMs } = input;
+  const { keys, name, extensions } = materials(policy, privateKeyPem);
+  const issuers = x509.PemConverter.decode(authority.cert).map((der) => new x509.X509Certificate(der));
+  const [issuer] = issuers;
+  if (!issuer) throw new Error('the issuing authority has no certificate');
+  const parameters = parametersOf(authority.key);
+  const signingAlgorithm = algorithmOf(
+    parameters.kty === 'EC' ? { kty: 'EC', crv: parameters.curve } : { kty: 'RSA' },
+  );
+  const leaf = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: name,
+    issuer: issuer.subject,
+    ...validityOf(policy, nowMs),
+    publicKey: keys.publicKey,
+    signingKey: createPrivateKey(authority.key).toCryptoKey(signingAlgorithm, false, ['sign']),
+    signingAlgorithm,
+    extensions: [
+      ...extensions,
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return [leaf, ...issuers].map(({ rawData }) => Buffer.from(rawData));
 }

@@ -1,4 +1,5 @@
 import type { CertificatePolicy } from './certificate-policy.ts';
+import type { IssuanceFailure } from './issuance.ts';
 
 /** What a version of a certificate holds beside its attributes. */
 export interface CertificateBody {
@@ -16,7 +17,10 @@ export interface CertificateOperation {
   issuerName: string;
   /** PKCS#10, base64 DER. */
   csr: string;
-  status: 'inProgress' | 'completed' | 'cancelled';
+  status: 'inProgress' | 'completed' | 'cancelled' | 'failed';
+  cancellationRequested?: boolean;
+  /** What the issuer does with it, and when (milliseconds since the epoch); absent where nobody does. */
+  issuance?: { at: number; failure?: IssuanceFailure };
   /** Whether the version is to be enabled once it is issued. */
   enabled: boolean;
 }

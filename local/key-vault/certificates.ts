@@ -3,7 +3,9 @@ import { attributeParameters, newVersionId, tagParameters, wantedAttributes } fr
 import { certificateCollection, renderPolicy } from './certificate-bundle.ts';
 import { orderChain } from './certificate-chain.ts';
 import { contentTypeOf, parseImport } from './certificate-content.ts';
-import { certificateOperationRoutes, requireNoOperation } from './certificate-operations.ts';
+import { requireNoOperation } from './certificate-creation.ts';
+import { certificateIssuerRoutes } from './certificate-issuers.ts';
+import { certificateOperationRoutes } from './certificate-operations.ts';
 import { completePolicy, policyParameters } from './certificate-policy.ts';
 import { collectionRoutes, requireObject, requireVersion } from './collection.ts';
 import { saveCertificateVersion } from './issued-version.ts';
@@ -53,8 +55,8 @@ function importCertificate(context: VaultContext, call: VaultCall) {
     issuer: parameters.policy?.issuer?.name ? parameters.policy.issuer : { name: 'Unknown' },
   });
   return store.atomically(() => {
-    requireNoOperation(context, call);
     const key = keyOf(call, 'certificates');
+    requireNoOperation(context, key);
     const now = nowSeconds(context);
     const created = store.find(key)?.detail.created ?? now;
     const preserveOrder = parameters.preserveCertOrder ?? false;
@@ -112,11 +114,7 @@ export const certificateRoutes: readonly Route[] = [
   { method: 'GET', path: '/certificates/contacts', operation: 'GetCertificateContacts' },
   { method: 'PUT', path: '/certificates/contacts', operation: 'SetCertificateContacts' },
   { method: 'DELETE', path: '/certificates/contacts', operation: 'DeleteCertificateContacts' },
-  { method: 'GET', path: '/certificates/issuers', operation: 'GetCertificateIssuers' },
-  { method: 'GET', path: '/certificates/issuers/{name}', operation: 'GetCertificateIssuer' },
-  { method: 'PUT', path: '/certificates/issuers/{name}', operation: 'SetCertificateIssuer' },
-  { method: 'PATCH', path: '/certificates/issuers/{name}', operation: 'UpdateCertificateIssuer' },
-  { method: 'DELETE', path: '/certificates/issuers/{name}', operation: 'DeleteCertificateIssuer' },
+  ...certificateIssuerRoutes,
   { method: 'POST', path: '/certificates/restore', operation: 'RestoreCertificate' },
   { method: 'POST', path: '/certificates/{name}/backup', operation: 'BackupCertificate' },
   ...certificateOperationRoutes,

@@ -1,6 +1,6 @@
 import { recoverableDays } from './attributes.ts';
 import { keyOf, nowSeconds, type Route, type VaultCall, type VaultContext } from './vault-call.ts';
-import { badParameter, conflict, forbidden, VaultError } from './vault-error.ts';
+import { badParameter, conflict, forbidden, purgeForbidden, VaultError } from './vault-error.ts';
 import type { Kind, ObjectKey, StoredObject, StoredVersion } from './vault-store.ts';
 
 /** What differs between certificates, keys and secrets in the operations that all three have. */
@@ -11,7 +11,7 @@ export interface Collection<K extends Kind> {
   /** The whole, as `get` answers it. */
   bundle(context: VaultContext, call: VaultCall, object: StoredObject<K>, version: StoredVersion<K>): object;
   /** The member of a list; `id` has no version in lists of names. */
-  item(id: string, object: StoredObject<K>, version: StoredVersion<K>): object;
+  item(context: VaultContext, id: string, object: StoredObject<K>, version: StoredVersion<K>): object;
 }
 
 const maxPage = 25;
@@ -76,7 +76,7 @@ function requireOwn<K extends Kind>(object: StoredObject<K>, operation: string):
     );
 }
 
-function pageOf(call: VaultCall): { limit: number; after: string } {
+export function pageOf(call: VaultCall): { limit: number; after: string } {
   const limit = Number(call.query.get('maxresults') ?? maxPage);
   if (!Number.isInteger(limit) || limit < 1 || limit > maxPage)
     throw badParameter(`maxresults must be between 1 and ${maxPage}`);
@@ -84,7 +84,7 @@ function pageOf(call: VaultCall): { limit: number; after: string } {
 }
 
 /** One page and the link to the next; `all` has one member more than the page when there is a next. */
-function page<T>(
+export function page<T>(
   call: VaultCall,
   path: string,
   all: T[],
@@ -135,7 +135,7 @@ export function collectionRoutes<K extends Kind>(collection: Collection<K>): Rou
       (object) => {
         const version = store.latest(object);
         if (!version || (version.pending && !withPending)) return {};
-        const item = collection.item(idOf(call, object.name), object, version);
+        const item = collection.item(context, idOf(call, object.name), object, version);
         return deleted ? { ...item, ...deletion(call, object) } : item;
       },
     );
@@ -161,7 +161,7 @@ export function collectionRoutes<K extends Kind>(collection: Collection<K>): Rou
           versions,
           limit,
           ({ version }) => version,
-          (one) => collection.item(`${id}/${one.version}`, object, one),
+          (one) => collection.item(context, `${id}/${one.version}`, object, one),
         );
       },
     },
@@ -217,6 +217,7 @@ export function collectionRoutes<K extends Kind>(collection: Collection<K>): Rou
         context.store.atomically(() => {
           const { object } = requireDeleted(context, call);
           requireOwn(object, 'purge');
+          if (context.protectedVaults.has(call.vault)) throw purgeForbidden(call.vault);
           for (const key of family(object)) context.store.remove(key);
           return { status: 204 };
         }),

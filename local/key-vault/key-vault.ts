@@ -11,11 +11,11 @@ import {
 } from '#local/kit/stand-in.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
 import { inspectVaults } from './inspection.ts';
+import { issueOperation } from './issuance.ts';
 import { createRequestHandler, vaultDomain } from './request-handler.ts';
 import { matchRoute, operationNames } from './routing.ts';
-import type { VaultContext } from './vault-call.ts';
+import { createVaultContext } from './vault-context.ts';
 import { errorReply, faultReply } from './vault-error.ts';
-import { createVaultStore } from './vault-store.ts';
 
 export interface KeyVaultOptions extends StandInOptions {
   /** For `*.vault.localhost`; clients of Key Vault refuse plain http. */
@@ -25,6 +25,15 @@ export interface KeyVaultOptions extends StandInOptions {
   authority: string;
   /** Names of vaults: `local` is `https://local.vault.localhost:PORT`. */
   vaults: readonly string[];
+  /** Those of `vaults` that have purge protection: what is deleted there stays for its days of recovery. */
+  purgeProtected?: readonly string[];
+  /**
+   * Signs for the issuers of the vaults (`DigiCert`, ...): an intermediate that clients trust. Absent: an authority
+   * of its own, which nobody trusts.
+   */
+  issuingAuthority?: TlsIdentity;
+  /** From the order to the certificate, by the injected clock; default 2 s. */
+  issuanceDelayMs?: number;
   /** Decides whether a caller may do an operation (`GetSecret`, `Sign`, ...); default: every valid token may all. */
   mayUse?(claims: TokenClaims, operation: string): boolean;
 }
@@ -50,7 +59,7 @@ export async function createKeyVault(options: KeyVaultOptions): Promise<KeyVault
   refuseProduction(process.env);
   const calls = createCalls();
   const faults = createFaults();
-  const context: VaultContext = { store: createVaultStore(options.store), clock: options.clock };
+  const context = createVaultContext({ ...options, calls, faults });
   protect(options.store);
 
   const handle = createRequestHandler({ ...options, context });
@@ -76,7 +85,7 @@ export async function createKeyVault(options: KeyVaultOptions): Promise<KeyVault
     port: server.port,
     calls,
     faults,
-    operations: [challengeOperation, ...operationNames],
+    operations: [challengeOperation, issueOperation, ...operationNames],
     faultKinds: ['status', 'delayMs', 'drop', 'throttleMs', 'skewMs'],
     inspect: () => inspectVaults(context.store, options.vaults),
     urlOf: (vault) => `https://${vault}.${vaultDomain}:${server.port}`,

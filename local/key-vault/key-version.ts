@@ -7,19 +7,19 @@ import type { StoredVersion } from './vault-store.ts';
 export const keyCollection: Collection<'keys'> = {
   kind: 'keys',
   noun: 'Key',
-  bundle: (_context, call, { name, managed }, version) => ({
+  bundle: (context, call, { name, managed }, version) => ({
     key: {
       kid: `${call.baseUrl}/keys/${name}/${version.version}`,
       key_ops: version.body.operations,
       ...publicJwk(version.body.privateKey),
     },
-    attributes: renderAttributes(version),
+    attributes: renderAttributes(context, call.vault, version),
     tags: version.tags,
     ...(managed && { managed }),
   }),
-  item: (id, { managed }, version) => ({
+  item: (context, id, { vault, managed }, version) => ({
     kid: id,
-    attributes: renderAttributes(version),
+    attributes: renderAttributes(context, vault, version),
     tags: version.tags,
     ...(managed && { managed }),
   }),

@@ -1,14 +1,18 @@
 import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
+import { settleCertificate } from './certificate-issuance.ts';
 import { rotateWhenDue } from './key-rotation.ts';
 import { matchRoute, requireApiVersion, requireLegalName } from './routing.ts';
-import { nowSeconds, type VaultCall, type VaultContext } from './vault-call.ts';
+import { keyOf, nowSeconds, type VaultCall, type VaultContext } from './vault-call.ts';
 import { errorReply, forbidden, lacking, throttledReply, VaultError } from './vault-error.ts';
 
 /** Vault names stand before it, and tokens are for it: clients check that one ends with the other. */
 export const vaultDomain = 'vault.localhost';
 const audience = `https://${vaultDomain}`;
+
+/** What belongs to one certificate: itself, its key or its secret. */
+const namesObject = /^\/(certificates|keys|secrets)\/\{name\}/;
 
 export interface RequestHandlerOptions {
   context: VaultContext;
@@ -52,7 +56,7 @@ export function createRequestHandler(options: RequestHandlerOptions) {
     if (!token) return challenge('AKV10000: Request is missing a Bearer or PoP token.');
     const { store, clock: rightClock } = options.context;
     const clock = fault?.skewMs ? skewed(rightClock, fault.skewMs) : rightClock;
-    const context = { store, clock };
+    const context = { ...options.context, clock };
     let claims: TokenClaims;
     try {
       claims = await options.verifyToken(token, [audience]);
@@ -75,6 +79,7 @@ export function createRequestHandler(options: RequestHandlerOptions) {
     if (!route.handle) throw lacking(`the operation ${route.operation}`);
     const call: VaultCall = { vault, baseUrl: request.url.origin, parameters, query, body: request.body };
     store.purgeDue(nowSeconds(options.context));
+    if (namesObject.test(route.path)) await settleCertificate(context, keyOf(call, 'certificates'));
     if (route.path.startsWith('/keys/{name}')) await rotateWhenDue(context, call);
     return route.handle(context, call);
   };

@@ -72,17 +72,17 @@ const secretCollection: Collection<'secrets'> = {
   kind: 'secrets',
   noun: 'Secret',
   /** Without the value, as the service answers to deletion and update. */
-  bundle: (_context, call, object, version) => ({
+  bundle: (context, call, object, version) => ({
     id: `${call.baseUrl}/secrets/${object.name}/${version.version}`,
     ...(version.contentType && { contentType: version.contentType }),
-    attributes: renderAttributes(version),
+    attributes: renderAttributes(context, call.vault, version),
     tags: version.tags,
     ...managedMembers(call, object, version),
   }),
-  item: (id, { managed }, version) => ({
+  item: (context, id, { vault, managed }, version) => ({
     id,
     ...(version.contentType && { contentType: version.contentType }),
-    attributes: renderAttributes(version),
+    attributes: renderAttributes(context, vault, version),
     tags: version.tags,
     ...(managed && { managed }),
   }),

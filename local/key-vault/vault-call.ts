@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply } from '#local/kit/http-server.ts';
+import type { Issuance } from './issuance.ts';
+import type { IssuerStore } from './issuer-store.ts';
 import { badParameter } from './vault-error.ts';
 import type { Kind, ObjectKey, VaultStore } from './vault-store.ts';
 
@@ -17,6 +19,10 @@ export interface VaultCall {
 
 export interface VaultContext {
   store: VaultStore;
+  issuers: IssuerStore;
+  issuance: Issuance;
+  /** Vaults whose deleted objects nobody may purge before their time. */
+  protectedVaults: ReadonlySet<string>;
   clock: Clock;
 }
 

@@ -22,6 +22,14 @@ export const conflict = (message: string, innerCode?: string) =>
 export const forbidden = (message: string, innerCode: string) =>
   new VaultError(403, 'Forbidden', message, innerCode);
 
+export const purgeForbidden = (vault: string) =>
+  new VaultError(
+    403,
+    'Forbidden',
+    'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will ' +
+      `automatically purge it after the retention period has passed. Vault: ${vault}`,
+  );
+
 /** What the service can do and this stand-in cannot: said by name, never guessed. */
 export const lacking = (what: string) =>
   new VaultError(501, 'NotImplemented', `the local Key Vault stand-in lacks ${what}`);

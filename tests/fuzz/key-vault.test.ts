@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readPkcs12, writePkcs12 } from '#local/key-vault/pkcs12.ts';
 import { createRequestHandler } from '#local/key-vault/request-handler.ts';
+import { createVaultContext } from '#local/key-vault/vault-context.ts';
 import { errorReply } from '#local/key-vault/vault-error.ts';
-import { createVaultStore } from '#local/key-vault/vault-store.ts';
+import { createCalls } from '#local/kit/calls.ts';
 import { createManualClock } from '#local/kit/clock.ts';
+import { createFaults } from '#local/kit/faults.ts';
 import type { HttpReply } from '#local/kit/http-server.ts';
 import { openStore } from '#local/kit/store.ts';
 import { hostileRequests, isAnswer } from '../contract/key-vault/hostile-requests.ts';
@@ -15,7 +17,13 @@ const numRuns = 100_000;
 /** A vault without a network. */
 const newHandler = () =>
   createRequestHandler({
-    context: { store: createVaultStore(openStore(':memory:')), clock: createManualClock(Date.now()) },
+    context: createVaultContext({
+      store: openStore(':memory:'),
+      clock: createManualClock(Date.now()),
+      faults: createFaults(),
+      calls: createCalls(),
+      issuanceDelayMs: 0,
+    }),
     verifyToken: () => Promise.resolve({}),
     authority: 'https://login.localhost/tenant',
     vaults: ['local'],

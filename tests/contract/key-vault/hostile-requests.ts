@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 
 const operations: readonly (readonly [string, string])[] = `
+GET /certificates/issuers; PUT /certificates/issuers/N; GET /certificates/issuers/N; PATCH /certificates/issuers/N
+DELETE /certificates/issuers/N; PUT /certificates/issuers/N; PUT /certificates/issuers/N
 GET /certificates; GET /certificates/N; GET /certificates/N/pending; GET /certificates/N/policy; GET /certificates/N/versions
 POST /certificates/N/create; POST /certificates/N/import; POST /certificates/N/pending/merge; PATCH /certificates/N/pending
 PATCH /certificates/N/policy; PATCH /certificates/N; DELETE /certificates/N; DELETE /certificates/N/pending
@@ -22,6 +24,9 @@ const names = mostly(
   fc.constantFrom('%00', '..', 'a_b', 'x'.repeat(130), ''),
 );
 const members = {
+  provider: mostly(fc.constantFrom('Test', 'GlobalSign'), fc.constantFrom('DigiCert', '__proto__', 1)),
+  credentials: mostly(fc.constant({ account_id: 'account', pwd: 'secret' }), anything),
+  org_details: mostly(fc.record({ id: fc.string(), admin_details: fc.constant([]) }), anything),
   value: mostly(
     fc.oneof(fc.base64String(), fc.constant(Buffer.alloc(32, 7).toString('base64url'))),
     anything,
@@ -36,7 +41,7 @@ const members = {
   tags: mostly(fc.dictionary(fc.string(), fc.string(), { maxKeys: 2 }), anything),
   policy: mostly(
     fc.record({
-      issuer: mostly(fc.record({ name: fc.constantFrom('Self', 'Unknown') }), anything),
+      issuer: mostly(fc.record({ name: mostly(fc.constantFrom('Self', 'Unknown'), names) }), anything),
       // Never a good RSA key: making those would take all the time.
       key_props: mostly(
         fc.constant({ kty: 'EC', crv: 'P-256' }),

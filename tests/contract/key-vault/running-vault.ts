@@ -33,8 +33,17 @@ export interface RunningVault {
   stop(): Promise<void>;
 }
 
+interface VaultOptions
+  extends Pick<KeyVaultOptions, 'mayUse' | 'purgeProtected' | 'issuingAuthority' | 'issuanceDelayMs'> {
+  /** Clients keep a token until the real clock ends it, while the vault's may leap; default an hour. */
+  tokenSeconds?: number;
+}
+
 /** A vault on a free port with its state in a temporary folder, and an issuer of tokens that it trusts. */
-export async function startVault(options: Pick<KeyVaultOptions, 'mayUse'> = {}): Promise<RunningVault> {
+export async function startVault({
+  tokenSeconds = 3600,
+  ...options
+}: VaultOptions = {}): Promise<RunningVault> {
   const root = await createLocalRoot(Date.now());
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), root.cert]);
   const identity = await issueServerIdentity(root, ['vault.localhost', '*.vault.localhost'], Date.now());
@@ -79,7 +88,10 @@ export async function startVault(options: Pick<KeyVaultOptions, 'mayUse'> = {}):
         const wanted = [scope].flat();
         scopes.push(...wanted);
         const audience = wanted[0]?.replace(/\/\.default$/, '') ?? '';
-        return { token: await mintToken({ audience }), expiresOnTimestamp: Date.now() + 3_600_000 };
+        return {
+          token: await mintToken({ audience, lifetimeSeconds: tokenSeconds }),
+          expiresOnTimestamp: Date.now() + 3_600_000,
+        };
       },
     },
     mintToken,
