@@ -1,7 +1,8 @@
-import type { CertificateOperation, CertificatePolicy } from '@azure/keyvault-certificates';
+import type { CertificatePolicy } from '@azure/keyvault-certificates';
 import { AppError } from '#shared/domain/error.ts';
 import type { KeyVaultClients } from './key-vault-clients.ts';
 import { orAbsent, statusOf } from './key-vault-error.ts';
+import { type CertificateOperation, readOperation } from './key-vault-operation-reader.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -48,10 +49,7 @@ const maxTries = 3;
 
 /** The operation that makes a certificate's next version: the vault keeps one of each name, also after its end. */
 export function certificateOperations({ certificates }: KeyVaultClients) {
-  async function read(name: string): Promise<CertificateOperation | undefined> {
-    const poller = await orAbsent((await certificates()).getCertificateOperation(name));
-    return poller?.getOperationState().certificateOperation;
-  }
+  const read = async (name: string) => readOperation(await certificates(), name);
 
   async function cancel(name: string): Promise<void> {
     await orAbsent((await certificates()).deleteCertificateOperation(name));
@@ -59,7 +57,7 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
 
   /** Whether the last operation has this issuer and these very names; the policy is that of the last create. */
   async function isFor({ issuerName }: CertificateOperation, name: string, policy: CertificatePolicy) {
-    if (issuerName?.toLowerCase() !== policy.issuerName?.toLowerCase()) return false;
+    if (issuerName.toLowerCase() !== policy.issuerName?.toLowerCase()) return false;
     const last = await (await certificates()).getCertificatePolicy(name);
     return isSameSet(
       last.subjectAlternativeNames?.dnsNames ?? [],
@@ -71,7 +69,7 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
   async function findPending(name: string, policy: CertificatePolicy): Promise<Uint8Array | undefined> {
     const operation = await read(name);
     if (operation?.status !== 'inProgress' || !(await isFor(operation, name, policy))) return undefined;
-    return operation.csr ?? new Uint8Array();
+    return operation.request;
   }
 
   /** The request of an operation of this very order that an integrated issuer has completed. */
@@ -81,15 +79,21 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
     const operation = await read(name);
     if (operation?.status !== 'completed' || !(await isFor(operation, name, policy))) return undefined;
     const newest = await (await certificates()).getCertificate(name);
-    return newest.properties.tags?.[orderTag] === order ? (operation.csr ?? new Uint8Array()) : undefined;
+    return newest.properties.tags?.[orderTag] === order ? operation.request : undefined;
   }
 
   async function create(name: string, policy: CertificatePolicy, tags: Tags): Promise<Uint8Array> {
-    await (await certificates()).beginCreateCertificate(name, policy, { tags: { ...tags } });
-    const request = (await read(name))?.csr;
-    if (!request && policy.issuerName === outside)
+    const client = await certificates();
+    try {
+      await client.beginCreateCertificate(name, policy, { tags: { ...tags } });
+    } catch (error) {
+      // An issuer may refuse at once; that is the order's end, and for whoever reads the order.
+      if (statusOf(error) !== undefined || (await read(name))?.status !== 'failed') throw error;
+    }
+    const request = (await read(name))?.request ?? new Uint8Array();
+    if (request.length === 0 && policy.issuerName === outside)
       throw new AppError('key_vault_refused', `the certificate ${name} was begun and has no request`);
-    return request ?? new Uint8Array();
+    return request;
   }
 
   /**

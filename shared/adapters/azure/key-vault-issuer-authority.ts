@@ -68,18 +68,17 @@ export function createKeyVaultIssuerAuthority(options: KeyVaultIssuerAuthorityOp
     atKeyVault(`reading the operation of the certificate ${certificate}`, async () => {
       const operation = await operations.read(certificate);
       if (!operation) throw refused(`the certificate ${certificate} has no operation: it was deleted`);
-      if (operation.issuerName?.toLowerCase() !== issuer.toLowerCase())
-        throw refused(`the certificate ${certificate} is being made by ${operation.issuerName ?? 'nobody'}`);
+      if (operation.issuerName.toLowerCase() !== issuer.toLowerCase())
+        throw refused(`the certificate ${certificate} is being made by ${operation.issuerName}`);
       return operation;
     });
 
   async function readOrder(orderUrl: string): Promise<OrderProgress> {
     const certificate = certificateOf(orderUrl);
-    const { status, error, statusDetails } = await requireOperation(certificate);
+    const { status, words } = await requireOperation(certificate);
     if (status === 'completed') return { state: 'valid' };
     if (status === 'inProgress') return { state: 'processing', retryAfterMs: lookAgainMs };
-    const words = [error?.code, error?.message ?? statusDetails].filter(Boolean).join(': ');
-    throw refused(`the operation of ${certificate} is ${status ?? 'unknown'}${words && `: ${words}`}`);
+    throw refused(`the operation of ${certificate} is ${status}${words && `: ${words}`}`);
   }
 
   return {
