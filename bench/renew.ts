@@ -4,7 +4,7 @@ import { type OperationReply, operationReply } from '#shared/protocol/api.ts';
 /** Long enough for a slow machine; an operation that takes longer is a finding and ends the bench. */
 const patienceMs = 120_000;
 /** Between two looks: each costs the app a request, so not too often. */
-const lookMs = 100;
+const lookMs = 250;
 
 /** `POST .../certificate/renewals`, and asks until the operation has ended. `kind` of an error is thrown in words. */
 export async function renew(api: string, token: string, machineId: string): Promise<OperationReply> {
