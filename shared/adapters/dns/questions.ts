@@ -1,6 +1,7 @@
 import type { CaaRecord as CaaAnswer } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import { AppError } from '#shared/domain/error.ts';
 
 /**
  * Why there are no records. `none`: the name or the type does not exist. `refused`: the server answers that it
@@ -43,6 +44,9 @@ async function outcomeOf<T>(asked: Promise<T[]>): Promise<Outcome<T>> {
 
 export const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
+const allPlain = (names: readonly string[]): string[] => names.map(plain);
+const allWhole = (values: readonly string[][]): string[] => values.map((strings) => strings.join(''));
+
 /** `address:port` as a resolver takes it. */
 export const serverAt = (address: string, port: number): string =>
   isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
@@ -63,21 +67,38 @@ export interface Questions {
 const tries = 2;
 const parts = 3;
 
-/** Asks these servers (`address:port`), or the system's when there are none; each has `timeoutMs` to answer. */
+/**
+ * Asks these servers (`address:port`), or the system's when there are none; each has `timeoutMs` to answer. Throws
+ * `configuration_incomplete` for what is no such address.
+ */
 export function createQuestions(servers: readonly string[], timeoutMs: number): Questions {
-  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / parts), tries });
-  if (servers.length > 0) resolver.setServers(servers);
+  // A resolver that has been used waits only as long as earlier answers took: each question has one of its own.
+  const open = (): Resolver => {
+    const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / parts), tries });
+    if (servers.length > 0) resolver.setServers(servers);
+    return resolver;
+  };
+  try {
+    open();
+  } catch (error) {
+    const wanted = `'${servers.join(', ')}' are not DNS servers (address:port)`;
+    throw new AppError('configuration_incomplete', wanted, { cause: error });
+  }
   return {
     async addresses(name) {
-      const four = await outcomeOf(resolver.resolve4(name));
+      const four = await outcomeOf(open().resolve4(name));
       // A host that has only IPv6 may be out of our reach, one that has both is asked at what all can reach.
-      return 'records' in four || four.failure === 'silent' ? four : outcomeOf(resolver.resolve6(name));
+      return 'records' in four || four.failure === 'silent' ? four : outcomeOf(open().resolve6(name));
     },
-    nameServers: (zone) => outcomeOf(resolver.resolveNs(zone).then((names) => names.map(plain))),
-    primary: (zone) => outcomeOf(resolver.resolveSoa(zone).then(({ nsname }) => [plain(nsname)])),
-    texts: (name) =>
-      outcomeOf(resolver.resolveTxt(name).then((all) => all.map((strings) => strings.join('')))),
-    alias: (name) => outcomeOf(resolver.resolveCname(name).then((names) => names.map(plain))),
-    caa: (name) => outcomeOf(resolver.resolveCaa(name)),
+    nameServers: (zone) => outcomeOf(open().resolveNs(zone).then(allPlain)),
+    primary: (zone) =>
+      outcomeOf(
+        open()
+          .resolveSoa(zone)
+          .then(({ nsname }) => [plain(nsname)]),
+      ),
+    texts: (name) => outcomeOf(open().resolveTxt(name).then(allWhole)),
+    alias: (name) => outcomeOf(open().resolveCname(name).then(allPlain)),
+    caa: (name) => outcomeOf(open().resolveCaa(name)),
   };
 }

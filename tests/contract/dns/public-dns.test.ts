@@ -29,7 +29,7 @@ const open = (options: Partial<PublicDnsOptions> = {}) =>
     serverPort: servers[0].port,
     serverPorts: new Map([[given[1], servers[1].port]]),
     now: () => new Date(clock.now()),
-    timeoutMs: 300,
+    timeoutMs: 600,
     ...options,
   });
 
@@ -136,6 +136,22 @@ describe('a proof', () => {
     expect(await dns.findMissingText(zone, proof, ['one'])).toEqual([]);
   });
 
+  it('is seen in an answer that only TCP can carry, in as many strings as it was cut into', async () => {
+    const long = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(300, 'v'));
+    publish(...long);
+    expect(await dns.findMissingText(zone, proof, long)).toEqual([]);
+  });
+
+  it('is looked for at all addresses of a server', async () => {
+    publish('one');
+    const addresses = ['127.0.0.1', '192.0.2.1'];
+    (told[zone] ?? {})['ns9'] = [{ type: 'A', ttlSeconds: 60, values: addresses }];
+    (told[zone] ?? {})['@'] = apex('ns9.wac.localhost');
+    expect(await dns.findMissingText(zone, proof, ['one'])).toEqual([
+      { server: 'ns9.wac.localhost', missing: ['one'] },
+    ]);
+  });
+
   it('is seen after it has spread', async () => {
     publish('old');
     servers[0].faults.set('TXT', { staleMs: 60_000 });
@@ -173,6 +189,19 @@ describe('a proof', () => {
     clock.advance(60_000);
     await dns.findMissingText(zone, proof, ['one']);
     expect(resolver.calls.count('NS')).toBe(2);
+  });
+});
+
+describe('the resolvers', () => {
+  it('take the place of one that is not there, and have to be addresses', async () => {
+    const resolvers = ['127.0.0.1:9', `127.0.0.1:${resolver.port}`];
+    expect(await open({ resolvers }).checkDelegation(zone, given)).toEqual({
+      delegatedTo: given,
+      faults: [],
+    });
+    expect(() => open({ resolvers: ['resolver.example'] })).toThrow(
+      expect.objectContaining({ code: 'configuration_incomplete' }),
+    );
   });
 });
 
