@@ -11,14 +11,14 @@ const identifiers = {
   subjectAlternativeName: '551d11',
 } as const;
 
-/** Signature algorithms with SHA-2, by the content of their identifier (RFC 5758, RFC 8017). */
+/** Signature algorithms with SHA-2: content of the whole identifier, as hex (RFC 5758 section 3.2, RFC 8017 A.2.4). */
 const signatureAlgorithms: Readonly<Record<string, { keyType: 'ec' | 'rsa'; hash: string }>> = {
-  '2a8648ce3d040302': { keyType: 'ec', hash: 'sha256' },
-  '2a8648ce3d040303': { keyType: 'ec', hash: 'sha384' },
-  '2a8648ce3d040304': { keyType: 'ec', hash: 'sha512' },
-  '2a864886f70d01010b': { keyType: 'rsa', hash: 'sha256' },
-  '2a864886f70d01010c': { keyType: 'rsa', hash: 'sha384' },
-  '2a864886f70d01010d': { keyType: 'rsa', hash: 'sha512' },
+  '06082a8648ce3d040302': { keyType: 'ec', hash: 'sha256' },
+  '06082a8648ce3d040303': { keyType: 'ec', hash: 'sha384' },
+  '06082a8648ce3d040304': { keyType: 'ec', hash: 'sha512' },
+  '06092a864886f70d01010b0500': { keyType: 'rsa', hash: 'sha256' },
+  '06092a864886f70d01010c0500': { keyType: 'rsa', hash: 'sha384' },
+  '06092a864886f70d01010d0500': { keyType: 'rsa', hash: 'sha512' },
 };
 const leastRsaBits = 2048;
 
@@ -47,7 +47,7 @@ function requireSignature(
   signature: DerElement,
   key: KeyObject,
 ): void {
-  const known = signatureAlgorithms[readDer(algorithm.body)[0]?.body.toString('hex') ?? ''];
+  const known = signatureAlgorithms[algorithm.body.toString('hex')];
   if (known?.keyType !== key.asymmetricKeyType || known?.hash === undefined)
     throw new Error('is signed with an algorithm that is not accepted');
   const bytes = signature.body.subarray(1);

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type * as files from 'node:fs/promises';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { issueForRequest, machineName, zone } from '../../contract/agent/test-au
 const full = vi.hoisted(() => ({ step: '' }));
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs/promises')>();
+  const fs = await importOriginal<typeof files>();
   const failing = (step: string) => {
     if (full.step === step) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
   };

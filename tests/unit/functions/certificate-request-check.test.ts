@@ -111,26 +111,23 @@ describe('a certificate request', () => {
     const [mine, theirs] = [await agentRequest(), await agentRequest()];
     const end = mine.length - 90;
     const mixed = Buffer.concat([mine.subarray(0, end), theirs.subarray(theirs.length - 90)]);
-    expect(() => check(mixed)).toThrow();
+    expect(() => check(mixed)).toThrow(/^(?:has|is|ends) /);
   });
 
   it('with anything after it, or without its end, is refused', async () => {
     const der = await agentRequest();
     expect(() => check(Buffer.concat([der, Buffer.from([5, 0])]))).toThrow('has another structure');
     for (let length = 0; length < der.length; length += 1)
-      expect(() => check(der.subarray(0, length))).toThrow();
+      expect(() => check(der.subarray(0, length))).toThrow(/^(?:has|is|ends) /);
   });
 
   it('of which one bit is another is refused', async () => {
     const der = await agentRequest();
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: der.length * 8 - 1 }), (bit) => {
-        const changed = Buffer.from(der);
-        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-        expect(() => check(changed)).toThrow(/^(?:has|is|ends) /);
-      }),
-      { numRuns: 300 },
-    );
+    for (let bit = 0; bit < der.length * 8; bit += 1) {
+      const changed = Buffer.from(der);
+      changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(() => check(changed)).toThrow(/^(?:has|is|ends) /);
+    }
   });
 
   it('of random bytes is refused with a sentence', () => {
