@@ -40,9 +40,11 @@ export async function changeKey(
         location: urls.account(origin, owner.id),
       });
     }
-    authority.store
+    const { changes } = authority.store
       .prepare('UPDATE acme_accounts SET thumbprint = ?, jwk = ? WHERE id = ? AND thumbprint = ?')
       .run(inner.thumbprint, JSON.stringify(inner.key), account.id, account.thumbprint);
+    // Another change came first: the old key, which signed this one, has no account any more.
+    if (changes === 0) throw new Problem('malformed', 'oldKey is not the key of the account');
     return renderAccount(origin, { ...account, key: inner.key, thumbprint: inner.thumbprint }, 200);
   });
 }

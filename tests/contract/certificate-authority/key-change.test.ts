@@ -58,6 +58,15 @@ describe('a change of the key of an account', () => {
     expect(await openAccount(before)).not.toBe(kid);
   });
 
+  it('makes one of two changes that come at once, to different keys', async () => {
+    const [before, ...next] = [await newKey(), await newKey(), await newKey()];
+    const kid = await openAccount(before);
+    const replies = await Promise.all(next.map((to) => change(kid, before, innerOf(kid, before, to))));
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400]);
+    const winner = next[replies.findIndex(({ status }) => status === 200)];
+    expect((await order(kid, winner ?? before)).status).toBe(201);
+  });
+
   it('refuses a key that has an account, with the address of that account', async () => {
     const [mine, taken] = [await newKey(), await newKey()];
     const [kid, other] = [await openAccount(mine), await openAccount(taken)];
