@@ -3,9 +3,10 @@ import type { AcmeReply } from './acme-exchange.ts';
 import { AcmeProblem, isRefusal } from './acme-problem.ts';
 import {
   type AccountKeyVersion,
+  type ClosedAccount,
   createAcmeRegistration,
-  type FoundAccount,
   type RegistrationOptions,
+  type UsableAccount,
 } from './acme-registration.ts';
 import type { AcmeSigner } from './acme-transport.ts';
 
@@ -19,14 +20,11 @@ export interface AcmeAccount {
   post(url: string, payload: object | undefined): Promise<AcmeReply>;
 }
 
-function requireUsable({ url, status }: FoundAccount): string {
-  if (status === 'valid') return url;
-  throw new AppError('certificate_order_refused', `the account of our key is ${status}`, {
-    facts: {
-      ...(url !== '' && { account: url }),
-      status,
-      remedy: 'Make a new version of the account key: it opens a new account.',
-    },
+function requireUsable(account: UsableAccount | ClosedAccount): string {
+  if (account.status === 'valid') return account.url;
+  const { status, detail } = account;
+  throw new AppError('certificate_order_refused', `the account of our key is ${status} (${detail})`, {
+    facts: { status, remedy: 'Make a new version of the account key: it opens a new account.' },
   });
 }
 
@@ -42,16 +40,23 @@ export function createAcmeAccount(options: RegistrationOptions): AcmeAccount {
   /** By the version of the key that was in use when it was looked up. */
   let known: { keyId: string; signer: Promise<AcmeAccountSigner> } | undefined;
 
-  /** Moves an account to the newest key. Another process may have been first: then the newest key has it. */
-  const move = async (account: FoundAccount, from: AccountKeyVersion, to: AccountKeyVersion) => {
+  /**
+   * Moves an account to the newest key. Another process may have been first: then the newest key has it. Where no
+   * account can change its key, it stays with the version that opened it.
+   */
+  const move = async (
+    account: UsableAccount,
+    from: AccountKeyVersion,
+    to: AccountKeyVersion,
+  ): Promise<AcmeAccountSigner> => {
     try {
-      await registration.changeKey(account, from, to);
-      return account.url;
+      const isMoved = await registration.changeKey(account, from, to);
+      return { ...(isMoved ? to : from), accountUrl: account.url };
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const moved = await registration.find(to);
       if (!moved) throw error;
-      return requireUsable(moved);
+      return { ...to, accountUrl: requireUsable(moved) };
     }
   };
 
@@ -59,13 +64,15 @@ export function createAcmeAccount(options: RegistrationOptions): AcmeAccount {
     const found = await registration.find(current);
     if (found) return { ...current, accountUrl: requireUsable(found) };
     // What is called current may be remembered from before a rotation: the list says what is newest.
-    const versions = await accountKey.versions();
+    const listed = await accountKey.versions();
+    const isListed = listed.some(({ keyId }) => keyId === current.keyId);
+    const versions = isListed ? listed : [current, ...listed];
     const [newest = current] = versions;
     for (const version of versions) {
       if (version.keyId === current.keyId) continue;
       const account = await registration.find(version);
       if (account && version.keyId === newest.keyId) return { ...newest, accountUrl: requireUsable(account) };
-      if (account?.status === 'valid') return { ...newest, accountUrl: await move(account, version, newest) };
+      if (account?.status === 'valid') return move(account, version, newest);
     }
     return { ...newest, accountUrl: await registration.create(newest) };
   };

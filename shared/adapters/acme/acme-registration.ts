@@ -1,7 +1,7 @@
 import { AppError } from '#shared/domain/error.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import { type AcmeReply, parseReply } from './acme-exchange.ts';
-import { AcmeProblem, isRefusal } from './acme-problem.ts';
+import { isRefusal } from './acme-problem.ts';
 import { accountShape } from './acme-shapes.ts';
 import type { AcmeSigner, AcmeTransport } from './acme-transport.ts';
 import { macFlattened, signFlattened } from './jws.ts';
@@ -23,17 +23,27 @@ export interface RegistrationOptions {
 
 export type AccountKeyVersion = Pick<AcmeSigner, 'keyId' | 'publicKey'>;
 
-export interface FoundAccount {
+export interface UsableAccount {
+  status: 'valid';
   url: string;
-  status: 'valid' | 'deactivated' | 'revoked';
+}
+
+/** Section 7.3.6: it may do nothing any more, and neither may another account of its key. */
+export interface ClosedAccount {
+  status: 'deactivated' | 'revoked';
+  /** What the authority says of it. */
+  detail: string;
 }
 
 /** Finds, makes and re-keys accounts (RFC 8555 section 7.3). Keeps nothing. */
 export interface AcmeRegistration {
-  find(key: AccountKeyVersion): Promise<FoundAccount | undefined>;
+  find(key: AccountKeyVersion): Promise<UsableAccount | ClosedAccount | undefined>;
   create(key: AccountKeyVersion): Promise<string>;
-  /** Gives the account of the old key to the new one (section 7.3.5); throws AcmeProblem when it is refused. */
-  changeKey(account: FoundAccount, from: AccountKeyVersion, to: AccountKeyVersion): Promise<void>;
+  /**
+   * Gives the account of the old key to the new one (section 7.3.5); false where the authority has no such thing.
+   * Throws AcmeProblem when it is refused.
+   */
+  changeKey(account: UsableAccount, from: AccountKeyVersion, to: AccountKeyVersion): Promise<boolean>;
 }
 
 /** Authorities that want an external account refuse to look for one without it; making it again finds it. */
@@ -57,12 +67,13 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
       try {
         const reply = await transport.post(key, newAccount, { onlyReturnExisting: true });
         const { status } = parseReply(accountShape, reply, newAccount);
-        return { url: accountUrlOf(reply, newAccount), status };
+        const url = accountUrlOf(reply, newAccount);
+        return status === 'valid' ? { status, url } : { status, detail: url };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         if (unknownTypes.has(error.type)) return undefined;
         // Nothing but the key was sent: what is not authorized is the account that it has (section 7.3.6).
-        if (error.type === 'unauthorized') return { url: '', status: 'deactivated' };
+        if (error.type === 'unauthorized') return { status: 'deactivated', detail: error.detail };
         throw error;
       }
     },
@@ -84,13 +95,7 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
 
     async changeKey({ url }, from, to) {
       const { keyChange } = await transport.directory();
-      if (keyChange === undefined) {
-        throw new AcmeProblem(0, {
-          type: 'about:blank',
-          detail: 'the authority lets no account change its key',
-          subproblems: [],
-        });
-      }
+      if (keyChange === undefined) return false;
       const inner = await signFlattened(
         accountKey,
         to.keyId,
@@ -98,6 +103,7 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
         { account: url, oldKey: from.publicKey },
       );
       await transport.post({ ...from, accountUrl: url }, keyChange, inner);
+      return true;
     },
   };
 }

@@ -62,7 +62,7 @@ describe('revocation', () => {
     return (row as { reason: unknown }).reason;
   };
 
-  it('tells the reason that was given, as a code', async () => {
+  it('tells the reason that was given, as a code (acmebot: a reason that is never passed)', async () => {
     for (const reason of ['unspecified', 'keyCompromise', 'superseded', 'cessationOfOperation'] as const) {
       const { chain, renewalId } = await issue(rig, [`${reason.toLowerCase()}.${zone}`]);
       await rig.client.revoke(chain, reason);

@@ -67,26 +67,31 @@ export function scriptedAuthority(
   options: Partial<AcmeCertificateAuthorityOptions> = {},
 ): {
   client: CertificateAuthority;
-  /** Signed requests alone, without the one for the account. */
+  /** Signed requests alone, without those that look for the account or make it. */
   sent: SentRequest[];
+  /** Payloads of those, in their order. */
+  accountPayloads: unknown[];
   /** Paths whose replies were not all taken. */
   unused(): string[];
 } {
   const sent: SentRequest[] = [];
+  const accountPayloads: unknown[] = [];
   let nonce = 0;
   const fetch = (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const url = input instanceof Request ? input.url : String(input);
     const path = new URL(url).pathname;
     const reply = script[path]?.shift() ?? standing[path];
     if (!reply) return Promise.reject(new Error(`unexpected request for ${url}`));
-    if (typeof init.body === 'string' && path !== '/account') {
+    if (typeof init.body === 'string') {
       const jws = JSON.parse(init.body) as Record<'protected' | 'payload', string>;
-      sent.push({
-        url,
-        method: init.method ?? 'GET',
-        protected: decode(jws.protected) as Record<string, unknown>,
-        payload: decode(jws.payload),
-      });
+      if (path === '/account') accountPayloads.push(decode(jws.payload));
+      else
+        sent.push({
+          url,
+          method: init.method ?? 'GET',
+          protected: decode(jws.protected) as Record<string, unknown>,
+          payload: decode(jws.payload),
+        });
     }
     nonce += 1;
     const { status = 200, headers = {}, body = '' } = reply;
@@ -108,6 +113,7 @@ export function scriptedAuthority(
       ...options,
     }),
     sent,
+    accountPayloads,
     unused: () => Object.keys(script).filter((path) => (script[path]?.length ?? 0) > 0),
   };
 }
