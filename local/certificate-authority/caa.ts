@@ -38,24 +38,41 @@ export function createCaaLookup(server: { host: string; port: number }): CaaLook
 }
 
 const understood = new Set(['issue', 'issuewild', 'iodef', 'contactemail', 'contactphone', 'issuemail']);
-/** The issuer domain name in front of the parameters (RFC 8659 section 4.2); empty forbids. */
-const issuerOf = ({ value }: CaaProperty): string => (value.split(';')[0] ?? '').trim().toLowerCase();
+
+/** Who asks: the authority by its names, for an account whose address ends with this path. */
+export interface CaaApplicant {
+  identities: readonly string[];
+  accountPath: string;
+}
+
+const pathOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).pathname : undefined);
+
+/** RFC 8659 section 4.2 and RFC 8657: issuer, then parameters; an empty issuer permits nobody. */
+function permits({ value }: CaaProperty, { identities, accountPath }: CaaApplicant): boolean {
+  const [issuer = '', ...parameters] = value.split(';').map((part) => part.trim());
+  if (!identities.includes(issuer.toLowerCase())) return false;
+  return parameters.every((parameter) => {
+    const [, tag = '', setting = ''] = /^([^=\s]+)\s*=\s*(.*)$/.exec(parameter) ?? [];
+    if (tag.toLowerCase() === 'validationmethods') return setting.split(',').includes('dns-01');
+    return tag.toLowerCase() !== 'accounturi' || pathOf(setting) === accountPath;
+  });
+}
 
 function isPermitted(
   properties: readonly CaaProperty[],
   isWildcard: boolean,
-  identities: readonly string[],
+  applicant: CaaApplicant,
 ): boolean {
   if (properties.some(({ isCritical, tag }) => isCritical && !understood.has(tag))) return false;
   const wild = properties.filter(({ tag }) => isWildcard && tag === 'issuewild');
   const relevant = wild.length > 0 ? wild : properties.filter(({ tag }) => tag === 'issue');
-  return relevant.length === 0 || relevant.some((property) => identities.includes(issuerOf(property)));
+  return relevant.length === 0 || relevant.some((property) => permits(property, applicant));
 }
 
 /** RFC 8659 section 3: the set closest to the name counts, up to the top; throws `caa` when it forbids. */
 export async function requirePermission(
   lookUp: CaaLookup,
-  identities: readonly string[],
+  applicant: CaaApplicant,
   { name, isWildcard }: { name: string; isWildcard: boolean },
 ): Promise<void> {
   const labels = name.split('.');
@@ -63,7 +80,7 @@ export async function requirePermission(
     const owner = labels.slice(depth).join('.');
     const properties = await lookUp(owner);
     if (properties.length === 0) continue;
-    if (isPermitted(properties, isWildcard, identities)) return;
+    if (isPermitted(properties, isWildcard, applicant)) return;
     throw new Problem('caa', `CAA record for ${owner} prevents issuance`);
   }
 }

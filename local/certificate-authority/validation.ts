@@ -5,6 +5,7 @@ import { requirePermission } from './caa.ts';
 import { provenNameOf } from './order-budgets.ts';
 import { Problem, type ProblemDocument, problemUrn } from './problem.ts';
 import { refillBudget, spendBudget } from './rate-limits.ts';
+import { urls } from './urls.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** A proof without reuse still serves the order that it was made for. */
@@ -55,9 +56,14 @@ async function requireProof(authority: Authority, proof: Proof): Promise<void> {
 
 async function findFault(authority: Authority, proof: Proof): Promise<ProblemDocument | undefined> {
   const { lookUpCaa, caaIdentities } = authority;
+  const accountPath = urls.account('', proof.account);
   try {
     await requireProof(authority, proof);
-    await requirePermission(lookUpCaa, caaIdentities, { name: proof.name, isWildcard: proof.wildcard === 1 });
+    await requirePermission(
+      lookUpCaa,
+      { identities: caaIdentities, accountPath },
+      { name: proof.name, isWildcard: proof.wildcard === 1 },
+    );
     return undefined;
   } catch (error) {
     if (error instanceof Problem) return error.document;

@@ -34,6 +34,8 @@ describe('an authority that reads CAA records', () => {
     ['nobody', ['0 issue ";"'], 2],
     ['another authority', ['0 issue "ca.example"'], 2],
     ['no wildcards of this one', ['0 issue "acme.localhost"', '0 issuewild ";"'], 1],
+    ['another method', ['0 issue "acme.localhost; validationmethods=http-01"'], 2],
+    ['another account', ['0 issue "acme.localhost; accounturi=https://acme.localhost/acme/account/x"'], 2],
     ['what it does not understand', ['128 tbs "unknown"'], 2],
   ])(
     'issues nothing where the zone allows %s, and says who would be allowed',
@@ -74,6 +76,11 @@ describe('an authority that reads CAA records', () => {
     ['wildcards of it', ['0 issue "acme.localhost"', '0 issuewild "acme.localhost"']],
   ])('issues where the zone allows %s', async (_who, values) => {
     setApex(...values);
+    expect((await issue(rig, names())).chain).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('issues where the zone allows our account', async () => {
+    setApex(`0 issue "acme.localhost; accounturi=${await rig.client.ensureAccount()}"`);
     expect((await issue(rig, names())).chain).toContain('BEGIN CERTIFICATE');
   });
 
