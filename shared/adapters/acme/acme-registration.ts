@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { AppError } from '#shared/domain/error.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import { type AcmeReply, parseReply } from './acme-exchange.ts';
@@ -58,8 +59,13 @@ function accountUrlOf({ headers }: AcmeReply, newAccount: string): string {
 export function createAcmeRegistration(options: RegistrationOptions): AcmeRegistration {
   const { transport, accountKey, contact, externalAccount } = options;
 
-  const bindExternally = async ({ keyId, macKey }: ExternalAccount, key: AccountKeyVersion, url: string) =>
-    macFlattened(typeof macKey === 'string' ? macKey : await macKey(), { kid: keyId, url }, key.publicKey);
+  const bindExternally = async ({ keyId, macKey }: ExternalAccount, key: AccountKeyVersion, url: string) => {
+    const mac = typeof macKey === 'string' ? macKey : await macKey();
+    if (Buffer.from(mac, 'base64url').length === 0) {
+      throw new AppError('configuration_incomplete', `the MAC key of the external account ${keyId} is empty`);
+    }
+    return macFlattened(mac, { kid: keyId, url }, key.publicKey);
+  };
 
   return {
     async find(key) {

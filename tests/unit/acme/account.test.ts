@@ -42,6 +42,13 @@ describe('looking for the account of a key', () => {
     expect(accountPayloads[1]).toMatchObject({ externalAccountBinding: { protected: expect.any(String) } });
   });
 
+  it('makes no account with a MAC key that is empty', async () => {
+    const externalAccount = { keyId: 'customer', macKey: () => Promise.resolve('') };
+    const { client, unused } = scriptedAuthority({ '/account': [none, made] }, { externalAccount });
+    await expect(client.ensureAccount()).rejects.toMatchObject({ code: 'configuration_incomplete' });
+    expect(unused()).toEqual(['/account']);
+  });
+
   it('signs the change of a key with both keys, the inner one without a nonce', async () => {
     const { client, sent } = scriptedAuthority(
       { '/account': [none, found], '/key-change': [{ status: 200, body: {} }] },
