@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DnsZoneSubject, openAzure, openMemory } from '../support/dns-zone-subjects.ts';
 
@@ -78,7 +79,7 @@ describe.each([
   });
 
   describe('TXT values', () => {
-    it('of two orders stand side by side, and each takes out its own', async () => {
+    it('of two orders stand side by side, and each takes out its own (acmebot defect 5)', async () => {
       const name = '_acme-challenge.t1';
       await Promise.all([
         subject.dns.addTextValues(name, ['first base', 'first wildcard']),
@@ -95,6 +96,32 @@ describe.each([
         subject.dns.addTextValues(name, ['third']),
       ]);
       expect(subject.textsAt(name).toSorted()).toEqual(['second base', 'second wildcard', 'third']);
+    });
+
+    it('of several orders are those that each left there, whatever the others did meanwhile', async () => {
+      const step = fc.tuple(fc.constantFrom('add', 'remove'), fc.integer({ min: 0, max: 2 }));
+      const writers = fc.array(fc.array(step, { maxLength: 4 }), { minLength: 2, maxLength: 3 });
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(writers, async (all) => {
+          round += 1;
+          const name = `_acme-challenge.p${round}`;
+          const left = new Set<string>();
+          await Promise.all(
+            all.map(async (steps, writer) => {
+              for (const [change, number] of steps) {
+                const value = `${writer}-${number}`;
+                if (change === 'add') left.add(value);
+                else left.delete(value);
+                if (change === 'add') await subject.dns.addTextValues(name, [value]);
+                else await subject.dns.removeTextValues(name, [value]);
+              }
+            }),
+          );
+          expect(subject.textsAt(name).toSorted()).toEqual([...left].toSorted());
+        }),
+        { numRuns: 15 },
+      );
     });
 
     it('are there once however often they are added, and gone when they are taken out', async () => {

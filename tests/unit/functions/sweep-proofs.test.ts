@@ -28,7 +28,7 @@ const proof = (machine: string) => `_acme-challenge.${machine}`;
 const left = () => [...zone.texts.keys()].toSorted();
 
 describe('the sweep of proofs', () => {
-  it('takes out what nobody touched for more than a day, and says so', async () => {
+  it('takes out what nobody touched for more than a day, and says so (acmebot defect 4)', async () => {
     await zone.addTextValues(proof('dead'), ['a', 'b']);
     await zone.pointName('dead', 'proxy.test', 'machine-1');
     clock.advance(hour);
