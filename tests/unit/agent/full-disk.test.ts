@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import type * as files from 'node:fs/promises';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,37 +8,21 @@ import { openCertificateKeys } from '#agent/certificate-keys.ts';
 import { thumbprintOf } from '#agent/certificate-pair.ts';
 import { createCertificateStore } from '#agent/certificate-store.ts';
 import { issueForRequest, machineName, zone } from '../../contract/agent/test-authority.ts';
-
-/** The step of a write that fails, as on a disk without space. */
-const full = vi.hoisted(() => ({ step: '' }));
+import { files } from './failing-files.ts';
 
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof files>();
-  const failing = (step: string) => {
-    if (full.step === step) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
-  };
-  return {
-    ...fs,
-    async open(...given: Parameters<typeof fs.open>) {
-      failing('open');
-      const handle = await fs.open(...given);
-      const { writeFile, sync } = handle;
-      handle.writeFile = async (...data) => {
-        failing('write');
-        return writeFile.apply(handle, data);
-      };
-      handle.sync = async () => {
-        failing('sync');
-        return sync.apply(handle);
-      };
-      return handle;
-    },
-    async rename(...given: Parameters<typeof fs.rename>) {
-      failing('rename');
-      return fs.rename(...given);
-    },
-  };
+  const { guardFiles } = await import('./failing-files.ts');
+  return guardFiles(await importOriginal());
 });
+
+function fillAt(step: string): void {
+  files.before = (now) => {
+    if (now === step) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  };
+}
+function free(): void {
+  files.before = () => undefined;
+}
 
 const hostNames = [`${machineName}.${zone}`, `*.${machineName}.${zone}`];
 const names = { machineName, zone };
@@ -50,16 +33,16 @@ describe.each(['open', 'write', 'sync', 'rename'])('a disk that is full at the %
     dataDirectory = await mkdtemp(join(tmpdir(), 'agent-full-'));
   });
   afterEach(async () => {
-    full.step = '';
+    free();
     await rm(dataDirectory, { recursive: true });
   });
 
   it('lets no request out whose key is not kept, and leaves nothing behind', async () => {
     const keys = await openCertificateKeys(dataDirectory);
-    full.step = step;
+    fillAt(step);
     await expect(keys.requestFor({ id: 'issue', hostNames })).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await readdir(join(dataDirectory, 'certificate-keys'))).toEqual([]);
-    full.step = '';
+    free();
     const request = await keys.requestFor({ id: 'issue', hostNames });
     expect(await keys.requestFor({ id: 'issue', hostNames })).toBe(request);
   });
@@ -77,12 +60,12 @@ describe.each(['open', 'write', 'sync', 'rename'])('a disk that is full at the %
     const store = await open();
     const chainPem = await issueForRequest(await keys.requestFor({ id: 'issue', hostNames }));
     const thumbprint = thumbprintOf(new X509Certificate(chainPem));
-    full.step = step;
+    fillAt(step);
     await store.install({ thumbprint, chainPem }, { thumbprint, custody: 'machine' }, names);
     expect(store.contextFor(`session.${machineName}.${zone}`)).toBeDefined();
     expect(failed).toEqual([expect.objectContaining({ code: 'ENOSPC' })]);
     expect((await open()).thumbprint(machineName)).toBeUndefined();
-    full.step = '';
+    free();
     await store.keepOnly([names]);
     expect((await open()).thumbprint(machineName)).toBe(thumbprint);
   });
