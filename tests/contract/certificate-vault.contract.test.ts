@@ -1,145 +1,198 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { CertificateClient } from '@azure/keyvault-certificates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKeyVaultCertificateVault } from '#shared/adapters/azure/key-vault-certificate-vault.ts';
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
-import { createIssuingAuthority, type IssuingAuthority, readRequest } from './key-vault/issuing-authority.ts';
-import { type RunningVault, startVault } from './key-vault/running-vault.ts';
-
-let running: RunningVault;
-let vault: CertificateVault;
-let client: CertificateClient;
-let authority: IssuingAuthority;
-
-beforeAll(async () => {
-  running = await startVault();
-  vault = createKeyVaultCertificateVault(running);
-  client = new CertificateClient(running.vaultUrl, running.credential);
-  authority = await createIssuingAuthority('Test issuing authority');
-});
-afterAll(() => running.stop());
+import {
+  type CertificateVaultSubject,
+  certificateVaultSubjects,
+} from '../support/certificate-vault-subjects.ts';
 
 const hostNames = ['m1.wac.localhost', '*.m1.wac.localhost'];
+const otherNames = ['m2.wac.localhost', '*.m2.wac.localhost'];
 const tags = { authority: 'https://acme.localhost/directory' };
 
-async function chainFor(request: Uint8Array): Promise<string> {
-  const ders = [await authority.sign(request), authority.certificate];
-  return ders.map((der) => new X509Certificate(der).toString()).join('');
-}
+describe.each(certificateVaultSubjects)('a certificate vault %s', (_, open) => {
+  let subject: CertificateVaultSubject;
+  let vault: CertificateVault;
+  beforeAll(async () => {
+    subject = await open();
+    ({ vault } = subject);
+  });
+  afterAll(() => subject.stop());
 
-async function issue(name: string) {
-  const chain = await chainFor(await vault.beginCertificate(name, 'Unknown', hostNames, tags));
-  return { chain, certificate: await vault.mergeCertificate(name, chain) };
-}
+  const begin = (name: string, names = hostNames, issuer = 'Unknown') =>
+    vault.beginCertificate(name, issuer, names, tags);
 
-describe('a certificate that is begun', () => {
-  it('has a request for its host names, signed with its own key', async () => {
-    expect(await readRequest(await vault.beginCertificate('begun', 'Unknown', hostNames, tags))).toEqual({
-      isSelfSigned: true,
-      subject: 'CN=m1.wac.localhost',
-      names: hostNames,
+  async function issue(name: string) {
+    const chain = await subject.chainFor(await begin(name), hostNames);
+    return { chain, certificate: await vault.mergeCertificate(name, chain) };
+  }
+
+  async function keep(name: string) {
+    const chain = await subject.chainOutside(hostNames);
+    return { chain, certificate: await vault.keepChain(name, chain, tags) };
+  }
+
+  describe('asked to begin', () => {
+    it('answers the same request for the same names again, and shows no certificate', async () => {
+      const first = await begin('repeated');
+      expect(first.length).toBeGreaterThan(0);
+      expect(await begin('repeated')).toEqual(first);
+      expect(await vault.findCertificate('repeated')).toBeUndefined();
     });
-    expect(await vault.findCertificate('begun')).toBeUndefined();
-  });
 
-  it('has the same request when it is begun again for the same names', async () => {
-    const first = await vault.beginCertificate('repeated', 'Unknown', hostNames, tags);
-    expect(await vault.beginCertificate('repeated', 'Unknown', hostNames, tags)).toEqual(first);
-  });
-
-  it('has another request when it is begun again for other names', async () => {
-    await vault.beginCertificate('renamed', 'Unknown', hostNames, tags);
-    const others = ['m2.wac.localhost', '*.m2.wac.localhost'];
-    expect(
-      (await readRequest(await vault.beginCertificate('renamed', 'Unknown', others, tags))).names,
-    ).toEqual(others);
-  });
-
-  it('has no common name when the base name is longer than one may be', async () => {
-    const long = `${'a'.repeat(60)}.wac.localhost`;
-    expect(
-      await readRequest(await vault.beginCertificate('long', 'Unknown', [long, `*.${long}`], tags)),
-    ).toMatchObject({
-      subject: '',
-      names: [long, `*.${long}`],
+    it('answers another request for other names', async () => {
+      expect(await begin('renamed', otherNames)).not.toEqual(await begin('renamed'));
     });
-  });
 
-  it('can be given up, also when nothing is pending', async () => {
-    const first = await vault.beginCertificate('given-up', 'Unknown', hostNames, tags);
-    await vault.cancelPending('given-up');
-    await vault.cancelPending('given-up');
-    await vault.cancelPending('never-begun');
-    expect(await vault.beginCertificate('given-up', 'Unknown', hostNames, tags)).not.toEqual(first);
-  });
-});
-
-describe('a certificate that is merged', () => {
-  it('is found with the facts of its leaf, its names and its tags', async () => {
-    const { chain, certificate } = await issue('merged');
-    const leaf = new X509Certificate(chain);
-    expect(certificate).toEqual({
-      version: expect.stringMatching(/^[0-9a-f]{32}$/),
-      hostNames,
-      tags,
-      thumbprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
-      serialNumber: leaf.serialNumber,
-      notBefore: new Date(leaf.validFrom).toISOString(),
-      notAfter: new Date(leaf.validTo).toISOString(),
+    it('answers another request for another issuer, there and back', async () => {
+      const ours = await begin('moved');
+      const theirs = await begin('moved', hostNames, subject.issuer);
+      expect(theirs).not.toEqual(ours);
+      expect(await begin('moved', hostNames, subject.issuer)).toEqual(theirs);
+      expect(await begin('moved')).not.toEqual(ours);
     });
-    expect(await vault.findCertificate('merged')).toEqual(certificate);
-  });
 
-  it('gives out key and chain of the version that is asked for', async () => {
-    const first = await issue('private');
-    await issue('private');
-    const { privateKeyPem, chainPem } = await vault.readPrivate('private', first.certificate.version);
-    expect(chainPem).toBe(first.chain);
-    expect(new X509Certificate(chainPem).checkPrivateKey(createPrivateKey(privateKeyPem))).toBe(true);
-  });
-
-  it('is answered again when the merge is repeated, also while a newer version is pending', async () => {
-    const { chain, certificate } = await issue('merged-again');
-    expect(await vault.mergeCertificate('merged-again', chain)).toEqual(certificate);
-    await vault.beginCertificate('merged-again', 'Unknown', hostNames, tags);
-    expect(await vault.mergeCertificate('merged-again', chain)).toEqual(certificate);
-    expect(await vault.findCertificate('merged-again')).toEqual(certificate);
-  });
-
-  it('is refused for a chain of another key', async () => {
-    const foreign = await chainFor(await vault.beginCertificate('foreign', 'Unknown', hostNames, tags));
-    await vault.beginCertificate('own', 'Unknown', hostNames, tags);
-    await expect(vault.mergeCertificate('own', foreign)).rejects.toMatchObject({
-      code: 'key_vault_refused',
-      facts: { vaultStatus: 400 },
+    it('answers another request after it was given up, which it can be at any time', async () => {
+      const first = await begin('given-up');
+      await vault.cancelPending('given-up');
+      await vault.cancelPending('given-up');
+      await vault.cancelPending('never-begun');
+      expect(await begin('given-up')).not.toEqual(first);
     });
   });
-});
 
-describe('a certificate that is removed', () => {
-  it('is not found, and removing it again or one that never was is success', async () => {
-    const { certificate } = await issue('removed');
-    await vault.removeCertificate('removed');
-    await vault.removeCertificate('removed');
-    await vault.removeCertificate('never-was');
-    expect(await vault.findCertificate('removed')).toBeUndefined();
-    await expect(vault.readPrivate('removed', certificate.version)).rejects.toMatchObject({
-      code: 'certificate_missing',
+  describe('given the chain of its request', () => {
+    it('finds the certificate with the facts of its leaf, its names and its tags', async () => {
+      const { chain, certificate } = await issue('merged');
+      expect(certificate).toEqual({
+        ...subject.factsOf(chain),
+        version: expect.stringMatching(/^[0-9a-f]+$/),
+        hostNames,
+        tags,
+      });
+      expect(await vault.findCertificate('merged')).toEqual(certificate);
     });
-    expect((await client.getDeletedCertificate('removed')).properties.enabled).toBe(false);
+
+    it('gives out key and chain of the version that is asked for', async () => {
+      const first = await issue('versions');
+      const second = await issue('versions');
+      expect(second.certificate.version).not.toBe(first.certificate.version);
+      for (const { chain, certificate } of [first, second]) {
+        expect((await vault.readPrivate('versions', certificate.version)).chainPem).toBe(chain);
+        expect(await vault.readChain('versions', certificate.version)).toBe(chain);
+      }
+    });
+
+    it('answers the same version again, also while a newer one is pending', async () => {
+      const { chain, certificate } = await issue('again');
+      expect(await vault.mergeCertificate('again', chain)).toEqual(certificate);
+      await begin('again');
+      expect(await vault.mergeCertificate('again', chain)).toEqual(certificate);
+      expect(await vault.findCertificate('again')).toEqual(certificate);
+    });
+
+    it('refuses one of another key', async () => {
+      const foreign = await subject.chainFor(await begin('foreign'), hostNames);
+      await begin('own');
+      await expect(vault.mergeCertificate('own', foreign)).rejects.toMatchObject({
+        code: 'key_vault_refused',
+      });
+    });
   });
 
-  it('can be begun again under its name, which the deletion holds', async () => {
-    const before = await issue('back-again');
-    await vault.removeCertificate('back-again');
-    const after = await issue('back-again');
-    expect(after.certificate.version).not.toBe(before.certificate.version);
-    expect(await vault.findCertificate('back-again')).toEqual(after.certificate);
+  it('says what is missing', async () => {
+    const { certificate } = await issue('there');
+    for (const read of [vault.readPrivate, vault.readChain]) {
+      await expect(read('absent', certificate.version)).rejects.toMatchObject({
+        code: 'certificate_missing',
+      });
+      await expect(read('there', '0'.repeat(32))).rejects.toMatchObject({ code: 'certificate_missing' });
+    }
+    expect(await vault.findCertificate('absent')).toBeUndefined();
+    expect(await vault.findKeptChain('absent')).toBeUndefined();
+    expect(await vault.findKeptChain('there')).toBeUndefined();
   });
 
-  it('takes an unfinished operation with it', async () => {
-    await vault.beginCertificate('unfinished', 'Unknown', hostNames, tags);
-    await vault.removeCertificate('unfinished');
-    expect(await vault.findCertificate('unfinished')).toBeUndefined();
+  describe('given the chain of a machine’s own key', () => {
+    it('keeps it with the facts of its leaf, its names and its tags', async () => {
+      const { chain, certificate } = await keep('kept');
+      expect(certificate).toEqual({
+        ...subject.factsOf(chain),
+        version: expect.stringMatching(/^[0-9a-f]+$/),
+        hostNames,
+        tags,
+      });
+      expect(await vault.findKeptChain('kept')).toBe(chain);
+      expect(await vault.findKeptChain('kept', certificate.version)).toBe(chain);
+      expect(await vault.findCertificate('kept')).toBeUndefined();
+    });
+
+    it('answers the same version for the same chain, also when a newer one was kept since', async () => {
+      const first = await keep('kept-again');
+      expect(await vault.keepChain('kept-again', first.chain, tags)).toEqual(first.certificate);
+      const second = await keep('kept-again');
+      expect(second.certificate.version).not.toBe(first.certificate.version);
+      expect(await vault.keepChain('kept-again', first.chain, tags)).toEqual(first.certificate);
+      expect(await vault.findKeptChain('kept-again')).toBe(second.chain);
+      expect(await vault.findKeptChain('kept-again', first.certificate.version)).toBe(first.chain);
+    });
+  });
+
+  describe('asked to remove a name', () => {
+    it('has neither certificate nor chain of it, and does so again or for nothing', async () => {
+      const { certificate } = await issue('removed');
+      const kept = await keep('removed');
+      await vault.removeCertificate('removed');
+      await vault.removeCertificate('removed');
+      await vault.removeCertificate('never-was');
+      expect(await vault.findCertificate('removed')).toBeUndefined();
+      expect(await vault.findKeptChain('removed')).toBeUndefined();
+      expect(await vault.findKeptChain('removed', kept.certificate.version)).toBeUndefined();
+      await expect(vault.readPrivate('removed', certificate.version)).rejects.toMatchObject({
+        code: 'certificate_missing',
+      });
+    });
+
+    it('takes an unfinished operation with it', async () => {
+      const before = await begin('unfinished');
+      await vault.removeCertificate('unfinished');
+      expect(await vault.findCertificate('unfinished')).toBeUndefined();
+      expect(await begin('unfinished')).not.toEqual(before);
+    });
+
+    it('lets it be begun and issued again, and shows nothing old meanwhile', async () => {
+      const before = await issue('back-again');
+      await vault.removeCertificate('back-again');
+      await begin('back-again');
+      expect(await vault.findCertificate('back-again')).toBeUndefined();
+      const after = await issue('back-again');
+      expect(after.certificate.version).not.toBe(before.certificate.version);
+      expect(await vault.findCertificate('back-again')).toEqual(after.certificate);
+    });
+
+    it('lets a chain be kept there again, the same or another', async () => {
+      const { chain } = await keep('chain-again');
+      await vault.removeCertificate('chain-again');
+      await vault.keepChain('chain-again', chain, tags);
+      expect(await vault.findKeptChain('chain-again')).toBe(chain);
+      await vault.removeCertificate('chain-again');
+      const other = await keep('chain-again');
+      expect(await vault.findKeptChain('chain-again')).toBe(other.chain);
+    });
+  });
+
+  // Named for the issue: polymind-inc/acmebot#1060, stuck after a restart where deleted names can not be purged.
+  it('lets a machine change the custody of its key there and back, removed in between or not', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const ours = await issue('custody');
+      const theirs = await keep('custody');
+      expect(await vault.findCertificate('custody')).toEqual(ours.certificate);
+      expect(await vault.findKeptChain('custody')).toBe(theirs.chain);
+      const back = await issue('custody');
+      expect(await vault.readChain('custody', back.certificate.version)).toBe(back.chain);
+      await vault.removeCertificate('custody');
+      const alone = await keep('custody');
+      expect(await vault.findKeptChain('custody')).toBe(alone.chain);
+      expect(await vault.findCertificate('custody')).toBeUndefined();
+    }
   });
 });

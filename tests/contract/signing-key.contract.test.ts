@@ -3,7 +3,8 @@ import { KeyClient } from '@azure/keyvault-keys';
 import { calculateJwkThumbprint } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyVaultSigningKey } from '#shared/adapters/azure/key-vault-signing-key.ts';
-import type { PublicSigningKey } from '#shared/ports/signing-key.ts';
+import type { PublicSigningKey, SigningKey } from '#shared/ports/signing-key.ts';
+import { createMemorySigningKey } from '../support/memory-signing-key.ts';
 import { type RunningVault, startVault } from './key-vault/running-vault.ts';
 
 let running: RunningVault;
@@ -26,7 +27,61 @@ const isSignatureOf = (data: Uint8Array, signature: Uint8Array, publicKey: Publi
     signature,
   );
 
+/** A key of this name that has signed under two versions, and how it rotates. */
+const subjects: [string, (name: string) => Promise<{ key: SigningKey; rotate(): Promise<unknown> }>][] = [
+  [
+    'in memory',
+    (name) => {
+      const key = createMemorySigningKey(name);
+      return Promise.resolve({ key, rotate: () => Promise.resolve(key.rotate()) });
+    },
+  ],
+  [
+    'on Key Vault',
+    async (name) => {
+      await client.createEcKey(name, { curve: 'P-256' });
+      return { key: signingKey(name), rotate: () => client.rotateKey(name) };
+    },
+  ],
+];
+
+describe.each(subjects)('a signing key %s', (_, create) => {
+  it('shows every version, the newest first, and signs with each', async () => {
+    const { key, rotate } = await create('many');
+    const first = await key.current();
+    expect(await key.versions()).toEqual([first]);
+    await rotate();
+    await rotate();
+    const versions = await key.versions();
+    expect(new Set(versions.map(({ keyId }) => keyId)).size).toBe(3);
+    expect(versions[0]).toEqual(await key.current());
+    expect(versions.at(-1)).toEqual(first);
+    const data = Buffer.from('data');
+    for (const { keyId, publicKey } of versions)
+      expect(isSignatureOf(data, await key.sign(keyId, data), publicKey)).toBe(true);
+  });
+});
+
 describe('a signing key', () => {
+  it('shows no version that is disabled, and none that is not on P-256', async () => {
+    await client.createRsaKey('mixed', { keySize: 2048 });
+    const first = await client.createEcKey('mixed', { curve: 'P-256' });
+    const disabled = await client.createEcKey('mixed', { curve: 'P-256' });
+    const newest = await client.createEcKey('mixed', { curve: 'P-256' });
+    await client.updateKeyProperties('mixed', disabled.properties.version ?? '', { enabled: false });
+    const versions = await signingKey('mixed').versions();
+    expect(versions.map(({ keyId }) => keyId)).toEqual([newest.properties.version, first.properties.version]);
+  });
+
+  it('is asked for its versions again when they are no longer fresh, and not before', async () => {
+    await client.createEcKey('remembered', { curve: 'P-256' });
+    const key = signingKey('remembered', 60_000);
+    await key.versions();
+    running.vault.calls.reset();
+    await key.versions();
+    expect(running.vault.calls.all()).toEqual({});
+  });
+
   it('signs so that its public half verifies, in 64 bytes', async () => {
     await client.createEcKey('ticket', { curve: 'P-256' });
     const key = signingKey('ticket');
@@ -77,10 +132,11 @@ describe('a signing key', () => {
     ['that is an RSA key', 'rsa', () => client.createRsaKey('rsa', { keySize: 2048 })],
   ])('%s is named as missing from the deployment', async (_, name, prepare) => {
     await prepare();
-    await expect(signingKey(name).current()).rejects.toMatchObject({
-      code: 'configuration_incomplete',
-      message: expect.stringContaining(name),
-    });
+    for (const read of [signingKey(name).current, signingKey(name).versions])
+      await expect(read()).rejects.toMatchObject({
+        code: 'configuration_incomplete',
+        message: expect.stringContaining(name),
+      });
   });
 
   it('names a version that is not there', async () => {

@@ -84,10 +84,10 @@ describe('the list of issuers', () => {
     const other = new CertificateClient(running.vault.urlOf('other'), running.credential);
     for (let index = 0; index < 27; index += 1)
       await other.createIssuer(`i-${String(index).padStart(2, '0')}`, 'Test');
-    const ids: (string | undefined)[] = [];
+    const ids: string[] = [];
     for await (const { id, provider } of other.listPropertiesOfIssuers()) {
       expect(provider).toBe('Test');
-      ids.push(id);
+      ids.push(id ?? '');
     }
     expect(new Set(ids).size).toBe(27);
     expect(ids).toEqual([...ids].sort());

@@ -57,3 +57,15 @@ export async function readRequest(request: Uint8Array) {
     names: names?.names.items.map(({ value }) => value),
   };
 }
+
+/** A request whose key no vault has; DER. */
+export async function createRequestOutside(hostNames: readonly string[]): Promise<Uint8Array> {
+  const names = hostNames.map((value) => ({ type: 'dns' as const, value }));
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: '',
+    keys: await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']),
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension(names)],
+  });
+  return new Uint8Array(request.rawData);
+}

@@ -28,6 +28,18 @@ describe('what Key Vault answers', () => {
     });
   });
 
+  it.each(['ObjectIsBeingDeleted', 'ObjectIsBeingRecovered'])(
+    '%s passes by itself, while a name that is deleted stays refused',
+    async (code) => {
+      const conflict = (innerCode: string) =>
+        Object.assign(vaultError(409), { details: { error: { innerError: { code: innerCode } } } });
+      expect(await thrownFor(conflict(code))).toMatchObject({ code: 'key_vault_unavailable' });
+      expect(await thrownFor(conflict('ObjectIsDeletedButRecoverable'))).toMatchObject({
+        code: 'key_vault_refused',
+      });
+    },
+  );
+
   it('says when to come back, in milliseconds', async () => {
     expect(await thrownFor(vaultError(429, { 'retry-after': '7' }))).toMatchObject({ retryAfterMs: 7000 });
     expect(await thrownFor(vaultError(503))).toMatchObject({ retryAfterMs: undefined });

@@ -57,7 +57,9 @@ describe('a ticket', () => {
   });
 
   it('under a key that is not published is refused', async () => {
-    await expect(verify(await mint({}, 'key-9'))).rejects.toMatchObject(refusal('unknown key'));
+    await expect(verify(await mint({}, 'key-9', createMemorySigningKey('key-9')))).rejects.toMatchObject(
+      refusal('unknown key'),
+    );
   });
 
   it('by a stranger who names a published key is refused', async () => {
