@@ -1,6 +1,13 @@
 import type { Ask } from './client.ts';
 import { machinePath, watched } from './machines.ts';
-import type { CertificateReply, DrillReply, ForecastReply, KeyCustody, RevocationReason } from './replies.ts';
+import type {
+  CertificateReply,
+  DrillList,
+  DrillReply,
+  ForecastReply,
+  KeyCustody,
+  RevocationReason,
+} from './replies.ts';
 
 export interface DrillWishes {
   reason: RevocationReason;
@@ -27,6 +34,7 @@ export function createCertificatesApi(ask: Ask) {
     forecast: (signal: AbortSignal) => get<ForecastReply>('/api/certificates/forecast', signal),
     startDrill: async (wishes: DrillWishes) =>
       (await ask('/api/certificates/drill', { method: 'POST', body: wishes })).body as DrillReply,
+    drills: async (signal: AbortSignal) => (await get<DrillList>('/api/certificates/drills', signal)).value,
     drill: (id: string, signal: AbortSignal) => get<DrillReply>(drillPath(id), signal),
     cancelDrill: async (id: string) => (await ask(drillPath(id), { method: 'DELETE' })).body as DrillReply,
   };

@@ -8,7 +8,12 @@ import type {
   preconditionsReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
-import type { CertificateReply, ForecastReply, revocationReason } from '#shared/protocol/certificate-api.ts';
+import type {
+  CertificateReply,
+  drillListReply,
+  ForecastReply,
+  revocationReason,
+} from '#shared/protocol/certificate-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;
@@ -21,6 +26,7 @@ export type {
   Problem,
 } from '#shared/protocol/api.ts';
 export type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
+export type DrillList = Parsed<typeof drillListReply>;
 export type RevocationReason = Parsed<typeof revocationReason>;
 export type KeyCustody = Parsed<typeof keyCustody>;
 export type MachineList = Parsed<typeof machineListReply>;

@@ -1,8 +1,9 @@
 import { useId } from 'preact/hooks';
 import type { AuthorityForecast } from '../api/replies.ts';
 import { useWidth } from '../hooks/width.ts';
-import { limitUse, queueLength } from '../model/forecast.ts';
-import { formatAbsolute } from '../model/time.ts';
+import { closureSentence, limitUse, queueLength } from '../model/forecast.ts';
+import { formatAbsolute, formatSpan } from '../model/time.ts';
+import { asSentence } from '../model/words.ts';
 import { Icon } from './icon.tsx';
 import { TimeAgo } from './time-ago.tsx';
 
@@ -13,7 +14,7 @@ const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 /** What of a limit is used, and when all of it is there again. */
 function LimitBar({ limit, now }: { limit: Limit; now: number }) {
   const { element, width } = useWidth<HTMLDivElement>();
-  const { title, used, free, capacity, fullAt } = limit;
+  const { title, used, free, capacity, fullAt, refillSeconds } = limit;
   const { share, tone } = limitUse(limit);
   return (
     <li class="limit">
@@ -29,10 +30,11 @@ function LimitBar({ limit, now }: { limit: Limit; now: number }) {
         )}
       </div>
       <p class="quiet">
-        {count.format(used)} of {count.format(capacity)} used, {count.format(Math.floor(free))} free
+        {count.format(used)} of {count.format(capacity)} used, {count.format(Math.floor(free))} free; one
+        comes back every {formatSpan(refillSeconds * 1000)}
         {used > 0 && Date.parse(fullAt) > now && (
           <>
-            ; all of it again <TimeAgo at={fullAt} now={now} />
+            , the last <TimeAgo at={fullAt} now={now} />
           </>
         )}
       </p>
@@ -62,8 +64,8 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityForecast
           <span>
             <strong>It takes no orders until {formatAbsolute(closed.until)}</strong> (
             <TimeAgo at={closed.until} now={now} />
-            ): <span class="sentence-inline">{closed.reason}</span>
-            {closed.detail && <span class="second">{closed.detail}</span>}
+            ): {closureSentence(closed.reason)}
+            {closed.detail && <span class="second">{asSentence(closed.detail)}</span>}
           </span>
         </div>
       )}
@@ -80,7 +82,7 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityForecast
       {queueLength(authority) === 0 ? (
         <p class="quiet">Nobody waits for this authority.</p>
       ) : (
-        <dl class="facts">
+        <dl class="facts wide">
           {queueNames.map(([kind, words]) => [
             <dt key={kind}>{words}</dt>,
             <dd key={`${kind}-count`}>{queue[kind]}</dd>,

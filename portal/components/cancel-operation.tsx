@@ -24,18 +24,27 @@ const consequences: Readonly<Record<OperationReply['kind'], string>> = {
 export function CancelOperation({ id, kind, changed }: CancelOperationProps) {
   const { api } = usePortal();
   const [isAsking, setAsking] = useState(false);
+  // The service takes a moment from the request to the end.
+  const [isAsked, setAsked] = useState(false);
   const { isBusy, failure, run } = useAction();
+  const isCancelling = isBusy || isAsked;
   const cancel = () => {
     setAsking(false);
     run(async () => {
       await api.cancelOperation(id);
+      setAsked(true);
       changed();
     });
   };
   return (
     <>
-      <button type="button" class="button" aria-disabled={isBusy} onClick={() => !isBusy && setAsking(true)}>
-        {isBusy ? 'Cancelling' : 'Cancel'}
+      <button
+        type="button"
+        class="button"
+        aria-disabled={isCancelling}
+        onClick={() => !isCancelling && setAsking(true)}
+      >
+        {isCancelling ? 'Cancelling' : 'Cancel'}
       </button>
       {failure && <FailureCard failure={failure} about="Cancel" />}
       {isAsking && (

@@ -67,7 +67,7 @@ export function CertificateActions({ machine, certificate }: CertificateActionsP
       {question === 'keys' && (
         <Confirm
           {...answers}
-          title={`${custodies[other].title}: renew ${name}?`}
+          title={`${custodies[other].wish} of ${name}?`}
           confirmLabel="Renew with a new key"
           isHarmless
           confirm={() => send('keys')}

@@ -1,15 +1,17 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { CertificateReply, MachineReply } from '../api/replies.ts';
+import type { CertificateReply, CertificateState, MachineReply } from '../api/replies.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { certificateStates } from '../model/certificate-words.ts';
 import { formatAbsolute } from '../model/time.ts';
 import { timeLineOf } from '../model/time-line.ts';
+import { asSentence } from '../model/words.ts';
 import { CertificateActions } from './certificate-actions.tsx';
 import { CertificateFacts } from './certificate-facts.tsx';
 import { CertificateHistory } from './certificate-history.tsx';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
+import { LastTry } from './last-try.tsx';
 import { MomentList } from './moment-list.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { StaleNote } from './stale-note.tsx';
@@ -40,7 +42,7 @@ function Explanation({ certificate, now }: { certificate: CertificateReply; now:
         </p>
       ))}
       <p class="next">
-        <strong>Next:</strong> <span class="sentence-inline">{next.what}</span>
+        <strong>Next:</strong> {asSentence(next.what)}
         {next.at && (
           <span class="quiet">
             {' '}
@@ -48,6 +50,22 @@ function Explanation({ certificate, now }: { certificate: CertificateReply; now:
           </span>
         )}
       </p>
+    </div>
+  );
+}
+
+/** With the state of the newest reply: the machine's own may be some seconds older or newer. */
+function Heading({ state }: { state?: CertificateState | undefined }) {
+  const shown = state && certificateStates[state];
+  return (
+    <div class="title-row">
+      <h2 id="certificate-heading">Certificate</h2>
+      {shown && (
+        <span class={`badge tone-${shown.tone}`}>
+          <Icon name={shown.tone} />
+          {shown.word}
+        </span>
+      )}
     </div>
   );
 }
@@ -75,6 +93,7 @@ function Details({ machine, now, changed }: CertificateCardProps) {
   };
   return (
     <>
+      <Heading state={value?.state ?? machine.certificate?.state} />
       {failure && value && <StaleNote failure={failure} retry={reload} />}
       {failure && !value && <FailureCard failure={failure} about="Certificate" retry={reload} />}
       {!failure && !value && <Skeleton lines={4} label="Reading the certificate" />}
@@ -95,12 +114,7 @@ function Details({ machine, now, changed }: CertificateCardProps) {
             <MomentList certificate={value} now={now} />
             <CertificateFacts certificate={value} now={now} />
           </div>
-          {value.failure && (
-            <FailureCard
-              failure={value.failure}
-              about={value.failure.count === 1 ? 'The last try' : `The last of ${value.failure.count} tries`}
-            />
-          )}
+          {value.failure && <LastTry failure={value.failure} now={now} />}
           <CertificateHistory history={value.history} now={now} />
           {may.install.allowed && !operation && <CertificateActions machine={machine} certificate={value} />}
         </>
@@ -110,25 +124,17 @@ function Details({ machine, now, changed }: CertificateCardProps) {
 }
 
 export function CertificateCard(props: CertificateCardProps) {
-  const { certificate } = props.machine;
-  const state = certificate && certificateStates[certificate.state];
   return (
     <section class="card" aria-labelledby="certificate-heading">
-      <div class="title-row">
-        <h2 id="certificate-heading">Certificate</h2>
-        {state && (
-          <span class={`badge tone-${state.tone}`}>
-            <Icon name={state.tone} />
-            {state.word}
-          </span>
-        )}
-      </div>
-      {certificate ? (
+      {props.machine.certificate ? (
         <Details {...props} />
       ) : (
-        <p class="quiet">
-          There is none yet. It is issued while Windows Admin Center is installed, and renewed by itself.
-        </p>
+        <>
+          <Heading />
+          <p class="quiet">
+            There is none yet. It is issued while Windows Admin Center is installed, and renewed by itself.
+          </p>
+        </>
       )}
     </section>
   );

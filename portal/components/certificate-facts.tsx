@@ -59,9 +59,9 @@ export function CertificateFacts({ certificate, now }: { certificate: Certificat
           </dd>
           {checkAt && (
             <>
-              <dt>Advice</dt>
+              <dt>Next check</dt>
               <dd>
-                asked for again <TimeAgo at={checkAt} now={now} />
+                <TimeAgo at={checkAt} now={now} />, the authority is asked for its window
               </dd>
             </>
           )}

@@ -26,8 +26,7 @@ export function DrillForm({ authorities }: { authorities: readonly AuthorityFore
     });
   };
   return (
-    <section class="card" aria-labelledby="drill-heading">
-      <h2 id="drill-heading">Replace every certificate</h2>
+    <>
       <p class="quiet">
         As an exercise, or because an authority or a key can no longer be trusted. It goes as fast as the
         authorities’ limits allow, urgent renewals first, and leaves machines alone where you may not install.
@@ -113,6 +112,6 @@ export function DrillForm({ authorities }: { authorities: readonly AuthorityFore
           )}
         </Confirm>
       )}
-    </section>
+    </>
   );
 }

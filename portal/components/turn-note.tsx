@@ -1,5 +1,6 @@
 import type { CertificateReply, MachineReply } from '../api/replies.ts';
 import { formatAbsolute } from '../model/time.ts';
+import { asSentence } from '../model/words.ts';
 import { CancelOperation } from './cancel-operation.tsx';
 import { Icon } from './icon.tsx';
 import { TimeAgo } from './time-ago.tsx';
@@ -26,7 +27,7 @@ export function TurnNote({ plan, operation, canCancel, now, changed }: TurnNoteP
         <strong>
           Its turn at {authority} comes <TimeAgo at={turnAt} now={now} />
         </strong>
-        , {formatAbsolute(turnAt)}. {aheadWords(ahead)} <span class="sentence-inline">{reason}</span>
+        , {formatAbsolute(turnAt)}. {aheadWords(ahead)} {asSentence(reason)}
       </span>
       {operation && canCancel && <CancelOperation {...operation} changed={changed} />}
     </div>

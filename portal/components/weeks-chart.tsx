@@ -7,6 +7,10 @@ import { formatDayOnly } from '../model/time.ts';
 const plot = { top: 18, height: 140, left: 36, right: 4 };
 const labelHeight = 22;
 const labelWidth = 52;
+const keys = [
+  ['bar-due', 'due for renewal'],
+  ['bar-expiring', 'end, unless renewed'],
+] as const;
 
 function Drawing({ weeks, width }: { weeks: readonly WeekOfExpiries[]; width: number }) {
   const { top, columns } = weekColumns(weeks);
@@ -57,7 +61,12 @@ function Drawing({ weeks, width }: { weeks: readonly WeekOfExpiries[]; width: nu
             {bar('bar-due', middle - barWidth - 1, dueHeight, due)}
             {bar('bar-expiring', middle + 1, expiringHeight, expiring)}
             {at % every === 0 && (
-              <text class="chart-text" x={middle} y={floor + 17} text-anchor="middle">
+              <text
+                class="chart-text"
+                x={Math.min(middle, width - labelWidth / 2 + 4)}
+                y={floor + 17}
+                text-anchor="middle"
+              >
                 {formatDayOnly(from)}
               </text>
             )}
@@ -74,14 +83,14 @@ export function WeeksChart({ weeks }: { weeks: readonly WeekOfExpiries[] }) {
   return (
     <>
       <p class="chart-key" aria-hidden="true">
-        <svg width="12" height="12" viewBox="0 0 12 12">
-          <rect class="bar-due" width="12" height="12" rx="2" />
-        </svg>
-        due for renewal
-        <svg width="12" height="12" viewBox="0 0 12 12">
-          <rect class="bar-expiring" width="12" height="12" rx="2" />
-        </svg>
-        end, unless renewed
+        {keys.map(([name, words]) => (
+          <span key={name}>
+            <svg width="12" height="12" viewBox="0 0 12 12">
+              <rect class={name} width="12" height="12" rx="2" />
+            </svg>
+            {words}
+          </span>
+        ))}
       </p>
       <div ref={element} class="time-line-frame">
         {width > 0 && <Drawing weeks={weeks} width={width} />}

@@ -13,16 +13,16 @@ export const certificateStates = {
 } as const satisfies Record<CertificateState, { word: string; tone: Tone }>;
 
 /** Who holds the private key, and what speaks for and against it. */
-export const custodies: Readonly<Record<KeyCustody, { holder: string; title: string; tradeOff: string }>> = {
+export const custodies: Readonly<Record<KeyCustody, { holder: string; wish: string; tradeOff: string }>> = {
   vault: {
     holder: 'Key Vault',
-    title: 'Key Vault holds the key',
+    wish: 'Let Key Vault hold the key',
     tradeOff:
       'A renewal needs nothing of the machine, and one that was rebuilt gets its certificate back at once. Whoever may read the vault’s secrets may read the key.',
   },
   machine: {
     holder: 'The machine itself',
-    title: 'The machine holds the key',
+    wish: 'Let the machine hold the key',
     tradeOff:
       'The key never leaves the machine: nobody else ever has it. The machine must be connected for each renewal, and one that was rebuilt needs a new certificate, which counts against the authority’s limits.',
   },

@@ -1,5 +1,6 @@
 import type { AuthorityForecast, ForecastReply, WeekOfExpiries } from '../api/replies.ts';
 import type { Tone } from './machine-state.ts';
+import { asSentence } from './words.ts';
 
 export interface WeekColumn {
   /** Monday. */
@@ -40,6 +41,15 @@ export function limitUse({ used, capacity }: Limit): { share: number; tone: Tone
   const share = capacity > 0 ? Math.min(1, Math.max(0, used / capacity)) : 1;
   return { share, tone: share >= 0.95 ? 'bad' : share >= 0.75 ? 'warning' : 'good' };
 }
+
+const closureWords = new Map([
+  ['rate-limited', 'It asked us to slow down.'],
+  ['outage', 'It does not answer.'],
+  ['forbidden by CAA', 'The CAA records of the zone do not allow it.'],
+  ['refused', 'It refuses our orders.'],
+]);
+
+export const closureSentence = (reason: string): string => closureWords.get(reason) ?? asSentence(reason);
 
 export const queueLength = ({ queue }: AuthorityForecast): number =>
   queue.urgent + queue.install + queue.renewal;

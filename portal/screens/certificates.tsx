@@ -1,6 +1,6 @@
 import type { CertificateState, ForecastReply } from '../api/replies.ts';
 import { AuthorityCard } from '../components/authority-card.tsx';
-import { DrillForm } from '../components/drill-form.tsx';
+import { DrillSection } from '../components/drill-section.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
@@ -32,39 +32,55 @@ function At({ at, now }: { at: string; now: number }) {
 function Overview({ forecast, now }: { forecast: ForecastReply; now: number }) {
   const { states, lastTurnAt, firstAtRisk } = forecast;
   const { tone, sentence } = fleetVerdict(forecast);
-  const present = (Object.keys(certificateStates) as CertificateState[]).filter((state) => states[state]);
+  const present = (Object.keys(certificateStates) as CertificateState[])
+    .filter((state) => states[state])
+    .reverse();
   return (
     <section class="card" aria-label="Overview">
       <p class="verdict-sentence">
         <Icon name={tone} tone={tone} />
         {sentence}
       </p>
-      <dl class="facts">
-        {firstAtRisk && (
-          <>
-            <dt>First at risk</dt>
-            <dd>
-              {firstAtRisk.machineId ? (
-                <Link to={addresses.machine(firstAtRisk.machineId)}>Show the machine</Link>
-              ) : (
-                'A machine that you may not see'
-              )}
-              <span class="second">
-                ends <At at={firstAtRisk.expiresAt} now={now} />
-              </span>
-              <span class="second">
-                its turn is <At at={firstAtRisk.turnAt} now={now} />
-              </span>
-            </dd>
-          </>
-        )}
-        <dt>Last turn</dt>
-        <dd>{lastTurnAt ? <At at={lastTurnAt} now={now} /> : 'nobody waits'}</dd>
-        {present.map((state) => [
-          <dt key={state}>{certificateStates[state].word}</dt>,
-          <dd key={`${state}-count`}>{states[state]}</dd>,
-        ])}
-      </dl>
+      {(firstAtRisk || lastTurnAt) && (
+        <dl class="facts">
+          {firstAtRisk && (
+            <>
+              <dt>First at risk</dt>
+              <dd>
+                {firstAtRisk.machineId ? (
+                  <Link to={addresses.machine(firstAtRisk.machineId)}>Show the machine</Link>
+                ) : (
+                  'A machine that you may not see'
+                )}
+                <span class="second">
+                  ends <At at={firstAtRisk.expiresAt} now={now} />
+                </span>
+                <span class="second">
+                  its turn is <At at={firstAtRisk.turnAt} now={now} />
+                </span>
+              </dd>
+            </>
+          )}
+          {lastTurnAt && (
+            <>
+              <dt>Last turn</dt>
+              <dd>
+                <At at={lastTurnAt} now={now} />
+              </dd>
+            </>
+          )}
+        </dl>
+      )}
+      {present.length > 0 && (
+        <dl class="stats">
+          {present.map((state) => (
+            <div key={state}>
+              <dt>{certificateStates[state].word}</dt>
+              <dd>{states[state]}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
     </section>
   );
 }
@@ -99,7 +115,7 @@ export function CertificatesScreen() {
               <AuthorityCard key={authority.name} authority={authority} now={now} />
             ))}
           </div>
-          <DrillForm authorities={value.authorities} />
+          <DrillSection authorities={value.authorities} now={now} />
         </>
       )}
     </>

@@ -130,12 +130,12 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
       {watched.failure && operation && <StaleNote failure={watched.failure} retry={watched.reload} />}
       {watched.failure && !operation && <FailureCard failure={watched.failure} retry={watched.reload} />}
       {!operation && !watched.failure && <Skeleton lines={3} label="Reading the operation" tall />}
+      {operation && <SuspensionNote operation={operation} now={now} changed={watched.reload} />}
       {operation && (
         <section class="card" aria-label="Steps">
           <Stepper steps={operation.steps} now={now} />
         </section>
       )}
-      {operation && <SuspensionNote operation={operation} now={now} changed={watched.reload} />}
       {operation?.error && state === 'failed' && (
         <FailureCard failure={operation.error} retry={retry} retryLabel="Retry">
           {operation.kind === 'install' && (

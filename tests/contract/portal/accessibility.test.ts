@@ -2,6 +2,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
 import {
+  renewalOf,
+  replacedCertificate,
+  sampleDrill,
+  waitingCertificate,
+} from '../../support/certificate-samples.ts';
+import {
   agentNotServing,
   bareMachine,
   fromNow,
@@ -25,6 +31,12 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['install', `/portal/machines/${machineIdOf(3)}/install`, 'The machine has enough memory'],
   ['running install', `/portal/machines/${machineIdOf(1)}/operations/q2w3e4r5`, 'Running'],
   ['failed install', `/portal/machines/${machineIdOf(2)}/operations/q2w3e4r5`, 'agent_not_serving'],
+  ['waiting certificate', `/portal/machines/${machineIdOf(4)}`, 'Its turn at sample-ca'],
+  ['replaced certificate', `/portal/machines/${machineIdOf(5)}`, 'The one before it ends'],
+  ['waiting renewal', `/portal/machines/${machineIdOf(4)}/operations/renew234`, 'It goes on by itself'],
+  ['certificates', '/portal/certificates', 'It takes no orders until'],
+  ['fleet replacement', '/portal/certificates/drills/drill234', 'Expected end'],
+  ['install again', `/portal/machines/${machineIdOf(5)}/install`, 'Give the machine a new name'],
   ['add', '/portal/add', 'Azure resource id'],
   ['unknown', '/portal/nowhere', 'There is no such page'],
 ];
@@ -51,32 +63,46 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
         presence: { connected: false, lastSeenAt: fromNow(-9e6), agentVersion: null },
       }),
       bareMachine(3, { name: 'new-04' }),
+      sampleMachine(4, { name: 'mail-05', operation: { id: renewalOf(4).id, kind: 'renew' } }),
+      sampleMachine(5, { name: 'print-06' }),
     ];
+    rig.api.certificates.set(machineIdOf(4), waitingCertificate());
+    rig.api.certificates.set(machineIdOf(5), replacedCertificate());
+    rig.api.drills.set('drill234', sampleDrill());
+    rig.api.operations.set(renewalOf(4).id, renewalOf(4, { resumesAt: fromNow(9e6) }));
     rig.api.preconditions = samplePreconditions(false);
     rig.api.operations.set(running, installAt(machineIdOf(1), 1));
     rig.api.operations.set(failed, installFailedAt(machineIdOf(2), 2, agentNotServing));
   };
 
-  it.each(['light', 'dark'] as const)('axe finds nothing on any screen in %s', async (colorScheme) => {
+  it.each([
+    ['light', 'all'],
+    ['dark', 'contrast'],
+  ] as const)('axe finds nothing on any screen in %s', async (colorScheme, what) => {
     fill();
     const { page, complaints } = await rig.open({ colorScheme, reducedMotion: 'reduce' });
     await page.addInitScript(axeSource);
     await page.goto('/portal/opening');
     await page.getByRole('heading').waitFor();
-    await expectAccessible(page);
+    await expectAccessible(page, what);
     await page.goto('/portal/');
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    await expectAccessible(page);
+    await expectAccessible(page, what);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: /Administrator/ }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
     for (const [, path, words] of screens) {
       await go(page, path, words);
-      await expectAccessible(page);
+      await expectAccessible(page, what);
     }
     await go(page, `/portal/machines/${machineIdOf(0)}`, 'serves its certificate');
-    await page.getByRole('button', { name: 'Uninstall' }).click();
-    await expectAccessible(page);
+    for (const name of ['Uninstall', 'Change who holds the key', 'Revoke and replace']) {
+      await page.getByRole('button', { name }).click();
+      await expectAccessible(page, what);
+      await page.keyboard.press('Escape');
+    }
+    await page.getByText('History (3 entries)').click();
+    await expectAccessible(page, what);
     expect(complaints).toEqual([]);
   });
 

@@ -101,6 +101,42 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     expect(rig.api.calls).not.toContain(put);
   });
 
+  it('the key stays in Key Vault unless the machine is chosen, and Retry asks for the same again', async () => {
+    const { api } = rig;
+    api.machines = [bareMachine(0)];
+    api.replies.set(put, { status: 202, body: installAt(id, 0) });
+    api.operations.set(`${id}.q2w3e4r5`, installFailedAt(id, 2, agentNotServing));
+    const bodies: string[] = [];
+    const { page } = await rig.signedIn(`/portal/machines/${id}/install`);
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') bodies.push(request.postData() ?? '');
+    });
+    const install = page.getByRole('button', { name: 'Install' });
+    await install.waitFor();
+    expect(await page.getByRole('radio', { name: 'Key Vault (usual)' }).isChecked()).toBe(true);
+    await install.click();
+    await page.getByRole('alert').waitFor();
+    await page.goBack();
+    await page.getByRole('radio', { name: 'The machine itself' }).check();
+    await install.click();
+    await page.getByRole('alert').getByRole('button', { name: 'Retry' }).click();
+    await expect
+      .poll(() => bodies)
+      .toEqual(['{"port":6516}', '{"port":6516,"keys":"machine"}', '{"port":6516,"keys":"machine"}']);
+  });
+
+  it('installing again offers a new name, and who held the key holds it again', async () => {
+    rig.api.machines = [sampleMachine(0, { name: 'web-01' })];
+    rig.api.replies.set(put, { status: 202, body: installAt(id, 0) });
+    const { page } = await rig.at(`/portal/machines/${id}`);
+    await page.getByRole('link', { name: 'Install again' }).click();
+    await page.getByLabel('Give the machine a new name in DNS').check();
+    expect(await page.getByRole('radio', { name: 'As it was' }).isChecked()).toBe(true);
+    const sent = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Install' }).click();
+    expect((await sent).postDataJSON()).toEqual({ port: 6516, newName: true });
+  });
+
   it('what is no port is refused in words and never sent', async () => {
     rig.api.machines = [bareMachine(0)];
     const { page } = await rig.at(`/portal/machines/${id}/install`);
