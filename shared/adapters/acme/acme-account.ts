@@ -20,8 +20,8 @@ export interface AcmeAccount {
   post(url: string, payload: object | undefined): Promise<AcmeReply>;
 }
 
-function requireUsable(account: UsableAccount | ClosedAccount): string {
-  if (account.status === 'valid') return account.url;
+function requireUsable(account: UsableAccount | ClosedAccount): UsableAccount {
+  if (account.status === 'valid') return account;
   const { status, detail } = account;
   throw new AppError('certificate_order_refused', `the account of our key is ${status} (${detail})`, {
     facts: { status, remedy: 'Make a new version of the account key: it opens a new account.' },
@@ -56,13 +56,17 @@ export function createAcmeAccount(options: RegistrationOptions): AcmeAccount {
       if (!isRefusal(error)) throw error;
       const moved = await registration.find(to);
       if (!moved) throw error;
-      return { ...to, accountUrl: requireUsable(moved) };
+      return { ...to, accountUrl: requireUsable(moved).url };
     }
   };
 
   const open = async (current: AccountKeyVersion): Promise<AcmeAccountSigner> => {
     const found = await registration.find(current);
-    if (found) return { ...current, accountUrl: requireUsable(found) };
+    if (found) {
+      const account = requireUsable(found);
+      await registration.updateContact(account, current);
+      return { ...current, accountUrl: account.url };
+    }
     // What is called current may be remembered from before a rotation: the list says what is newest.
     const listed = await accountKey.versions();
     const isListed = listed.some(({ keyId }) => keyId === current.keyId);
@@ -71,7 +75,8 @@ export function createAcmeAccount(options: RegistrationOptions): AcmeAccount {
     for (const version of versions) {
       if (version.keyId === current.keyId) continue;
       const account = await registration.find(version);
-      if (account && version.keyId === newest.keyId) return { ...newest, accountUrl: requireUsable(account) };
+      if (account && version.keyId === newest.keyId)
+        return { ...newest, accountUrl: requireUsable(account).url };
       if (account?.status === 'valid') return move(account, version, newest);
     }
     return { ...newest, accountUrl: await registration.create(newest) };

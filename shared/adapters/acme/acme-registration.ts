@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
+import type { z } from 'zod';
 import { AppError } from '#shared/domain/error.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
-import { type AcmeReply, parseReply } from './acme-exchange.ts';
+import type { AcmeReply } from './acme-exchange.ts';
 import { isRefusal } from './acme-problem.ts';
 import { accountShape } from './acme-shapes.ts';
 import type { AcmeSigner, AcmeTransport } from './acme-transport.ts';
@@ -27,6 +28,8 @@ export type AccountKeyVersion = Pick<AcmeSigner, 'keyId' | 'publicKey'>;
 export interface UsableAccount {
   status: 'valid';
   url: string;
+  /** Where the authority shows it. */
+  contact: readonly string[] | undefined;
 }
 
 /** Section 7.3.6: it may do nothing any more, and neither may another account of its key. */
@@ -39,6 +42,8 @@ export interface ClosedAccount {
 /** Finds, makes and re-keys accounts (RFC 8555 section 7.3). Keeps nothing. */
 export interface AcmeRegistration {
   find(key: AccountKeyVersion): Promise<UsableAccount | ClosedAccount | undefined>;
+  /** Tells the authority our contacts where it shows others (section 7.3.2); an account works without, too. */
+  updateContact(account: UsableAccount, key: AccountKeyVersion): Promise<void>;
   create(key: AccountKeyVersion): Promise<string>;
   /**
    * Gives the account of the old key to the new one (section 7.3.5); false where the authority has no such thing.
@@ -56,6 +61,18 @@ function accountUrlOf({ headers }: AcmeReply, newAccount: string): string {
   throw new AppError('certificate_authority_unavailable', `${newAccount} named no account`);
 }
 
+/** Section 7.3.1 asks for the Location of an account that exists, and for no body. */
+const readAccount = ({ text }: AcmeReply): z.infer<typeof accountShape> => {
+  try {
+    return accountShape.parse(JSON.parse(text));
+  } catch {
+    return { status: 'valid' };
+  }
+};
+
+const isSameSet = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((one) => others.includes(one));
+
 export function createAcmeRegistration(options: RegistrationOptions): AcmeRegistration {
   const { transport, accountKey, contact, externalAccount } = options;
 
@@ -72,15 +89,24 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
       const { newAccount } = await transport.directory();
       try {
         const reply = await transport.post(key, newAccount, { onlyReturnExisting: true });
-        const { status } = parseReply(accountShape, reply, newAccount);
+        const { status, contact: shown } = readAccount(reply);
         const url = accountUrlOf(reply, newAccount);
-        return status === 'valid' ? { status, url } : { status, detail: url };
+        return status === 'valid' ? { status, url, contact: shown } : { status, detail: url };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         if (unknownTypes.has(error.type)) return undefined;
         // Nothing but the key was sent: what is not authorized is the account that it has (section 7.3.6).
         if (error.type === 'unauthorized') return { status: 'deactivated', detail: error.detail };
         throw error;
+      }
+    },
+
+    async updateContact({ url, contact: shown }, key) {
+      if (contact.length === 0 || shown === undefined || isSameSet(shown, contact)) return;
+      try {
+        await transport.post({ ...key, accountUrl: url }, url, { contact });
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
       }
     },
 

@@ -53,6 +53,20 @@ describe('the account of our key', () => {
     expect(accounts()).toBe(before + 1);
   });
 
+  it('tells its contacts once when they are others than before', async () => {
+    const url = await openAccount();
+    const mailto = (name: string) => [`mailto:${name}@example.org`];
+    const told = (contact: string[]) => rig.createClient({ accountKey: key, contact }).ensureAccount();
+    rig.authority.calls.reset();
+    for (const contact of [mailto('one'), mailto('one'), mailto('two')])
+      expect(await told(contact)).toBe(url);
+    expect(rig.authority.calls.count('account')).toBe(2);
+    expect(rig.authority.inspect?.().find(({ title }) => title === 'Accounts')?.rows[0]).toContain(
+      'mailto:two@example.org',
+    );
+    expect(await told(['tel:+47'])).toBe(url);
+  });
+
   it('moves to the newest version of its key, and no second account is made', async () => {
     const url = await openAccount();
     const before = accounts();

@@ -32,6 +32,11 @@ describe('looking for the account of a key', () => {
     ]);
   });
 
+  it('takes the address of an account that is shown without a body', async () => {
+    const { client } = scriptedAuthority({ '/account': [{ ...found, body: '' }] });
+    expect(await client.ensureAccount()).toBe(`${origin}/account/9`);
+  });
+
   it('asks an authority that wants an external account even for a look', async () => {
     const externalAccount = { keyId: 'customer', macKey: 'a2V5' };
     const { client, accountPayloads } = scriptedAuthority(
