@@ -5,6 +5,8 @@ import { dueAt, nextCheckAt } from '#shared/domain/renewal.ts';
 import type { RenewalAdvice } from '#shared/ports/certificate-authority.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
+type AdvicePorts = Pick<AppPorts, 'store' | 'authorities' | 'now' | 'newId'>;
+
 /** Every two minutes, half a minute after the renewals. */
 const schedule = '30 */2 * * * *';
 /** Certificates that one run asks for, and how many of them at a time. */
@@ -15,7 +17,7 @@ const width = 10;
  * Asks the authority of one certificate for its window (RFC 9773 section 4.3), and moves the due moment with it. One
  * that cannot be asked is asked again later, each time with more patience; its due moment stays.
  */
-async function askFor(ports: AppPorts, certificate: CertificateDocument): Promise<void> {
+async function askFor(ports: AdvicePorts, certificate: CertificateDocument): Promise<void> {
   const { machineId, leaf, window, point = 0.5, checkFailures = 0 } = certificate;
   if (!leaf?.renewalId) return;
   const authority = ports.authorities.find(
@@ -44,7 +46,10 @@ async function askFor(ports: AppPorts, certificate: CertificateDocument): Promis
 }
 
 /** One that fails never stops the next. */
-async function askAll(ports: AppPorts, context: InvocationContext): Promise<void> {
+export async function askForAdvice(
+  ports: AdvicePorts,
+  context: Pick<InvocationContext, 'warn'>,
+): Promise<void> {
   const waiting = await ports.store.findChecks(ports.now().toISOString(), batch);
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -60,6 +65,6 @@ async function askAll(ports: AppPorts, context: InvocationContext): Promise<void
 export function registerRenewalAdvice(provider: PortsProvider): void {
   app.timer('askRenewalAdvice', {
     schedule,
-    handler: (_, context) => askAll(provider(), context),
+    handler: (_, context) => askForAdvice(provider(), context),
   });
 }

@@ -46,7 +46,11 @@ async function childOf(
 }
 
 /** Asks for what is due, the oldest first, and starts one sweep over it. */
-async function renewDue(ports: AppPorts, client: DurableClient, context: InvocationContext): Promise<void> {
+export async function renewDue(
+  ports: AppPorts,
+  client: DurableClient,
+  context: Pick<InvocationContext, 'info' | 'warn'>,
+): Promise<void> {
   const at = ports.now().toISOString();
   const due = await ports.store.findDue(at, batch);
   const found = await Promise.allSettled(due.map((certificate) => childOf(ports, client, certificate)));

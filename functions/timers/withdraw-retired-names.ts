@@ -5,11 +5,13 @@ import type { MachineDocument } from '#shared/domain/documents.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
+type WithdrawPorts = Pick<AppPorts, 'store' | 'dns' | 'relay' | 'vault' | 'now'>;
+
 /** Every hour, at a quarter past. */
 const schedule = '0 15 * * * *';
 
 /** Names whose last session has ended: records, relay object and certificate go, in this order. */
-async function withdrawFrom(ports: AppPorts, machine: MachineDocument): Promise<string[]> {
+async function withdrawFrom(ports: WithdrawPorts, machine: MachineDocument): Promise<string[]> {
   const { machineId, retiredNames = [] } = machine;
   const now = ports.now().toISOString();
   const ended = retiredNames.filter(({ until }) => until <= now).map(({ machineName }) => machineName);
@@ -27,7 +29,10 @@ async function withdrawFrom(ports: AppPorts, machine: MachineDocument): Promise<
 }
 
 /** One that fails never stops the next. */
-async function withdrawAll(ports: AppPorts, context: InvocationContext): Promise<void> {
+export async function withdrawRetiredNames(
+  ports: WithdrawPorts,
+  context: Pick<InvocationContext, 'info' | 'warn'>,
+): Promise<void> {
   for (const machine of await ports.store.listMachines()) {
     try {
       const names = await withdrawFrom(ports, machine);
@@ -41,6 +46,6 @@ async function withdrawAll(ports: AppPorts, context: InvocationContext): Promise
 export function registerRetiredNames(provider: PortsProvider): void {
   app.timer('withdrawRetiredNames', {
     schedule,
-    handler: (_, context) => withdrawAll(provider(), context),
+    handler: (_, context) => withdrawRetiredNames(provider(), context),
   });
 }

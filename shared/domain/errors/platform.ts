@@ -119,7 +119,7 @@ export const platformErrors = {
   certificate_replacement_refused: row(
     502,
     'certificate authority',
-    true,
+    false,
     'The authority does not accept what the order says it replaces',
     'Nothing: the order is repeated without it.',
   ),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { dueAt } from '#shared/domain/renewal.ts';
+import { describe, expect, it } from 'vitest';
+import { dueAt, nextCheckAt } from '#shared/domain/renewal.ts';
 
 const hourMs = 60 * 60 * 1000;
 const start = Date.UTC(2026, 9, 1);
@@ -69,4 +69,22 @@ it.each([
   ['has one date', { start: windowOf(0, 0).start, end: '' }],
 ])('falls back to two thirds when the window %s', (_, window) => {
   expect(hoursDue(leafOf(90 * 24 * hourMs), window, 0.5)).toBe(1440);
+});
+
+describe('asking for the window', () => {
+  const minutesUntil = (...given: [number | undefined, number]) =>
+    (Date.parse(nextCheckAt(start, ...given)) - start) / 60_000;
+
+  it.each([
+    ['the authority says six hours', 6 * 3_600_000, 0, 360],
+    ['it names no time', undefined, 0, 360],
+    ['it says a second: never more often than each minute', 1_000, 0, 1],
+    ['it says a month: at least once a day', 30 * 86_400_000, 0, 1_440],
+    ['the first question failed', undefined, 1, 1],
+    ['the fourth failed', undefined, 4, 8],
+    ['the twentieth failed', undefined, 20, 360],
+    ['it failed and said how long', 3_600_000, 1, 60],
+  ])('RFC 9773 section 4.3: when %s', (_, retryAfterMs, failures, minutes) => {
+    expect(minutesUntil(retryAfterMs, failures)).toBe(minutes);
+  });
 });
