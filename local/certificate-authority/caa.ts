@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { Problem } from './problem.ts';
 
 /** One property of a CAA record set (RFC 8659 section 4.1). */
-export interface CaaProperty {
+interface CaaProperty {
   isCritical: boolean;
   tag: string;
   value: string;

@@ -20,6 +20,8 @@ export const externalAccount = {
   macKey: 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W',
 };
 
+const program = 'pebble';
+
 export interface PebbleRig {
   directoryUrl: string;
   dns: StandIn;
@@ -70,7 +72,7 @@ export async function createPebbleRig(): Promise<PebbleRig> {
   writeFileSync(settings.privateKey, key);
   writeFileSync(join(folder, 'pebble.json'), JSON.stringify({ pebble: settings }));
   const pebble = spawn(
-    'pebble',
+    program,
     ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dns.port}`, '-strict'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,7 +10,7 @@ import {
 } from './acme-registration.ts';
 import type { AcmeSigner } from './acme-transport.ts';
 
-export type AcmeAccountSigner = AcmeSigner & { accountUrl: string };
+type AcmeAccountSigner = AcmeSigner & { accountUrl: string };
 
 /** The account of our key at one authority. */
 export interface AcmeAccount {
