@@ -40,8 +40,9 @@ export function createCertificateDelivery(options: CertificateDeliveryOptions): 
     const thumbprint = await tryServing(baseName(state), store.contextFor);
     served.set(machineName, thumbprint);
     options.onServed(thumbprint);
-    const leaf = store.leaf(machineName);
-    if (certificate.custody === 'machine' && leaf) await keys.forgetOlderThan(leaf);
+    const leaf = certificate.custody === 'machine' ? store.leaf(machineName) : undefined;
+    // A key that an order still waits for is newer than what is served, or named in the state.
+    if (leaf) await keys.forgetOlderThan(leaf);
     else if (isNew) await keys.forgetAllBut(state.certificateRequest?.id);
   }
 

@@ -57,6 +57,17 @@ describe('an agent that holds the key of its certificate', () => {
     expect(await orderOf('../../issue 3?')).not.toBe(first);
   });
 
+  it('makes one key though several events come at once', async () => {
+    const count = (await keyFiles()).length;
+    const from = world.requests.length;
+    const data = { id: '../../issue 3?' };
+    await Promise.all([1, 2, 3].map(() => world.sendEvent('admin-center.certificate.requested', data)));
+    await vi.waitFor(() => expect(world.requests.length).toBeGreaterThan(from), { timeout: 10_000 });
+    const sent = world.requests.filter(({ id }) => id === data.id).map(({ request }) => request);
+    expect(new Set(sent).size).toBe(1);
+    expect(await keyFiles()).toHaveLength(count);
+  });
+
   it('takes the key that the leaf is for and not the newest, and forgets older ones alone', async () => {
     const older = requestFor('issue-2');
     expect(await keyFiles()).toHaveLength(3);
