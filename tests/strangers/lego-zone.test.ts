@@ -18,7 +18,8 @@ import { failureOf, type ProgramResult, runProgram } from './run-program.ts';
 
 const isHere = requirePrograms('lego through our zone', [{ program: 'lego', debianPackage: 'lego' }]);
 const zoneId = `${groupId}/providers/Microsoft.Network/dnszones/${zone}`;
-const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const preload = fileURLToPath(new URL('../../local/kit/preload.mjs', import.meta.url));
+const program = fileURLToPath(new URL('./publish-proof.ts', import.meta.url));
 
 /** go-acme/lego whose proofs are written through our Azure DNS adapter: to a stranger, our zone is a zone. */
 describe.skipIf(!isHere)('lego through our zone', () => {
@@ -36,8 +37,8 @@ describe.skipIf(!isHere)('lego through our zone', () => {
     const bundled = new Set(getCACertificates('bundled'));
     const added = getCACertificates('default').filter((certificate) => !bundled.has(certificate));
     writeFileSync(join(rig.folder, 'twin-root.pem'), added.join('\n'));
-    const hook = `exec "${process.execPath}" --import "${pathOf('../../local/kit/preload.mjs')}"`;
-    writeFileSync(join(rig.folder, 'hook.sh'), `#!/bin/sh\n${hook} "${pathOf('publish-proof.ts')}" "$@"\n`);
+    const hook = `exec "${process.execPath}" --import "${preload}"`;
+    writeFileSync(join(rig.folder, 'hook.sh'), `#!/bin/sh\n${hook} "${program}" "$@"\n`);
     chmodSync(join(rig.folder, 'hook.sh'), 0o755);
     dns = createAzureDnsZone({
       endpoint: cloud.arm.origin,

@@ -14,10 +14,10 @@ export interface AzureDnsCallsOptions {
 }
 
 /** What a write depends on: that nothing is there, or that it is still what was read. */
-export type WriteCondition = { ifNoneMatch: '*' } | { ifMatch: string };
+type WriteCondition = { ifNoneMatch: '*' } | { ifMatch: string };
 
 /** `raced`: the condition no longer holds. `excluded`: another type of record forbids this one (409). */
-export type WriteOutcome = { set: RecordSet } | 'raced' | 'excluded';
+type WriteOutcome = { set: RecordSet } | 'raced' | 'excluded';
 
 /** Single calls to one Azure DNS zone; failures are ours, passing ones were repeated. */
 export interface AzureDnsCalls {

@@ -27,18 +27,26 @@ const targetOf = (set: RecordSet): string | undefined =>
 export function createAzureDnsNames(calls: AzureDnsCalls): Pick<DnsZone, 'pointName' | 'removeName'> {
   const { zone } = calls;
 
-  /** Takes away what points elsewhere for this owner; false when it changed meanwhile, throws what is not his. */
+  /** What points elsewhere for this owner; throws what is not his. */
+  async function findPointers(name: string, types: readonly PointerType[], owner: string) {
+    const found: { type: PointerType; set: RecordSet }[] = [];
+    for (const type of types) {
+      const set = await calls.find(name, type);
+      if (!set) continue;
+      requireOwner(zone, name, type, set, owner);
+      found.push({ type, set });
+    }
+    return found;
+  }
+
+  /** Takes that away; false when it changed meanwhile. */
   async function removePointers(
     name: string,
     types: readonly PointerType[],
     owner: string,
   ): Promise<boolean> {
-    for (const type of types) {
-      const set = await calls.find(name, type);
-      if (!set) continue;
-      requireOwner(zone, name, type, set, owner);
+    for (const { type, set } of await findPointers(name, types, owner))
       if (!(await calls.remove(name, type, set))) return false;
-    }
     return true;
   }
 
@@ -75,7 +83,7 @@ export function createAzureDnsNames(calls: AzureDnsCalls): Pick<DnsZone, 'pointN
       // Addresses of both families may stand side by side: the old one must not go on being answered.
       const family = pointerTypes.filter((other) => type !== 'CNAME' && other !== 'CNAME' && other !== type);
       return untilWon(`${name}.${zone}`, async () => {
-        if (!(await removePointers(name, family, owner))) return false;
+        await findPointers(name, family, owner);
         const set = await write(name, target, owner);
         if (!set) return false;
         try {

@@ -7,13 +7,13 @@ import { AppError } from '#shared/domain/error.ts';
  * Why there are no records. `none`: the name or the type does not exist. `refused`: the server answers that it
  * cannot or will not. `silent`: no answer came in time.
  */
-export interface Failure {
+interface Failure {
   failure: 'none' | 'refused' | 'silent';
   /** As the DNS writes it: `NXDOMAIN`, `SERVFAIL`, `timeout`. */
   word: string;
 }
 
-export type Outcome<T> = { records: T[] } | Failure;
+type Outcome<T> = { records: T[] } | Failure;
 
 const failures: Readonly<Record<string, Failure>> = {
   ENOTFOUND: { failure: 'none', word: 'NXDOMAIN' },
