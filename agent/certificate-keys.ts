@@ -7,7 +7,7 @@ import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { newPrivateKeyPem, requireHostNames, signCertificateRequest } from './certificate-request.ts';
 import { ensurePrivateDirectory, readIfPresent, removeLeftovers, writeDurably } from './durable-file.ts';
 
-export type WantedRequest = NonNullable<AgentState['certificateRequest']>;
+type WantedRequest = NonNullable<AgentState['certificateRequest']>;
 
 /** Key and request in one file: neither is ever there without the other, and the same id gives the same bytes. */
 const keyFile = z.object({
