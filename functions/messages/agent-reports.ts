@@ -49,7 +49,11 @@ async function takeReport(
 }
 
 /** A machine may take up a certificate long after the operation that issued it gave up waiting. */
-async function noteServed(ports: AppPorts, machineId: string, thumbprint: string | undefined): Promise<void> {
+export async function noteServed(
+  ports: AppPorts,
+  machineId: string,
+  thumbprint: string | undefined,
+): Promise<void> {
   const certificate = await ports.store.read(machineId, 'certificate');
   const leaf = certificate?.document.leaf;
   if (thumbprint === undefined || leaf?.thumbprint !== thumbprint) return;
