@@ -2,11 +2,12 @@ import type { Bucket, Closure, Reservation, TurnRequest } from '#shared/domain/b
 import type { IssuancePlan, Issuer } from '#shared/domain/certificate.ts';
 import { closeAgain, closureAt, type Trouble } from '#shared/domain/closure.ts';
 import { AppError, toAppError } from '#shared/domain/error.ts';
-import { giveTokenBack, isFull, spendToken } from '#shared/domain/token-bucket.ts';
+import { emptyUntil, giveTokenBack, isFull, newBucket, spendToken } from '#shared/domain/token-bucket.ts';
 import {
   decideTurn,
   type LaterTurn,
   limitOfBucket,
+  limitRefused,
   ownBucketIds,
   type TakenToken,
 } from '#shared/domain/turn.ts';
@@ -106,6 +107,28 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
       return close(authority.name, { reason, detail: message, retryAfterMs });
     }
   }
+
+  /** Until when, where the refusal names a limit that the order had a token of. */
+  const emptyBucket = (authority: string, id: string, { reason, detail, retryAfterMs }: Trouble) =>
+    untilWritten(async (): Promise<string | undefined> => {
+      const limits = authorities.find(({ name }) => name === authority)?.limits ?? [];
+      const limit = reason === 'rate-limited' ? limitRefused(limits, detail) : undefined;
+      if (!limit || retryAfterMs === undefined) return undefined;
+      const budget = await budgets.read(authority);
+      const reservation = await budgets.findReservation(authority, id);
+      const bucketId = reservation?.buckets.find((one) => limitOfBucket(limits, one) === limit);
+      if (bucketId === undefined) return undefined;
+      const isOwn = limit.scope === 'machine';
+      const known = isOwn ? await budgets.findMachineBuckets(authority, [bucketId]) : budget.buckets;
+      const until = time() + retryAfterMs;
+      const bucket = known.find((one) => one.id === bucketId) ?? newBucket(bucketId);
+      const emptied = emptyUntil(limit, bucket, until);
+      await budgets.commit(authority, [
+        sharedChange(budget, isOwn ? [] : [emptied]),
+        ...(isOwn ? [{ machineBucket: emptied }] : []),
+      ]);
+      return new Date(until).toISOString();
+    });
 
   async function look(authority: CertificateAuthority, { reservation, request }: ReserveTurnInput) {
     const budget = await budgets.read(authority.name);
@@ -248,10 +271,16 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
       });
     },
 
-    /** No order goes there before `until`. */
-    async closeAuthority(input: Trouble & { authority: string }): Promise<{ until: string }> {
-      const { authority, ...trouble } = input;
-      return { until: (await close(authority, trouble)).until };
+    /**
+     * No order goes there before `until`. With the refused order's `reservation`, a refusal for one known limit
+     * empties that limit's bucket alone: what does not need it goes on, above all other machines.
+     */
+    async closeAuthority(
+      input: Trouble & { authority: string; reservation?: string },
+    ): Promise<{ until: string }> {
+      const { authority, reservation, ...trouble } = input;
+      const emptied = reservation !== undefined && (await emptyBucket(authority, reservation, trouble));
+      return { until: emptied || (await close(authority, trouble)).until };
     },
 
     /** After a success: the next pause is a short one again. */

@@ -13,7 +13,10 @@ const refilling = (count: number, windowMs: number) => ({ capacity: count, refil
  */
 const sliding = (count: number, windowMs: number) => refilling(Math.floor(count / 2), windowMs);
 
-/** What Let's Encrypt names its limits; orders that replace (RFC 9773) are exempt from them all. */
+/**
+ * What Let's Encrypt names its limits, and what it says when one is reached; orders that replace (RFC 9773) are exempt
+ * from them all.
+ */
 const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number }): readonly RateLimit[] => [
   {
     id: 'orders-per-account',
@@ -21,6 +24,7 @@ const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number })
     ...refilling(counts.orders, 3 * hourMs),
     scope: 'account',
     freeForReplacements: true,
+    refusal: 'too many new orders|new.?orders.?per.?account',
   },
   {
     // All our names are under one registered domain.
@@ -29,6 +33,7 @@ const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number })
     ...refilling(counts.zone, 7 * dayMs),
     scope: 'zone',
     freeForReplacements: true,
+    refusal: 'already issued for "|registered.?domain',
   },
   {
     // A machine's two names are always ordered together.
@@ -37,6 +42,7 @@ const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number })
     ...refilling(counts.exactSet, 7 * dayMs),
     scope: 'machine',
     freeForReplacements: true,
+    refusal: 'exact.?set',
   },
 ];
 

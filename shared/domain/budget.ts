@@ -15,6 +15,8 @@ export interface RateLimit {
   scope: 'zone' | 'account' | 'machine';
   /** Whether a renewal that names what it replaces, at its own account, is free (RFC 9773 section 5). */
   freeForReplacements: boolean;
+  /** Words of a refusal by which the authority means this limit: a regular expression, its case ignored. */
+  refusal?: string;
 }
 
 /** One bucket, in milliseconds since the epoch; the arithmetic is in `token-bucket.ts`. */

@@ -3,6 +3,8 @@ import type { Closure } from './budget.ts';
 /** Pauses in a row: 5, 10, 20, 40, 80, 160, 320 minutes, then 6 hours each time (RFC 9773's wait after an error). */
 const firstPauseMs = 5 * 60_000;
 const longestPauseMs = 6 * 60 * 60_000;
+/** After this long without another failure the count begins anew, should nobody have said that it went well. */
+const forgottenMs = 24 * 60 * 60_000;
 
 /** Why an authority takes no orders. */
 export interface Trouble {
@@ -31,7 +33,8 @@ export function closeAgain(
     const asked = new Date(now + retryAfterMs).toISOString();
     return asked > present.until ? { ...present, reason, detail, until: asked } : present;
   }
-  const count = (previous?.count ?? 0) + 1;
+  const isFresh = previous !== undefined && Date.parse(previous.until) + forgottenMs > now;
+  const count = (isFresh ? previous.count : 0) + 1;
   const pauseMs = Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs);
   return { until: new Date(now + Math.max(pauseMs, retryAfterMs)).toISOString(), reason, detail, count };
 }

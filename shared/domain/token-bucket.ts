@@ -47,6 +47,12 @@ export function giveTokenBack(bucket: Bucket, reservedAt: number): Bucket {
   return left.length === 0 ? rest : { ...rest, held: left };
 }
 
+/** The authority knows of more than we sent: its next token is there at `until`, and not before. */
+export const emptyUntil = ({ capacity, refillMs }: Rate, bucket: Bucket, until: number): Bucket => ({
+  ...bucket,
+  fullAt: Math.max(bucket.fullAt, until + (capacity - 1) * refillMs),
+});
+
 /** The bucket without reservations that nobody settled in time. */
 export const settleForgotten = (rate: Rate, bucket: Bucket, now: number): Bucket =>
   (bucket.held ?? [])

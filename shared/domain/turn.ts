@@ -80,6 +80,10 @@ export const ownBucketIds = (limits: readonly RateLimit[], machineName: string):
 export const limitOfBucket = (limits: readonly RateLimit[], bucketId: string): RateLimit | undefined =>
   limits.find(({ id }) => bucketId === id || bucketId.startsWith(`${id}:`));
 
+/** The limit that a refusal speaks of, where the authority's words are known. */
+export const limitRefused = (limits: readonly RateLimit[], detail: string): RateLimit | undefined =>
+  limits.find(({ refusal }) => refusal !== undefined && new RegExp(refusal, 'i').test(detail));
+
 /** The emptiest bucket of a shared limit, for readers who do not know the account. */
 export const emptiestBucket = (limit: RateLimit, buckets: readonly Bucket[]): Bucket =>
   buckets

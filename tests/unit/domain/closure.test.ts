@@ -35,6 +35,14 @@ describe('the closure of an authority', () => {
     expect(closeAgain(first, { ...trouble, retryAfterMs: minute }, start)).toBe(first);
   });
 
+  it('is a short one again when the last one ended a day ago', () => {
+    const first = closeAgain(undefined, outage, start);
+    const ended = Date.parse(first.until);
+    const day = 24 * 60 * minute;
+    expect(closeAgain(first, outage, ended + day - 1).count).toBe(2);
+    expect(closeAgain(first, outage, ended + day).count).toBe(1);
+  });
+
   it('ends by itself', () => {
     const closure = closeAgain(undefined, outage, start);
     expect(closureAt(closure, start + 5 * minute - 1)).toBe(closure);

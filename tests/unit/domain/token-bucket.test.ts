@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bucket } from '#shared/domain/budget.ts';
 import {
+  emptyUntil,
   giveTokenBack,
   isFull,
   newBucket,
@@ -60,6 +61,13 @@ describe('a token bucket', () => {
       fullAt: now + 24 * hour + 10,
       held: [now + 23 * hour],
     });
+  });
+
+  it('that was emptied has its next token at that moment, and is not filled by it', () => {
+    const until = now + 500;
+    expect(nthTokenAt(rate, emptyUntil(rate, newBucket('b'), until), now, 1)).toBe(until);
+    expect(nthTokenAt(rate, emptyUntil(rate, newBucket('b'), until), now, 2)).toBe(until + 10);
+    expect(emptyUntil(rate, { id: 'b', fullAt: until + hour }, until).fullAt).toBe(until + hour);
   });
 
   it('is full when nothing is missing and nothing reserved', () => {

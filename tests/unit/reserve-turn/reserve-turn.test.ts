@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '#shared/domain/error.ts';
 import {
   createPlanner,
   day,
@@ -11,8 +10,6 @@ import {
   plannedAuthority,
   start,
 } from '../../support/planner.ts';
-
-const unavailable = new AppError('certificate_authority_unavailable', 'It does not answer.');
 
 /** A planner whose authorities have one token each, back after an hour. */
 function planner(...names: string[]) {
@@ -200,90 +197,5 @@ describe('a reservation that is settled', () => {
     await settleTurn({ authority: 'only', reservation: 'none', outcome: 'released' });
     await settleTurn({ authority: 'gone', reservation: 'none', outcome: 'spent' });
     expect(await budgets.read('only')).toEqual({ buckets: [], waiters: [], etag: undefined });
-  });
-});
-
-describe('an authority that is closed', () => {
-  it('is passed over until it opens', async () => {
-    const { reserve, closeAuthority, clock } = planner('first', 'second');
-    const closed = await closeAuthority({ authority: 'first', reason: 'outage', detail: 'No answer.' });
-    expect(closed).toEqual({ until: iso(start + 5 * minute) });
-    expect(await reserve('a')).toEqual(granted('second'));
-    clock.advance(5 * minute);
-    expect(await reserve('b')).toEqual(granted('first'));
-  });
-
-  it('is not asked for its account', async () => {
-    const { reserve, closeAuthority, authorities } = planner('first', 'second');
-    await closeAuthority({ authority: 'first', reason: 'outage', detail: 'No answer.' });
-    await reserve('a');
-    expect(authorities.map(({ accountsAsked }) => accountsAsked)).toEqual([0, 1]);
-  });
-
-  it.each([
-    ['certificate_authority_unavailable', 'outage'],
-    ['certificate_rate_limited', 'rate-limited'],
-    ['certificate_order_refused', 'refused'],
-  ] as const)('became so because asking for the account failed with %s', async (code, reason) => {
-    const { reserve, authorities, budgets } = planner('first', 'second');
-    const [first] = authorities;
-    if (first) first.trouble = new AppError(code, 'No account.', { retryAfterMs: 2 * hour });
-    expect(await reserve('a')).toEqual(granted('second'));
-    expect((await budgets.read('first')).closure).toEqual({
-      until: iso(start + 2 * hour),
-      reason,
-      detail: 'No account.',
-      count: 1,
-    });
-  });
-
-  it('is not what a failure of our own vault makes it', async () => {
-    const { reserve, authorities, budgets } = planner('first', 'second');
-    const [first] = authorities;
-    if (first) first.trouble = new AppError('store_unavailable', 'The vault does not answer.');
-    await expect(reserve('a')).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect((await budgets.read('first')).closure).toBeUndefined();
-  });
-
-  it('forgets how often, after a success', async () => {
-    const { closeAuthority, openAuthority, clock } = planner('only');
-    const trouble = { authority: 'only', reason: 'outage', detail: 'No answer.' } as const;
-    const close = async () => (Date.parse((await closeAuthority(trouble)).until) - clock.now()) / minute;
-    expect(await close()).toBe(5);
-    clock.advance(hour);
-    expect(await close()).toBe(10);
-    clock.advance(hour);
-    await openAuthority({ authority: 'only' });
-    expect(await close()).toBe(5);
-  });
-
-  it('has a date when there is no other', async () => {
-    const { reserve, authorities } = planner('first', 'second');
-    for (const authority of authorities) authority.trouble = unavailable;
-    expect(await reserve('a')).toEqual({
-      plan: {
-        authority: 'first',
-        turnAt: iso(start + 5 * minute),
-        ahead: 0,
-        reason: `The authority takes no orders until ${iso(start + 5 * minute)} (outage): It does not answer.`,
-      },
-    });
-  });
-
-  it('is waited for by an issue that it failed when nobody opens earlier', async () => {
-    const { reserve, closeAuthority } = planner('first', 'second');
-    await closeAuthority({ authority: 'first', reason: 'outage', detail: 'No answer.' });
-    const long = { reason: 'forbidden by CAA', detail: 'No.', retryAfterMs: day } as const;
-    await closeAuthority({ authority: 'second', ...long });
-    const plan = { plan: { authority: 'first', turnAt: iso(start + 5 * minute) } };
-    expect(await reserve('a', {}, { passOver: ['first'] })).toMatchObject(plan);
-    expect(await reserve('a', {}, { passOver: ['first', 'second'] })).toMatchObject(plan);
-  });
-
-  it('or not: an issue that all have failed comes back in five minutes', async () => {
-    const { reserve } = planner('first');
-    expect(await reserve('a', {}, { passOver: ['first'] })).toMatchObject({
-      plan: { authority: 'first', turnAt: iso(start + 5 * minute), ahead: 0 },
-    });
   });
 });
