@@ -17,8 +17,15 @@ function pointerTo(target: string): { type: PointerType; records: RecordSet } {
   return { type: 'CNAME', records: { cnameRecord: { cname: target } } };
 }
 
-const targetOf = (set: RecordSet): string | undefined =>
-  set.cnameRecord?.cname ?? set.aRecords?.[0]?.ipv4Address ?? set.aaaaRecords?.[0]?.ipv6Address;
+/** The one target of a set; undefined when somebody added another. */
+function targetOf({ cnameRecord, aRecords = [], aaaaRecords = [] }: RecordSet): string | undefined {
+  const targets = [
+    ...(cnameRecord ? [cnameRecord.cname] : []),
+    ...aRecords.map(({ ipv4Address }) => ipv4Address),
+    ...aaaaRecords.map(({ ipv6Address }) => ipv6Address),
+  ];
+  return targets.length === 1 ? targets[0] : undefined;
+}
 
 /**
  * Names of machines. A name is made only where nothing stands and changed only as it was read, so that two

@@ -99,6 +99,17 @@ describe('names', () => {
     }
   });
 
+  it('lose an address that somebody added to a set of ours', async () => {
+    await dns.pointName('added', '192.0.2.1', 'machine-1');
+    await putSet('A', 'added', {
+      TTL: 60,
+      metadata: { admin_center: 'name', admin_center_owner: 'machine-1' },
+      ARecords: [{ ipv4Address: '192.0.2.1' }, { ipv4Address: '192.0.2.2' }],
+    });
+    await dns.pointName('added', '192.0.2.1', 'machine-1');
+    expect(setsAt('added')).toEqual([['A', '192.0.2.1']]);
+  });
+
   it('say which record of another type is in their way', async () => {
     await putSet('TXT', 'occupied', { TTL: 60, TXTRecords: [{ value: ['a note'] }] });
     await expect(dns.pointName('occupied', proxy, 'machine-1')).rejects.toMatchObject({
