@@ -7,6 +7,7 @@ import { parseRetryAfter } from './retry-after.ts';
 /** A chain of four RSA-4096 certificates has about 10 KiB; nothing that is read here is larger. */
 const maxAnswerBytes = 256 * 1024;
 const timeoutMs = 30_000;
+const longestReason = 1_000;
 /** RFC 8555 section 6.1 demands one. */
 const userAgent = 'admin-center-control-plane';
 
@@ -42,6 +43,16 @@ function parseProblem(text: string, status: number): z.infer<typeof problemShape
   }
 }
 
+/** `fetch failed` says nothing: its cause does. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { code, message } = (cause.cause ?? {}) as { code?: unknown; message?: unknown };
+  for (const inner of [message, code]) {
+    if (typeof inner === 'string' && inner !== '') return `${cause.message} (${inner})`;
+  }
+  return cause.message;
+}
+
 /**
  * One HTTP exchange: bounded in time and size, redirects not followed (a signed URL is signed for one place).
  * A refusal is thrown as AcmeProblem; no answer at all is `certificate_authority_unavailable`.
@@ -66,8 +77,9 @@ export async function exchange(
     });
     text = await readBounded(response);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('certificate_authority_unavailable', `${new URL(url).host}: ${reason}`, { cause });
+    throw new AppError('certificate_authority_unavailable', `${new URL(url).host}: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   onHeaders(response.headers);
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now());
@@ -82,7 +94,7 @@ export function parseReply<T>(shape: z.ZodType<T>, { text }: AcmeReply, url: str
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : 'not JSON';
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause).slice(0, longestReason) : 'not JSON';
     throw new AppError(
       'certificate_authority_unavailable',
       `${url} answered what cannot be read: ${reason}`,
@@ -91,4 +103,11 @@ export function parseReply<T>(shape: z.ZodType<T>, { text }: AcmeReply, url: str
       },
     );
   }
+}
+
+/** Where the thing is that an answer made (RFC 8555 sections 7.3 and 7.4), absolute. */
+export function locationOf({ headers }: AcmeReply, url: string): string {
+  const location = headers.get('location');
+  if (location !== null && URL.canParse(location, url)) return new URL(location, url).href;
+  throw new AppError('certificate_authority_unavailable', `${url} does not say where to find what it made`);
 }

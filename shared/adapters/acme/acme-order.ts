@@ -7,7 +7,7 @@ import type {
   OrderRequest,
 } from '#shared/ports/certificate-authority.ts';
 import type { AcmeAccount } from './acme-account.ts';
-import { type AcmeReply, parseReply } from './acme-exchange.ts';
+import { type AcmeReply, locationOf, parseReply } from './acme-exchange.ts';
 import { AcmeProblem, isRefusal, type ProblemDocument, refusalOf, type Subproblem } from './acme-problem.ts';
 import {
   type AcmeAuthorization,
@@ -144,14 +144,11 @@ export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOpti
         ...(profile !== undefined && { profile }),
         ...(named !== undefined && { replaces: named }),
       });
-      const location = reply.headers.get('location');
-      if (location === null) {
-        throw new AppError('certificate_authority_unavailable', `${newOrder} named no order`);
-      }
+      const orderUrl = locationOf(reply, newOrder);
       const order = parseReply(orderShape, reply, newOrder);
       const challenges = await Promise.all(order.authorizations.map(challengeOf));
       return {
-        orderUrl: new URL(location, newOrder).href,
+        orderUrl,
         challenges: challenges.filter((challenge) => challenge !== undefined),
       };
     },

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { z } from 'zod';
 import { AppError } from '#shared/domain/error.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
-import type { AcmeReply } from './acme-exchange.ts';
+import { type AcmeReply, locationOf } from './acme-exchange.ts';
 import { isRefusal } from './acme-problem.ts';
 import { accountShape } from './acme-shapes.ts';
 import type { AcmeSigner, AcmeTransport } from './acme-transport.ts';
@@ -55,12 +55,6 @@ export interface AcmeRegistration {
 /** Authorities that want an external account refuse to look for one without it; making it again finds it. */
 const unknownTypes = new Set(['accountDoesNotExist', 'externalAccountRequired']);
 
-function accountUrlOf({ headers }: AcmeReply, newAccount: string): string {
-  const location = headers.get('location');
-  if (location !== null) return new URL(location, newAccount).href;
-  throw new AppError('certificate_authority_unavailable', `${newAccount} named no account`);
-}
-
 /** Section 7.3.1 asks for the Location of an account that exists, and for no body. */
 const readAccount = ({ text }: AcmeReply): z.infer<typeof accountShape> => {
   try {
@@ -90,7 +84,7 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
       try {
         const reply = await transport.post(key, newAccount, { onlyReturnExisting: true });
         const { status, contact: shown } = readAccount(reply);
-        const url = accountUrlOf(reply, newAccount);
+        const url = locationOf(reply, newAccount);
         return status === 'valid' ? { status, url, contact: shown } : { status, detail: url };
       } catch (error) {
         if (!isRefusal(error)) throw error;
@@ -122,7 +116,7 @@ export function createAcmeRegistration(options: RegistrationOptions): AcmeRegist
           externalAccountBinding: await bindExternally(externalAccount, key, newAccount),
         }),
       });
-      return accountUrlOf(reply, newAccount);
+      return locationOf(reply, newAccount);
     },
 
     async changeKey({ url }, from, to) {

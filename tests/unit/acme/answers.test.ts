@@ -85,31 +85,32 @@ describe('an order that names what it replaces', () => {
   });
 });
 
+const isJson = (value: unknown): boolean => {
+  try {
+    return value !== null && typeof value === 'object' && JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+};
+const anyObject = fc
+  .json()
+  .map((text): unknown => JSON.parse(text))
+  .filter(isJson)
+  .map((value) => value as object);
+
 describe('whatever an authority answers', () => {
   const problemParts = {
     type: fc.oneof(fc.constantFrom('rateLimited', 'caa', 'unauthorized', 'compound'), fc.anything()),
     detail: fc.oneof(fc.string({ maxLength: 3000 }), fc.anything()),
     subproblems: fc.oneof(fc.array(fc.anything(), { maxLength: 40 }), fc.anything()),
   };
-  const body = fc
-    .oneof(
-      fc.record(problemParts, { requiredKeys: [] }),
-      fc.json().map((text) => JSON.parse(text) as object),
-    )
-    .filter((value) => value !== null && typeof value === 'object')
-    .filter((value) => {
-      try {
-        return JSON.stringify(value) !== undefined;
-      } catch {
-        return false;
-      }
-    });
+  const problem = fc.oneof(fc.record(problemParts, { requiredKeys: [] }).filter(isJson), anyObject);
 
-  it('is one of our errors, small enough to keep, with plain facts', async () => {
+  it('instead of what was asked for is one of our errors, small enough to keep, with plain facts', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 300, max: 599 }), body, async (status, answer) => {
+      fc.asyncProperty(fc.integer({ min: 300, max: 599 }), problem, async (status, body) => {
         // A refused nonce is repeated up to ten times.
-        const script = Array.from({ length: 12 }, () => ({ status, body: answer }));
+        const script = Array.from({ length: 12 }, () => ({ status, body }));
         const { client } = scriptedAuthority({ '/order/1': script });
         const error: unknown = await client.readOrder(`${origin}/order/1`).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(AppError);
@@ -118,7 +119,95 @@ describe('whatever an authority answers', () => {
         expect(error.message.length).toBeLessThan(25_000);
         expect(JSON.parse(JSON.stringify(error.facts))).toEqual(error.facts);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
+  });
+
+  /** Things that look right in part: the shapes of all answers, each member good or anything. */
+  const url = (path: string) => fc.oneof({ weight: 4, arbitrary: fc.constant(origin + path) }, fc.string());
+  const member = <T>(good: T) => fc.oneof({ weight: 6, arbitrary: fc.constant(good) }, fc.jsonValue());
+  const challenge = fc.record({
+    type: member('dns-01'),
+    url: url('/challenge/1'),
+    status: fc.oneof(fc.constantFrom('pending', 'valid', 'invalid'), fc.jsonValue()),
+    token: member('token'),
+    error: member({ type: 'urn:ietf:params:acme:error:dns', detail: 'no such name' }),
+  });
+  const answer = fc.record(
+    {
+      status: fc.constantFrom('pending', 'ready', 'processing', 'valid', 'invalid', 'deactivated'),
+      authorizations: fc.array(url('/authorization/1'), { maxLength: 2 }),
+      finalize: url('/finalize/1'),
+      certificate: url('/certificate/1'),
+      identifier: member({ type: 'dns', value: 'm.example' }),
+      challenges: fc.array(challenge, { maxLength: 2 }),
+      suggestedWindow: member({ start, end }),
+      contact: member(['mailto:a@b.example']),
+    },
+    { requiredKeys: ['status'] },
+  );
+  const reply: fc.Arbitrary<ScriptedReply> = fc.record({
+    status: fc.constantFrom(200, 200, 201, 400, 404, 409, 429, 503),
+    headers: fc.record(
+      {
+        location: fc.constantFrom('/order/1', 'http://[', 'mailto:a', ''),
+        'retry-after': fc.constantFrom('7', 'soon', '-1', '99999999999', 'Sat, 21 Nov 2026 12:00:09 GMT'),
+        link: fc.constantFrom('</certificate/2>;rel="alternate"', '<>', '<http://[>;rel=alternate'),
+      },
+      { requiredKeys: [] },
+    ),
+    body: fc.oneof({ weight: 6, arbitrary: answer }, anyObject, fc.string()),
+  });
+  const paths = ['order', 'authorization', 'challenge', 'finalize', 'certificate'].map(
+    (name) => `/${name}/1`,
+  );
+
+  it('at any step is a result or one of our errors, never a failure of our own', async () => {
+    const outcomes: unknown[] = [];
+    await fc.assert(
+      fc.asyncProperty(fc.array(reply, { minLength: 40, maxLength: 40 }), async (replies) => {
+        const script = Object.fromEntries(
+          [...paths, '/new-order', '/account', `/renewal-info/${id}`, '/revoke'].map((path, index) => [
+            path,
+            replies.slice(index * 4, index * 4 + 4),
+          ]),
+        );
+        const { client } = scriptedAuthority(script, { preferredChain: 'A root' });
+        const steps: (() => Promise<unknown>)[] = [
+          () => client.createOrder({ hostNames: ['m.example'], replaces: id }),
+          () => client.answerChallenge(`${origin}/challenge/1`),
+          () => client.readOrder(`${origin}/order/1`),
+          () => client.finalizeOrder(`${origin}/order/1`, new Uint8Array([0x30, 0x00])),
+          () => client.downloadChain(`${origin}/order/1`),
+          () => client.renewalAdvice(id),
+          () => client.ensureAccount(),
+        ];
+        for (const step of steps) {
+          outcomes.push(
+            await step().then(
+              () => 'a result',
+              (thrown: unknown) => (thrown instanceof AppError ? 'one of our errors' : thrown),
+            ),
+          );
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['a result', 'one of our errors']));
+  });
+});
+
+describe('silence', () => {
+  it('is an outage whose cause is named', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    const { client } = scriptedAuthority(
+      {},
+      { fetch: () => Promise.reject(new TypeError('fetch failed', { cause })) },
+    );
+    await expect(client.ensureAccount()).rejects.toMatchObject({
+      code: 'certificate_authority_unavailable',
+      message: 'acme.example: fetch failed (connect ECONNREFUSED 127.0.0.1:1)',
+      facts: { authority: 'scripted' },
+    });
   });
 });

@@ -21,7 +21,9 @@ describe('links of an answer', () => {
   });
 
   it('are found wherever they stand among others, in their order', () => {
-    const target = fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url).href);
+    const target = fc
+      .stringMatching(/^[a-z0-9,;=?&%"-]{0,12}$/)
+      .map((path) => new URL(`/${path}`, base).href);
     const entry = fc.record({ target, relation: fc.constantFrom('alternate', 'index', 'up') });
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 6 }), (entries) => {
