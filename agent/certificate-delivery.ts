@@ -32,14 +32,22 @@ export function createCertificateDelivery(options: CertificateDeliveryOptions): 
   const served = new Map<string, string>();
   let sentRequest: string | undefined;
 
+  /** Counts as served what a client was given, be it the newest or the one before it. */
+  async function prove(state: AgentState): Promise<void> {
+    const held = store.thumbprint(state.machineName);
+    if (held === undefined || held === served.get(state.machineName)) return;
+    const thumbprint = await tryServing(baseName(state), store.contextFor);
+    served.set(state.machineName, thumbprint);
+    options.onServed(thumbprint);
+  }
+
   async function serve(state: AgentState): Promise<void> {
     const { certificate, machineName } = state;
-    if (!certificate || certificate.thumbprint === served.get(machineName)) return;
+    await prove(state);
+    if (!certificate) return;
     const isNew = certificate.thumbprint !== store.thumbprint(machineName);
     if (isNew) await store.install(await controlPlane.fetchCertificate(), certificate, state);
-    const thumbprint = await tryServing(baseName(state), store.contextFor);
-    served.set(machineName, thumbprint);
-    options.onServed(thumbprint);
+    await prove(state);
     const leaf = certificate.custody === 'machine' ? store.leaf(machineName) : undefined;
     // A key that an order still waits for is newer than what is served, or named in the state.
     if (leaf) await keys.forgetOlderThan(leaf);

@@ -89,6 +89,20 @@ describe('an agent that holds the key of its certificate', () => {
     expect(await leafNow()).toBe(before);
   });
 
+  it('says after a restart which one it serves, though that is not the one on record', async () => {
+    const before = await leafNow();
+    const from = world.reports.length;
+    const running = world.running.at(-1);
+    running?.stop.abort();
+    await running?.ended;
+    world.startAgent();
+    await world.waitForReport(
+      { kind: 'failed', ...(before !== undefined && { servingThumbprint: before }) },
+      from,
+    );
+    expect(await leafNow()).toBe(before);
+  });
+
   it('answers an order though the certificate on record cannot be served', async () => {
     const thumbprint = await deliver(await issueForRequest(await orderOf('issue-4')));
     expect(await leafNow()).toBe(thumbprint);

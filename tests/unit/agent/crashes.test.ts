@@ -19,11 +19,10 @@ vi.mock('node:fs/promises', async (importOriginal) => {
 
 const { privateKey: unsealingKey } = await generateKeyPair('ECDH-ES+A256KW');
 const nextName = 'n'.repeat(26);
-/** Two issues, then one for another name, as a control plane runs them. */
+/** An issue, then one for another name, as a control plane runs them. */
 const issues = [
   { id: 'first', name: machineName },
-  { id: 'second', name: machineName },
-  { id: 'third', name: nextName },
+  { id: 'second', name: nextName },
 ];
 
 /** What the control plane knows; it outlives every crash of the agent, and never takes two requests for one id. */
@@ -146,10 +145,10 @@ describe('an agent that dies at any step of the disk', () => {
     const left = (await readdir(dataDirectory, { recursive: true })).filter((name) => /\.\w+$/.test(name));
     expect(left).toHaveLength(2);
     const pem = await readFile(join(dataDirectory, 'certificates', `${nextName}.pem`), 'utf8');
-    expect(thumbprintOf(new X509Certificate(pem))).toBe(record.thumbprintFor('third'));
+    expect(thumbprintOf(new X509Certificate(pem))).toBe(record.thumbprintFor('second'));
     const [key = ''] = await readdir(join(dataDirectory, 'certificate-keys'));
     expect(JSON.parse(await readFile(join(dataDirectory, 'certificate-keys', key), 'utf8'))).toMatchObject({
-      id: 'third',
+      id: 'second',
     });
   }
 
@@ -159,7 +158,7 @@ describe('an agent that dies at any step of the disk', () => {
     await live(dataDirectory, record);
     await requireEndState(record);
     const steps = whole.steps();
-    expect(steps).toBeGreaterThan(30);
+    expect(steps).toBeGreaterThan(20);
     for (let step = 1; step <= steps; step += 1) {
       await rm(dataDirectory, { recursive: true });
       const again = createRecord();
@@ -169,5 +168,5 @@ describe('an agent that dies at any step of the disk', () => {
       await live(dataDirectory, again);
       await requireEndState(again);
     }
-  });
+  }, 60_000);
 });
