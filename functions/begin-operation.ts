@@ -51,18 +51,26 @@ export async function beginOperation(
     const again = await getDocument(ports.store, machineId, 'machine');
     return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
   }
-  await startOnce(client, operation);
+  await startOperation(client, operation);
   return operation;
 }
 
-/** Starts the orchestration; that somebody who looked at the record has started it meanwhile is success. */
-async function startOnce(client: DurableClient, { id, kind, input }: OperationDocument): Promise<void> {
+/** Starts an orchestration; that somebody else has started it meanwhile is success. */
+export async function startOnce(
+  client: DurableClient,
+  flow: string,
+  instanceId: string,
+  input: object,
+): Promise<void> {
   try {
-    await client.startNew(flowOf[kind], { instanceId: id, input });
+    await client.startNew(flow, { instanceId, input });
   } catch (error) {
-    if ((await statusOf(client, id)) === undefined) throw error;
+    if ((await statusOf(client, instanceId)) === undefined) throw error;
   }
 }
+
+const startOperation = (client: DurableClient, { id, kind, input }: OperationDocument): Promise<void> =>
+  startOnce(client, flowOf[kind], id, input);
 
 const dead = new Set(['Failed', 'Terminated', 'Canceled']);
 
@@ -75,7 +83,7 @@ export async function reconcile(
   if (operation.status !== 'running') return operation;
   const status = await statusOf(client, operation.id);
   if (status === undefined) {
-    await startOnce(client, operation);
+    await startOperation(client, operation);
     return operation;
   }
   if (!dead.has(status)) return operation;

@@ -5,7 +5,7 @@ import { operationId, orchestratorNames, sweepInstanceId } from '#orchestrations
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
 import type { RenewDueInput } from '#orchestrations/renew-due/orchestrator.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
-import { reconcile } from '../begin-operation.ts';
+import { reconcile, startOnce } from '../begin-operation.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
 /** Every minute. */
@@ -62,7 +62,7 @@ export async function renewDue(
   if (children.length === 0) return;
   const instanceId = sweepInstanceId(at.slice(0, 16));
   const sweep: RenewDueInput = { children };
-  await client.startNew(orchestratorNames.renewDue, { instanceId, input: sweep });
+  await startOnce(client, orchestratorNames.renewDue, instanceId, sweep);
   context.info(`${instanceId}: ${children.length} of ${due.length} due`);
 }
 

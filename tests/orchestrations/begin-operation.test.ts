@@ -6,7 +6,7 @@ import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { subscriptionId } from '../support/memory-ports.ts';
 import { machineId, resourceId } from '../support/sample-machine.ts';
 
-const input = { machineId, resourceId, subscriptionId, port: 6516, propagationMs: 0 };
+const input = { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false };
 let app: DurableApp;
 
 beforeEach(async () => {

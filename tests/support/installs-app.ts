@@ -65,7 +65,7 @@ export function registerInstalls(): void {
     const { id } = await beginOperation(ports, starter, {
       machine: stored,
       kind: 'install',
-      input: { machineId, resourceId, subscriptionId, port: 6516, propagationMs: 10 },
+      input: { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false },
       requestedBy: administrator,
     });
     begun.set(machineId, id);
