@@ -2,12 +2,14 @@ import type { Bucket, Closure, Reservation, TurnRequest } from '#shared/domain/b
 import type { IssuancePlan, Issuer } from '#shared/domain/certificate.ts';
 import { closeAgain, closureAt, type Trouble } from '#shared/domain/closure.ts';
 import { AppError, toAppError } from '#shared/domain/error.ts';
-import { emptyUntil, giveTokenBack, isFull, newBucket, spendToken } from '#shared/domain/token-bucket.ts';
+import { settleBuckets } from '#shared/domain/settlement.ts';
+import { emptyUntil, isFull, newBucket } from '#shared/domain/token-bucket.ts';
 import {
   decideTurn,
   type LaterTurn,
   limitOfBucket,
   limitRefused,
+  limitsThatCount,
   ownBucketIds,
   type TakenToken,
 } from '#shared/domain/turn.ts';
@@ -147,8 +149,8 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
     const closure = typeof known === 'string' ? undefined : known;
     const isReplacement =
       replaces?.authority === authority.authority && (closure !== undefined || replaces.account === account);
-    const ids = ownBucketIds(limits, request.machineName);
-    const own = ids.length > 0 ? await budgets.findMachineBuckets(name, ids) : [];
+    const ids = ownBucketIds(limitsThatCount(limits, isReplacement), request.machineName);
+    const own = await budgets.findMachineBuckets(name, ids);
     const view = { limits, account, buckets: [...budget.buckets, ...own], closure, waiters: budget.waiters };
     const decided = decideTurn(view, { ...request, isReplacement }, at);
     return { decided, at, account: account ?? '', isReplacement };
@@ -246,25 +248,23 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
     }): Promise<void> {
       const { authority, outcome } = input;
       const limits = authorities.find(({ name }) => name === authority)?.limits ?? [];
+      const find = () => budgets.findReservation(authority, input.reservation);
+      const first = await find();
+      // What was free took nothing from anybody: the shared record is not touched.
+      if (first?.state === 'reserved' && first.buckets.length === 0) {
+        await budgets.commit(authority, [{ reservation: { ...first, state: outcome } }]);
+      }
+      if (first?.state !== 'reserved' || first.buckets.length === 0) return;
       await untilWritten(async () => {
         const budget = await budgets.read(authority);
-        const reservation = await budgets.findReservation(authority, input.reservation);
+        const reservation = await find();
         if (reservation?.state !== 'reserved') return;
         const ownIds = reservation.buckets.filter((id) => limitOfBucket(limits, id)?.scope === 'machine');
-        const own = ownIds.length > 0 ? await budgets.findMachineBuckets(authority, ownIds) : [];
-        const settle = (buckets: readonly Bucket[]): Bucket[] =>
-          buckets
-            .filter(({ id }) => reservation.buckets.includes(id))
-            .flatMap((bucket) => {
-              const limit = limitOfBucket(limits, bucket.id);
-              const reservedAt = Date.parse(reservation.at);
-              if (!limit) return [];
-              return outcome === 'spent'
-                ? spendToken(limit, bucket, reservedAt, time())
-                : giveTokenBack(bucket, reservedAt);
-            });
+        const own = await budgets.findMachineBuckets(authority, ownIds);
+        const settle = (buckets: readonly Bucket[]) =>
+          settleBuckets(limits, buckets, reservation, outcome, time());
         await budgets.commit(authority, [
-          ...(reservation.buckets.length > 0 ? [sharedChange(budget, settle(budget.buckets))] : []),
+          sharedChange(budget, settle(budget.buckets)),
           ...settle(own).map((machineBucket) => ({ machineBucket })),
           { reservation: { ...reservation, state: outcome } },
         ]);
