@@ -26,7 +26,13 @@ describe.skipIf(!isHere)('pebble', () => {
     rig = await createPebbleRig();
     client = createClient();
   });
-  afterAll(() => rig.close());
+  afterAll(async () => {
+    const issued = rig.log().match(/Issued certificate serial/g)?.length ?? 0;
+    process.stderr.write(
+      `pebble: ${ordersMade()} orders, ${issued} certificates, ${refusedNonces} nonces refused\n`,
+    );
+    await rig.close();
+  });
 
   const countingFetch: typeof fetch = async (...args) => {
     const response = await fetch(...args);
@@ -115,6 +121,27 @@ describe.skipIf(!isHere)('pebble', () => {
   it('issues again for names that it takes for proven', async () => {
     // Pebble reuses half of what is valid, at random.
     for (let round = 0; round < 4; round++) await issue('m0');
+    expect(Object.keys(table())).toEqual(['@']);
+  });
+
+  it('takes every step twice, each in another process, and issues one certificate', async () => {
+    const hostNames = [`twice.${zone}`, `*.twice.${zone}`];
+    const before = ordersMade();
+    const order = await client.createOrder({ hostNames });
+    publish(order);
+    const twice = async <T>(step: (by: CertificateAuthority) => Promise<T>): Promise<T> => {
+      await step(createClient());
+      return step(createClient());
+    };
+    for (const { challengeUrl } of order.challenges) await twice((by) => by.answerChallenge(challengeUrl));
+    await twice((by) => settle(() => by.readOrder(order.orderUrl)));
+    for (const { challengeUrl } of order.challenges) await createClient().answerChallenge(challengeUrl);
+    clear(order);
+    const { der } = await createRequest(hostNames);
+    await twice((by) => settle(() => by.finalizeOrder(order.orderUrl, der)));
+    const first = await client.downloadChain(order.orderUrl);
+    expect(await twice((by) => by.downloadChain(order.orderUrl))).toEqual(first);
+    expect(ordersMade()).toBe(before + 1);
     expect(Object.keys(table())).toEqual(['@']);
   });
 
