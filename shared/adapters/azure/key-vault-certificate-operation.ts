@@ -1,6 +1,7 @@
-import type { CertificatePolicy } from '@azure/keyvault-certificates';
+import type { CertificatePolicy, KeyVaultCertificate } from '@azure/keyvault-certificates';
 import { AppError } from '#shared/domain/error.ts';
 import type { KeyVaultClients } from './key-vault-clients.ts';
+import { asUncollected, isUncollected, tagsOf } from './key-vault-collection-tag.ts';
 import { orAbsent, statusOf } from './key-vault-error.ts';
 import { type CertificateOperation, readOperation } from './key-vault-operation-reader.ts';
 
@@ -8,12 +9,6 @@ type Tags = Readonly<Record<string, string>>;
 
 /** The issuer of a request that we take to an authority ourselves. */
 const outside = 'Unknown';
-
-/**
- * The tag that tells one order from the next. An integrated issuer may be done before a crashed call is repeated;
- * a completed operation whose version carries the order that is begun is that order's own, and none is paid twice.
- */
-const orderTag = 'order';
 
 /** RFC 5280, upper bound of a common name; a longer name stands in the alternative names alone. */
 const maxCommonName = 64;
@@ -39,6 +34,13 @@ function policyFor(issuerName: string, [baseName = '', ...others]: readonly stri
     // Renewals are the planner's: without this the vault renews by itself with an integrated issuer.
     lifetimeActions: [{ action: 'EmailContacts', lifetimePercentage: 99 }],
   };
+}
+
+/** Enabled, and not past half of its lifetime: an older one would be renewed as soon as it is taken. */
+function isFresh({ properties: { enabled, notBefore, expiresOn } }: KeyVaultCertificate): boolean {
+  const from = notBefore?.getTime() ?? 0;
+  const to = expiresOn?.getTime() ?? 0;
+  return enabled !== false && Date.now() < from + (to - from) / 2;
 }
 
 const isSameSet = (a: readonly string[], b: readonly string[]) =>
@@ -72,20 +74,21 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
     return operation.request;
   }
 
-  /** The request of an operation of this very order that an integrated issuer has completed. */
-  async function findCompleted(name: string, policy: CertificatePolicy, tags: Tags) {
-    const order = tags[orderTag];
-    if (!order || policy.issuerName === outside) return undefined;
+  /** The request of an operation that an integrated issuer has completed and whose fruit nobody has fetched. */
+  async function findUncollected(name: string, policy: CertificatePolicy): Promise<Uint8Array | undefined> {
+    if (policy.issuerName === outside) return undefined;
     const operation = await read(name);
     if (operation?.status !== 'completed' || !(await isFor(operation, name, policy))) return undefined;
     const newest = await (await certificates()).getCertificate(name);
-    return newest.properties.tags?.[orderTag] === order ? operation.request : undefined;
+    return isUncollected(newest) && isFresh(newest) ? operation.request : undefined;
   }
 
   async function create(name: string, policy: CertificatePolicy, tags: Tags): Promise<Uint8Array> {
     const client = await certificates();
     try {
-      await client.beginCreateCertificate(name, policy, { tags: { ...tags } });
+      await client.beginCreateCertificate(name, policy, {
+        tags: policy.issuerName === outside ? { ...tags } : asUncollected(tags),
+      });
     } catch (error) {
       // An issuer may refuse at once; that is the order's end, and for whoever reads the order.
       if (statusOf(error) !== undefined || (await read(name))?.status !== 'failed') throw error;
@@ -110,11 +113,18 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
   return {
     read,
     cancel,
+    /** Notes that the chain of this version was fetched. */
+    async collect(certificate: KeyVaultCertificate): Promise<void> {
+      const { version } = certificate.properties;
+      if (!version || !isUncollected(certificate)) return;
+      const tags = tagsOf(certificate);
+      await (await certificates()).updateCertificateProperties(certificate.name, version, { tags });
+    },
     /** The request of the operation that is begun, or of the one that is begun already; empty where there is none. */
     async begin(name: string, issuer: string, hostNames: readonly string[], tags: Tags): Promise<Uint8Array> {
       const policy = policyFor(issuer, hostNames);
-      const completed = await findCompleted(name, policy, tags);
-      if (completed) return completed;
+      const uncollected = await findUncollected(name, policy);
+      if (uncollected) return uncollected;
       for (let tries = 1; ; tries += 1) {
         try {
           return await create(name, policy, tags);

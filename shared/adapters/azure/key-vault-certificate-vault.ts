@@ -4,17 +4,19 @@ import { AppError } from '#shared/domain/error.ts';
 import type { CertificateVault, VaultCertificate } from '#shared/ports/certificate-vault.ts';
 import { certificateOperations } from './key-vault-certificate-operation.ts';
 import { keyVaultClients } from './key-vault-clients.ts';
+import { tagsOf } from './key-vault-collection-tag.ts';
 import { atKeyVault, isPassing, type KeyVaultAccess, orAbsent } from './key-vault-error.ts';
 import { keptChains } from './key-vault-kept-chain.ts';
 import { certificateBlocks, leafFacts, privateKeyBlock } from './pem.ts';
 
 /** A version that is disabled was removed: it is only there because its name was taken back. */
-function toVaultCertificate({ cer, properties }: KeyVaultCertificate): VaultCertificate | undefined {
+function toVaultCertificate(certificate: KeyVaultCertificate): VaultCertificate | undefined {
+  const { cer, properties } = certificate;
   if (!cer || properties.enabled === false) return undefined;
   return {
     ...leafFacts(new X509Certificate(cer)),
     version: properties.version ?? '',
-    tags: properties.tags ?? {},
+    tags: tagsOf(certificate),
   };
 }
 
@@ -30,12 +32,12 @@ export function createKeyVaultCertificateVault(access: KeyVaultAccess): Certific
   const chains = keptChains(clients);
 
   /** The version that holds this leaf; Key Vault lists versions with the SHA-1 of their leaf. */
-  async function findVersionOf(name: string, leaf: X509Certificate): Promise<VaultCertificate | undefined> {
+  async function findVersionOf(name: string, leaf: X509Certificate) {
     const client = await certificates();
     const sha1 = createHash('sha1').update(leaf.raw).digest();
     for await (const { version, x509Thumbprint } of client.listPropertiesOfCertificateVersions(name))
       if (version && x509Thumbprint && sha1.equals(x509Thumbprint))
-        return toVaultCertificate(await client.getCertificateVersion(name, version));
+        return client.getCertificateVersion(name, version);
     return undefined;
   }
 
@@ -70,9 +72,11 @@ export function createKeyVaultCertificateVault(access: KeyVaultAccess): Certific
         } catch (error) {
           if (isPassing(error)) throw error;
           // Merged before, or issued by an integrated issuer: there is nothing to merge then.
-          const merged = await orAbsent(findVersionOf(name, leaf));
-          if (merged) return merged;
-          throw error;
+          const version = await orAbsent(findVersionOf(name, leaf));
+          const certificate = version && toVaultCertificate(version);
+          if (!certificate) throw error;
+          await operations.collect(version);
+          return certificate;
         }
       }),
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CertificateClient } from '@azure/keyvault-certificates';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKeyVaultCertificateVault } from '#shared/adapters/azure/key-vault-certificate-vault.ts';
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
 import { poll } from './issuance.ts';
@@ -86,25 +86,54 @@ describe('the request of a certificate', () => {
 });
 
 describe('an order of an integrated issuer', () => {
-  const order = { ...tags, order: 'issue-1' };
-  const begin = (name: string, issueTags: Record<string, string>) =>
-    vault.beginCertificate(name, 'ca', hostNames, issueTags);
+  const begin = (name: string) => vault.beginCertificate(name, 'ca', hostNames, tags);
 
-  it('that was completed before its begin was repeated is not placed twice', async () => {
-    const request = await begin('crashed', order);
+  async function collect(name: string) {
+    const { version = '' } = (await vault.findCertificate(name)) ?? {};
+    return vault.mergeCertificate(name, await vault.readChain(name, version));
+  }
+
+  it('that was completed while nobody waited is not placed twice, and its tags are as they were given', async () => {
+    const request = await begin('crashed');
     running.clock.advance(60_000);
     running.vault.calls.reset();
-    expect(await begin('crashed', order)).toEqual(request);
+    expect(await begin('crashed')).toEqual(request);
     expect(running.vault.calls.count('IssueCertificate')).toBe(0);
+    expect((await vault.findCertificate('crashed'))?.tags).toEqual(tags);
   });
 
-  it('is placed anew under another order, and where no order is named', async () => {
-    const request = await begin('next', order);
+  it('is placed anew once the one before was collected, also when that was done twice', async () => {
+    const request = await begin('next');
     running.clock.advance(60_000);
-    const renewal = await begin('next', { ...tags, order: 'issue-2' });
-    expect(renewal).not.toEqual(request);
+    const collected = await collect('next');
+    expect(await collect('next')).toEqual(collected);
+    expect((await client.getCertificate('next')).properties.tags).toEqual(tags);
+    expect(await begin('next')).not.toEqual(request);
+  });
+
+  it('is placed anew when what lies there is past half of its lifetime', async () => {
+    const request = await begin('old');
     running.clock.advance(60_000);
-    expect(await begin('next', tags)).not.toEqual(renewal);
+    expect(await begin('old')).toEqual(request);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 50 * 86_400_000 });
+    try {
+      expect(await begin('old')).not.toEqual(request);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is placed anew when what lies there is for other names, or was given away with its name', async () => {
+    const request = await begin('stale');
+    running.clock.advance(60_000);
+    await vault.findCertificate('stale');
+    await vault.removeCertificate('stale');
+    const second = await begin('stale');
+    expect(second).not.toEqual(request);
+    running.clock.advance(60_000);
+    const others = ['m2.wac.localhost', '*.m2.wac.localhost'];
+    const third = await vault.beginCertificate('stale', 'ca', others, tags);
+    expect((await readRequest(third)).names).toEqual(others);
   });
 });
 
