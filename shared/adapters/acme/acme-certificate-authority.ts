@@ -17,7 +17,7 @@ export interface AcmeCertificateAuthorityOptions {
   limits: readonly RateLimit[];
   /** Signs every request; it may live in a vault. One account belongs to all its versions. */
   accountKey: SigningKey;
-  /** `mailto:` addresses that the authority may write to, given when an account is made. */
+  /** `mailto:` addresses that the authority may write to; told again when it shows others. */
   contact?: readonly string[] | undefined;
   externalAccount?: ExternalAccount | undefined;
   /** draft-ietf-acme-profiles, for example `shortlived`; one that is not offered is `configuration_incomplete`. */
