@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   connectReply,
   type connectRequest,
+  type installRequest,
   machineListReply,
   machineReply,
   meReply,
@@ -10,11 +11,24 @@ import {
   sessionPendingReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
+import {
+  certificateReply,
+  drillListReply,
+  drillReply,
+  type drillRequest,
+  forecastReply,
+  type renewalRequest,
+  type revocationRequest,
+} from '#shared/protocol/certificate-api.ts';
 import type { Call } from './http-client.ts';
 
 const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
 const sessionPath = (id: string, sessionId: string) =>
   `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
+
+const certificatePath = (id: string) => `${machinePath(id)}/certificate`;
+const operationPath = (id: string) => `/api/operations/${encodeURIComponent(id)}`;
+const drillPath = (id: string) => `/api/certificates/drills/${encodeURIComponent(id)}`;
 
 export type Api = ReturnType<typeof createApi>;
 export type Service = z.output<typeof connectRequest>['service'];
@@ -26,10 +40,22 @@ export const createApi = (call: Call) => ({
   addMachine: (resourceId: string) => call('POST', '/api/machines', machineReply, { resourceId }),
   getMachine: (id: string) => call('GET', machinePath(id), machineReply),
   getPreconditions: (id: string) => call('GET', `${machinePath(id)}/preconditions`, preconditionsReply),
-  install: (id: string, port: number | undefined) =>
-    call('PUT', `${machinePath(id)}/extension`, operationReply, port === undefined ? {} : { port }),
+  install: (id: string, wishes: z.input<typeof installRequest>) =>
+    call('PUT', `${machinePath(id)}/extension`, operationReply, wishes),
   uninstall: (id: string) => call('DELETE', `${machinePath(id)}/extension`, operationReply),
-  getOperation: (id: string) => call('GET', `/api/operations/${encodeURIComponent(id)}`, operationReply),
+  getOperation: (id: string) => call('GET', operationPath(id), operationReply),
+  cancelOperation: (id: string) => call('DELETE', operationPath(id), operationReply),
+  getCertificate: (id: string) => call('GET', certificatePath(id), certificateReply),
+  renew: (id: string, keys: z.input<typeof renewalRequest>['keys']) =>
+    call('POST', `${certificatePath(id)}/renewals`, operationReply, keys === undefined ? {} : { keys }),
+  revoke: (id: string, reason: z.input<typeof revocationRequest>['reason']) =>
+    call('POST', `${certificatePath(id)}/revocations`, operationReply, { reason }),
+  getForecast: () => call('GET', '/api/certificates/forecast', forecastReply),
+  startDrill: (wishes: z.input<typeof drillRequest>) =>
+    call('POST', '/api/certificates/drill', drillReply, wishes),
+  listDrills: () => call('GET', '/api/certificates/drills', drillListReply),
+  getDrill: (id: string) => call('GET', drillPath(id), drillReply),
+  cancelDrill: (id: string) => call('DELETE', drillPath(id), drillReply),
   connect: (id: string, service: Service) =>
     call('POST', `${machinePath(id)}/sessions`, z.union([connectReply, sessionPendingReply]), { service }),
   getSession: (id: string, sessionId: string) => call('GET', sessionPath(id, sessionId), sessionReply),

@@ -1,7 +1,14 @@
 import type { Command } from './command.ts';
+import {
+  renewCertificate,
+  revokeCertificate,
+  showCertificate,
+  showForecast,
+} from './commands/certificates.ts';
+import { cancelDrill, listDrills, showDrill, startDrill } from './commands/drills.ts';
 import { install, listPreconditions, uninstall } from './commands/installation.ts';
 import { addMachine, listMachines, showMachine } from './commands/machines.ts';
-import { showOperation } from './commands/operation.ts';
+import { cancelOperation, showOperation } from './commands/operation.ts';
 import { connect, revokeSession } from './commands/sessions.ts';
 import { whoami } from './commands/whoami.ts';
 
@@ -15,6 +22,15 @@ export const commandTable: readonly Command[] = [
   uninstall,
   connect,
   revokeSession,
+  showCertificate,
+  renewCertificate,
+  revokeCertificate,
+  showForecast,
+  startDrill,
+  showDrill,
+  cancelDrill,
+  listDrills,
   showOperation,
+  cancelOperation,
   whoami,
 ];

@@ -4,6 +4,7 @@ export const exitCodes = {
   failed: { code: 1, meaning: 'failed or refused; code, hop and remedy are on standard error' },
   usage: { code: 2, meaning: 'the command line could not be understood' },
   signIn: { code: 3, meaning: 'the sign-in failed, or the access token is not accepted' },
+  postponed: { code: 4, meaning: 'not done yet: it goes on by itself, standard error says when' },
   interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
 } as const;
 

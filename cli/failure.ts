@@ -70,6 +70,20 @@ const ownFailures = {
     'The operation failed',
     'Send the same request again; it finishes what was begun.',
   ),
+  operation_postponed: row(
+    'postponed',
+    'control plane',
+    false,
+    'It goes on by itself',
+    'Nothing is to be done. The machine’s certificate says how it stands.',
+  ),
+  drill_not_running: row(
+    'failed',
+    'request',
+    false,
+    'There is nothing to cancel',
+    `Look at the last ones with \`${programName} drill list\`.`,
+  ),
   sign_in_needs_terminal: row(
     'signIn',
     'sign-in',

@@ -4,6 +4,7 @@ import type { CommandContext } from './command.ts';
 import { Failure, failureOf } from './failure.ts';
 import type { Reply } from './http-client.ts';
 import { formatSeconds } from './text/duration.ts';
+import { formatMoment } from './text/moment.ts';
 import { changesSince, describeRunning } from './text/operation.ts';
 
 /** Between two looks when the service does not say. */
@@ -11,8 +12,16 @@ const lookAgainMs = 1_000;
 /** How many looks in a row may fail before the watching ends; the operation itself goes on. */
 const patience = 5;
 const tones = { running: 'plain', succeeded: 'good', failed: 'bad', postponed: 'plain' } as const;
+/** Longest wait between two looks at what waits for its turn, and the part of the way to it that one wait is. */
+const turn = { longestMs: 60_000, part: 10 } as const;
 /** How often a live line shows how much time has passed. */
 const tickMs = 100;
+
+/** What waits for hours need not be asked for every second. */
+function pauseOf({ value: { resumesAt }, retryAfterMs = lookAgainMs }: Reply<OperationReply>): number {
+  const leftMs = resumesAt === undefined ? 0 : Date.parse(resumesAt) - Date.now();
+  return Math.max(retryAfterMs, Math.min(turn.longestMs, leftMs / turn.part));
+}
 
 /** Asks until the operation has ended, when the service says so (`Retry-After`); tells every answer that differs. */
 async function* watch(
@@ -22,13 +31,13 @@ async function* watch(
   let last = first;
   let failed = 0;
   yield last;
-  let waitMs = first.retryAfterMs ?? lookAgainMs;
+  let waitMs = pauseOf(first);
   while (last.value.status === 'running') {
     await wait(waitMs);
     try {
       const next = await api.getOperation(first.value.id);
       failed = 0;
-      waitMs = next.retryAfterMs ?? lookAgainMs;
+      waitMs = pauseOf(next);
       if (JSON.stringify(next.json) !== JSON.stringify(last.json)) yield next;
       last = next;
     } catch (error) {
@@ -73,6 +82,12 @@ export function failureOfOperation(operation: OperationReply): Failure {
     : failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
 }
 
+/** It ended without a result and goes on by itself: told with its date, and with an exit code of its own. */
+function postponementOf({ kind, resumesAt, error }: OperationReply): Failure {
+  const when = resumesAt === undefined ? 'later' : `at ${formatMoment(resumesAt)}`;
+  return failureOf('operation_postponed', `the ${kind} goes on ${when}${error ? `: ${error.detail}` : ''}`);
+}
+
 /** Resolves when the operation has succeeded. Throws its failure; Ctrl-C ends the watching and nothing else. */
 export async function followOperation(
   context: CommandContext,
@@ -93,6 +108,7 @@ export async function followOperation(
   } finally {
     progress.end();
   }
+  if (last.status === 'postponed') throw postponementOf(last);
   if (last.status === 'failed') throw failureOfOperation(last);
   return last;
 }

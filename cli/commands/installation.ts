@@ -6,6 +6,7 @@ import { findMachine, findMachineId } from '../find-machine.ts';
 import { followOperation } from '../follow-operation.ts';
 import { plain } from '../text/plain.ts';
 import { renderPreconditions } from '../text/precondition.ts';
+import { keysOption, parseKeys } from './certificates.ts';
 
 const machineArgument = { machine: 'its name, its id, or its ARM resource id' };
 
@@ -21,16 +22,26 @@ export const install = defineCommand({
   words: 'install',
   summary: 'install Windows Admin Center in three steps and follow them to their end',
   arguments: machineArgument,
-  options: { port: { value: 'N', meaning: 'port of the web application on the machine (6516)' } },
-  flags: {},
+  options: {
+    port: { value: 'N', meaning: 'port of the web application on the machine (6516)' },
+    keys: keysOption,
+  },
+  flags: { 'new-name': 'give the machine a new name in DNS; the old one is withdrawn' },
   notes: [
     'Ctrl-C ends the watching and not the install. The same command again watches the one that runs.',
+    'Without --keys the key is held as it was; the first time Key Vault holds it.',
     'With --json every change of the operation is one line; the last one is its end.',
   ],
   async run(context, given) {
     const port = parsePort(given.options.port);
+    const keys = parseKeys(given.options.keys, 'install');
     const machineId = await findMachineId(context.api, given.arguments.machine);
-    await followOperation(context, await context.api.install(machineId, port));
+    const wishes = {
+      ...(port !== undefined && { port }),
+      ...(keys && { keys }),
+      ...(given.flags['new-name'] && { newName: true }),
+    };
+    await followOperation(context, await context.api.install(machineId, wishes));
   },
 });
 

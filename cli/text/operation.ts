@@ -1,6 +1,7 @@
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { renderTable } from './columns.ts';
 import { formatSeconds, secondsBetween } from './duration.ts';
+import { formatMoment } from './moment.ts';
 import { plain } from './plain.ts';
 
 type Step = OperationReply['steps'][number];
@@ -29,6 +30,10 @@ export interface Change {
   text: string;
 }
 
+/** Until when it waits for its turn at a certificate authority. */
+const describeTurn = ({ kind, resumesAt = '' }: OperationReply): string =>
+  `${kind}: waits for its turn until ${formatMoment(resumesAt)}`;
+
 /** What is new since the last look, also for steps that began and ended between two looks; the end comes last. */
 export function changesSince(before: OperationReply | undefined, now: OperationReply): Change[] {
   const changes = now.steps.flatMap((step, index): Change[] => {
@@ -39,8 +44,12 @@ export function changesSince(before: OperationReply | undefined, now: OperationR
       ? [{ status, text: describeStep(step, index, now.steps.length) }]
       : [];
   });
-  const { kind, status, createdAt, endedAt } = now;
-  if (status === 'running' || status === before?.status) return changes;
+  const { kind, status, createdAt, endedAt, resumesAt } = now;
+  if (status === 'running') {
+    const isNew = resumesAt !== undefined && resumesAt !== before?.resumesAt;
+    return isNew ? [...changes, { status, text: describeTurn(now) }] : changes;
+  }
+  if (status === before?.status) return changes;
   const took = secondsBetween(createdAt, endedAt);
   const text = `${kind}: ${status}${took === undefined ? '' : ` in ${formatSeconds(took)}`}`;
   return [...changes, { status, text }];
@@ -48,6 +57,7 @@ export function changesSince(before: OperationReply | undefined, now: OperationR
 
 /** The step that runs, or where a run that is between two steps stands. */
 export function describeRunning(operation: OperationReply): string {
+  if (operation.resumesAt !== undefined) return describeTurn(operation);
   const index = operation.steps.findIndex(({ status }) => status === 'running');
   const step = operation.steps[index];
   return step
@@ -56,9 +66,10 @@ export function describeRunning(operation: OperationReply): string {
 }
 
 export function renderOperation(operation: OperationReply): string {
-  const { kind, status, percent, createdAt, endedAt, steps } = operation;
+  const { kind, status, percent, createdAt, endedAt, resumesAt, steps } = operation;
   const took = secondsBetween(createdAt, endedAt);
-  const head = `${kind} ${plain(operation.id)}: ${status}, ${percent} %${took === undefined ? '' : ` in ${formatSeconds(took)}`}`;
+  const goesOn = resumesAt === undefined ? '' : `, goes on by itself at ${formatMoment(resumesAt)}`;
+  const head = `${kind} ${plain(operation.id)}: ${status}, ${percent} %${took === undefined ? '' : ` in ${formatSeconds(took)}`}${goesOn}`;
   const rows = steps.map((step, index) => [
     String(index + 1),
     step.name,

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runProgram as runInProcess } from '#cli/program.ts';
 
 const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
@@ -89,4 +91,18 @@ export async function runProgram(args: readonly string[], api: string, options: 
   });
   const code = await run.ended;
   return { code, stdout: run.stdout, stderr: run.stderr };
+}
+
+/** The same in this process, without a terminal: for what needs no process of its own. */
+export async function runHere(args: readonly string[], api: string) {
+  const written = { stdout: '', stderr: '' };
+  const code = await runInProcess(args, {
+    env: { ADMIN_CENTER_API_URL: api, ADMIN_CENTER_TOKEN: 'a-token' },
+    stdin: Readable.from([]),
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+    signal: new AbortController().signal,
+    openBrowser: () => false,
+  });
+  return { code, ...written };
 }
