@@ -154,6 +154,23 @@ async function desiredState(ports: AppPorts, machine: MachineDocument): Promise<
   };
 }
 
+/**
+ * A token for each of the machine's paths: the present name, the one on its way in and those on their way out. A
+ * path that is being taken away has none: the others go on.
+ */
+async function relayTokens(ports: AppPorts, machine: MachineDocument): Promise<Record<string, string>> {
+  const { machineName, nextName, retiredNames = [] } = machine;
+  const paths = [machineName, nextName?.machineName, ...retiredNames.map((retired) => retired.machineName)];
+  const signed = await Promise.allSettled(
+    paths
+      .filter((path) => path !== undefined)
+      .map(async (path) => [path, await ports.relay.listenToken(path, tokenSeconds)] as const),
+  );
+  const [present] = signed;
+  if (present?.status === 'rejected') throw present.reason;
+  return Object.fromEntries(signed.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+}
+
 export function registerAgent(provider: PortsProvider): void {
   defineRoute(
     provider,
@@ -228,12 +245,12 @@ export function registerAgent(provider: PortsProvider): void {
     async (call) => {
       const { machine } = await requireAgent(call);
       const { ports } = call;
-      const [messages, relay] = await Promise.all([
+      const [messages, relays] = await Promise.all([
         ports.bus.agentTokens(machine.machineId, tokenSeconds),
-        ports.relay.listenToken(machine.machineName ?? '', tokenSeconds),
+        relayTokens(ports, machine),
       ]);
       const expiresAt = new Date(ports.now().getTime() + tokenSeconds * 1000).toISOString();
-      return { body: { ...messages, relay, expiresAt } };
+      return { body: { ...messages, relay: relays[machine.machineName ?? ''] ?? '', relays, expiresAt } };
     },
   );
 }

@@ -1,3 +1,5 @@
+import type { IssuedLeaf } from '#shared/domain/certificate.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
 import { sessionLifetime } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
@@ -23,6 +25,18 @@ export interface DeliveryProgress {
   failure?: string;
   /** What is seen of it so far, one sentence. */
   detail: string;
+}
+
+/** What a served leaf says of its machine: who holds the key from now on, and its name when that has changed. */
+function settleServed(machine: MachineDocument, leaf: IssuedLeaf, at: Date): MachineDocument | undefined {
+  const { nextName, machineName: old, retiredNames = [], ...rest } = machine;
+  const { custody } = leaf;
+  if (nextName?.machineName !== leaf.machineName || old === undefined)
+    return machine.custody === custody ? undefined : { ...machine, custody };
+  const until = new Date(at.getTime() + sessionLifetime.maximum * 1000).toISOString();
+  const { machineName, salt, keyVersion: nameKeyVersion } = nextName;
+  const retired = [...retiredNames, { machineName: old, until }];
+  return { ...rest, custody, machineName, salt, nameKeyVersion, retiredNames: retired };
 }
 
 export function createDeliverCertificateActivities(ports: DeliverCertificatePorts) {
@@ -78,15 +92,11 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
     async recordServed(input: { machineId: string; thumbprint: string }): Promise<void> {
       const { machineId, thumbprint } = input;
       const record = await moveCertificate(ports, machineId, { type: 'serve', thumbprint });
-      if (record?.leaf?.thumbprint !== thumbprint) return;
-      const served = record.leaf.machineName;
+      const leaf = record?.leaf;
+      if (leaf?.thumbprint !== thumbprint) return;
       await updateDocument(store, machineId, 'machine', undefined, (machine) => {
-        const { nextName, machineName: old, retiredNames = [], ...rest } = machine;
-        if (nextName?.machineName !== served || old === undefined) return undefined;
-        const until = new Date(now().getTime() + sessionLifetime.maximum * 1000).toISOString();
-        const { salt, keyVersion: nameKeyVersion } = nextName;
-        const retired = [...retiredNames, { machineName: old, until }];
-        return { document: { ...rest, machineName: served, salt, nameKeyVersion, retiredNames: retired } };
+        const settled = settleServed(machine, leaf, now());
+        return settled && { document: settled };
       });
     },
   };
