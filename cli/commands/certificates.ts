@@ -34,7 +34,7 @@ export function parseReason(text: string, command: string): z.output<typeof revo
 
 export const showCertificate = defineCommand({
   words: 'certificate',
-  summary: 'explain a machine’s certificate: its state, why, what happens next and when, its time line',
+  summary: 'explain a machine’s certificate and what happens next, with its time line',
   arguments: machineArgument,
   options: {},
   flags: {},
@@ -93,7 +93,7 @@ export const revokeCertificate = defineCommand({
 
 export const showForecast = defineCommand({
   words: 'certificates',
-  summary: 'forecast for the fleet: what is at risk, queues and budgets of the authorities, expiries by week',
+  summary: 'forecast for the fleet: risk, queues and budgets of the authorities, expiries by week',
   arguments: {},
   options: {},
   flags: {},

@@ -100,7 +100,7 @@ export const showDrill = defineCommand({
 
 export const cancelDrill = defineCommand({
   words: 'drill cancel',
-  summary: 'call the replacement that runs off; what is ordered comes to its end; asks first',
+  summary: 'call off what is not ordered yet; asks first',
   arguments: {},
   options: {},
   flags: yes,

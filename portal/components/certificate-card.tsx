@@ -45,7 +45,7 @@ function Explanation({ certificate, now }: { certificate: CertificateReply; now:
         <strong>Next:</strong> {asSentence(next.what)}
         {next.at && (
           <span class="quiet">
-            {' '}
+            {Date.parse(next.at) > now ? ' ' : ' Due since '}
             {formatAbsolute(next.at)}, <TimeAgo at={next.at} now={now} />
           </span>
         )}
@@ -72,7 +72,7 @@ function Heading({ state }: { state?: CertificateState | undefined }) {
 
 function Details({ machine, now, changed }: CertificateCardProps) {
   const { api } = usePortal();
-  const { id, may, operation } = machine;
+  const { id, may, operation, extension } = machine;
   const { value, failure, reload } = useRemote(
     `certificate ${id}`,
     (signal) => api.certificate(id, signal),
@@ -116,7 +116,9 @@ function Details({ machine, now, changed }: CertificateCardProps) {
           </div>
           {value.failure && <LastTry failure={value.failure} now={now} />}
           <CertificateHistory history={value.history} now={now} />
-          {may.install.allowed && !operation && <CertificateActions machine={machine} certificate={value} />}
+          {may.install.allowed && !operation && extension.state === 'installed' && (
+            <CertificateActions machine={machine} certificate={value} />
+          )}
         </>
       )}
     </>

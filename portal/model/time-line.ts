@@ -35,7 +35,7 @@ export interface TimeLine {
   marks: Mark[];
 }
 
-export const momentWords = {
+const momentWords = {
   'previous-expiry': 'old ends',
   issued: 'issued',
   due: 'renewal',

@@ -5,7 +5,6 @@ export const dayMs = 24 * hourMs;
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
 const clock = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23' });
-const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
 const dayOnly = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
 const weekdayClock = new Intl.DateTimeFormat('en', {
@@ -24,7 +23,6 @@ export function formatMoment(at: number, spanMs: number): string {
 export const formatDayOnly = (at: string): string => dayOnly.format(new Date(at));
 export const formatAbsolute = (at: string): string => absolute.format(new Date(at));
 export const formatClock = (at: string): string => clock.format(new Date(at));
-export const formatDay = (at: string): string => day.format(new Date(at));
 
 /** For example `3 minutes ago` or `in 2 days`; rounded towards now. */
 export function formatRelative(at: string, now: number): string {

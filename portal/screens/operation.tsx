@@ -138,9 +138,13 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
       )}
       {operation?.error && state === 'failed' && (
         <FailureCard failure={operation.error} retry={retry} retryLabel="Retry">
-          {operation.kind === 'install' && (
+          {operation.kind === 'install' ? (
             <Link to={addresses.install(id)} class="button">
               Check the requirements
+            </Link>
+          ) : (
+            <Link to={addresses.machine(id)} class="button">
+              Show the machine
             </Link>
           )}
         </FailureCard>

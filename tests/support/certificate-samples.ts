@@ -42,13 +42,13 @@ export const sampleCertificate = (differs: Partial<CertificateReply> = {}): Cert
   failure: null,
   replacement: null,
   history: [
-    { at: fromNow(-20 * dayMs + hourMs + 30_000), event: 'certificate.served', detail: null },
+    { at: fromNow(-20 * dayMs + hourMs + 30_000), event: 'served', detail: null },
     {
       at: fromNow(-20 * dayMs + hourMs),
-      event: 'certificate.issued',
+      event: 'issued',
       detail: `by sample-ca, until ${fromNow(70 * dayMs)}`,
     },
-    { at: fromNow(-20 * dayMs), event: 'certificate.ordered', detail: null },
+    { at: fromNow(-20 * dayMs), event: 'ordered', detail: null },
   ],
   ...differs,
 });

@@ -78,33 +78,37 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
   it.each([
     ['light', 'all'],
     ['dark', 'contrast'],
-  ] as const)('axe finds nothing on any screen in %s', async (colorScheme, what) => {
-    fill();
-    const { page, complaints } = await rig.open({ colorScheme, reducedMotion: 'reduce' });
-    await page.addInitScript(axeSource);
-    await page.goto('/portal/opening');
-    await page.getByRole('heading').waitFor();
-    await expectAccessible(page, what);
-    await page.goto('/portal/');
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    await expectAccessible(page, what);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: /Administrator/ }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    for (const [, path, words] of screens) {
-      await go(page, path, words);
+  ] as const)(
+    'axe finds nothing on any screen in %s',
+    async (colorScheme, what) => {
+      fill();
+      const { page, complaints } = await rig.open({ colorScheme, reducedMotion: 'reduce' });
+      await page.addInitScript(axeSource);
+      await page.goto('/portal/opening');
+      await page.getByRole('heading').waitFor();
       await expectAccessible(page, what);
-    }
-    await go(page, `/portal/machines/${machineIdOf(0)}`, 'serves its certificate');
-    for (const name of ['Uninstall', 'Change who holds the key', 'Revoke and replace']) {
-      await page.getByRole('button', { name }).click();
+      await page.goto('/portal/');
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
       await expectAccessible(page, what);
-      await page.keyboard.press('Escape');
-    }
-    await page.getByText('History (3 entries)').click();
-    await expectAccessible(page, what);
-    expect(complaints).toEqual([]);
-  });
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: /Administrator/ }).click();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      for (const [, path, words] of screens) {
+        await go(page, path, words);
+        await expectAccessible(page, what);
+      }
+      await go(page, `/portal/machines/${machineIdOf(0)}`, 'serves its certificate');
+      for (const name of ['Uninstall', 'Change who holds the key', 'Revoke and replace']) {
+        await page.getByRole('button', { name }).click();
+        await expectAccessible(page, what);
+        await page.keyboard.press('Escape');
+      }
+      await page.getByText('History (3 entries)').click();
+      await expectAccessible(page, what);
+      expect(complaints).toEqual([]);
+    },
+    60_000,
+  );
 
   it('an install is done with the keyboard alone', async () => {
     rig.api.machines = [bareMachine(0, { name: 'web-01' })];

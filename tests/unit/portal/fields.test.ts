@@ -115,6 +115,11 @@ describe('numbers have units', () => {
     ]);
     expect(validityOf(dates(60), now)).toMatchObject({ elapsed: 0.5, tone: 'warning' });
     expect(validityOf(dates(-1), now)).toMatchObject({ elapsed: 1, tone: 'bad' });
+    expect(validityOf({ ...dates(60), state: 'revoked' }, now)).toMatchObject({
+      words: 'revoked',
+      tone: 'bad',
+    });
+    expect(validityOf({ ...dates(60), notBefore: null, notAfter: null }, now).words).toBe('on its way');
   });
 });
 

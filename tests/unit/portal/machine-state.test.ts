@@ -19,6 +19,16 @@ const expired = {
   certificate: issued.certificate && { ...issued.certificate, notAfter: fromNow(-1000) },
 };
 
+const replacing = sampleMachine(8, { operation: { id: `${machineIdOf(8)}.x`, kind: 'revoke' } });
+const revoked = {
+  ...issued,
+  certificate: issued.certificate && { ...issued.certificate, state: 'revoked' as const },
+};
+const unissued = {
+  ...issued,
+  certificate: issued.certificate && { ...issued.certificate, notBefore: null, notAfter: null },
+};
+
 describe('the state of a machine', () => {
   it.each([
     ['ready', ready],
@@ -29,6 +39,9 @@ describe('the state of a machine', () => {
     ['removing', removing],
     ['renewing', renewing],
     ['expired', expired],
+    ['replacing', replacing],
+    ['revoked', revoked],
+    ['ready', unissued],
   ])('is %s', (state, machine) => {
     expect(stateOf(machine, now)).toBe(state);
   });
@@ -63,6 +76,8 @@ describe('the verdict on a machine', () => {
     ['connect', ready],
     ['connect', away],
     ['connect', renewing],
+    ['connect', replacing],
+    ['connect', revoked],
     ['install', bare],
     ['install', failed],
     ['watch', installing],
@@ -71,7 +86,7 @@ describe('the verdict on a machine', () => {
     expect(verdictOf(machine, now).action).toBe(action);
   });
 
-  it.each([ready, away, renewing, bare, failed, expired])(
+  it.each([ready, away, renewing, replacing, bare, failed, expired, revoked])(
     'offers nothing that the caller may not do, and says why',
     (machine) => {
       const verdict = verdictOf({ ...machine, may: { install: refused, connect: refused } }, now);
