@@ -149,7 +149,7 @@ describe('the TXT values', () => {
     ['only some of them could be published', 'dns.addTextValues', 'dns_zone_missing'],
   ];
 
-  it.each(failures)('are gone when %s', async (_, method, code) => {
+  it.each(failures)('are gone when %s (acmebot defect 4)', async (_, method, code) => {
     app.faults.before(method, async () => {
       // What was written before the failure is what has to be cleaned.
       if (method === 'dns.addTextValues')

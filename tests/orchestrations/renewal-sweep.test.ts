@@ -135,6 +135,16 @@ describe('a sweep', () => {
     expect(await app.store.findDue(app.ports.now().toISOString(), 10)).toEqual([]);
   });
 
+  it('keeps what happened when the operations are long forgotten (acmebot defect 10)', async () => {
+    await sweep();
+    const [first = ''] = machineIds;
+    expect(await app.store.list(first, 'operation', 10)).not.toEqual([]);
+    app.clock.advance(45 * dayMs);
+    expect(await app.store.list(first, 'operation', 10)).toEqual([]);
+    const actions = (await app.store.list(first, 'audit', 50)).map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['renew', 'certificate.issued', 'certificate.served']));
+  });
+
   it('says of one that ended before it was renewed that it has expired, and renews it', async () => {
     app.clock.advance(40 * dayMs);
     await sweep();

@@ -88,3 +88,11 @@ describe('asking for the window', () => {
     expect(minutesUntil(retryAfterMs, failures)).toBe(minutes);
   });
 });
+
+it('acmebot defect 2: while the authority says not yet, no rule of days makes it due', () => {
+  const leaf = leafOf(90 * 24 * hourMs);
+  // Thirty days before its end, and the window begins later: it is due in the window.
+  const window = windowOf(62 * 24 * hourMs, 64 * 24 * hourMs);
+  expect(hoursDue(leaf, window, 0.5)).toBe(63 * 24);
+  expect(hoursDue(leafOf(6 * 24 * hourMs), windowOf(4.5 * 24 * hourMs, 4.6 * 24 * hourMs), 0)).toBe(4.5 * 24);
+});
