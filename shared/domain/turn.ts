@@ -62,7 +62,7 @@ export const limitsThatCount = (limits: readonly RateLimit[], isReplacement: boo
   limits.filter(({ freeForReplacements }) => !(isReplacement && freeForReplacements));
 
 /** Id of the bucket that a limit has for this account and machine. */
-export function bucketIdOf(
+function bucketIdOf(
   limit: Pick<RateLimit, 'id' | 'scope'>,
   { account, machineName }: { account: string; machineName: string },
 ): string {
