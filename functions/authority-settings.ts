@@ -41,8 +41,6 @@ const authorities = z
     'two authorities have one name',
   );
 
-export type AuthoritySetting = z.infer<typeof authorities>[number];
-
 /** JSON text, as a setting holds it. */
 export const authorityList = z.string().transform((text, context) => {
   let value: unknown;

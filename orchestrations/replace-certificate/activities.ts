@@ -18,10 +18,6 @@ export interface ReplaceCertificatePorts {
   newId(): string;
 }
 
-/** A signed request is of no use once its order is done; until then it survives any wait for a turn. */
-const requestSeconds = 30 * 24 * 60 * 60;
-export const requestTtlSeconds = requestSeconds;
-
 export function createReplaceCertificateActivities(ports: ReplaceCertificatePorts) {
   const { store, bus, vault, authorities, now, newId } = ports;
   return {

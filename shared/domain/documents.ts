@@ -38,7 +38,7 @@ export interface MachineDocument extends DocumentBase {
   currentOperation?: { id: string; kind: OperationKind };
 }
 
-export interface RetiredName {
+interface RetiredName {
   machineName: string;
   /** ISO 8601: no session that was opened on it is open after this. */
   until: string;

@@ -1,5 +1,5 @@
 /** A TXT set that proves a name, as it stands. */
-export interface ProofSet {
+interface ProofSet {
   /** Relative to the zone: `_acme-challenge.<machine name>`. */
   relativeName: string;
   values: string[];

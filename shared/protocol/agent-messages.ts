@@ -61,10 +61,9 @@ export type AgentState = z.infer<typeof agentState>;
  * `GET /api/agent/certificate`. Key and chain as a compact JWE (ECDH-ES+A256KW, A256GCM) to the agent's encryption
  * key; or, where the machine holds the key, the chain alone.
  */
-export const sealedCertificate = z.object({ thumbprint: z.string(), sealed: z.string() });
-export const openChain = z.object({ thumbprint: z.string(), chainPem: z.string() });
+const sealedCertificate = z.object({ thumbprint: z.string(), sealed: z.string() });
+const openChain = z.object({ thumbprint: z.string(), chainPem: z.string() });
 export const deliveredCertificate = z.union([sealedCertificate, openChain]);
-export type SealedCertificate = z.infer<typeof sealedCertificate>;
 export type DeliveredCertificate = z.infer<typeof deliveredCertificate>;
 
 /** `PUT /api/agent/certificate-request`: PKCS#10, DER in base64. The same id again must bring the same request. */

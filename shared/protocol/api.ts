@@ -68,7 +68,7 @@ export const errorRecord = z.object({
   retryable: z.boolean(),
 });
 
-export const operationKind = z.enum(['install', 'uninstall', 'renew', 'revoke']);
+const operationKind = z.enum(['install', 'uninstall', 'renew', 'revoke']);
 export const operationReply = z.object({
   id: z.string(),
   machineId: z.string(),
