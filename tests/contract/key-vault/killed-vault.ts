@@ -55,16 +55,21 @@ async function write(clients: Clients, round: number, acknowledged: Acknowledged
     }),
     untilRefused(async (turn) => {
       const name = `c-${round}-${turn}`;
-      const issuerName = turn % 2 ? 'Self' : 'Unknown';
+      const issuerName = ['Self', 'Unknown', 'ca'][turn % 3] ?? 'Self';
       await clients.certificates.beginCreateCertificate(name, { ...unknownEc, issuerName }, poll);
       acknowledged.certificates.add(name);
     }),
   ]);
 }
 
+/** Nothing for a name that was not reached in time on a slow machine: what was acknowledged of it is missed then. */
 async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const one of pages) all.push(one);
+  try {
+    for await (const one of pages) all.push(one);
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+  }
   return all;
 }
 
@@ -92,7 +97,10 @@ async function complaints(clients: Clients, acknowledged: Acknowledged): Promise
     const key = await clients.keys.getKey(name, version ? { version } : {}).catch(() => undefined);
     if (!key) found.push(`the certificate ${name} is there without its key`);
     const operation = await clients.certificates.getCertificateOperation(name).catch(() => undefined);
+    const { status, issuerName } = operation?.getOperationState().certificateOperation ?? {};
     if (!operation) found.push(`the certificate ${name} is there without its operation`);
+    if (issuerName === 'ca' && status !== 'completed')
+      found.push(`the issuer of ${name} forgot it: ${status}`);
   }
   return found;
 }
@@ -123,6 +131,7 @@ export async function killRepeatedly(
   const acknowledged: Acknowledged = { secrets: new Map(), keys: new Set(), certificates: new Set() };
   let child = await start();
   try {
+    await clientsOf(`https://local.vault.localhost:${port}`).certificates.createIssuer('ca', 'Test');
     for (let round = 0; round < kills; round += 1) {
       const clients = clientsOf(`https://local.vault.localhost:${port}`);
       const writing = write(clients, round, acknowledged);

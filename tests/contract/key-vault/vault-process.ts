@@ -20,5 +20,7 @@ const vault = await createKeyVault({
   verifyToken: () => Promise.resolve({}),
   authority: 'https://login.localhost/tenant',
   vaults: ['local'],
+  // Short, so that some are issued before the process dies and some after.
+  issuanceDelayMs: 30,
 });
 process.send?.(vault.port);

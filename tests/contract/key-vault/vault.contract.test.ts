@@ -78,4 +78,56 @@ describe.each(subjects)('a vault of %s', (_, open) => {
       await client.purgeDeletedCertificate(one);
     }
   });
+
+  // learn.microsoft.com/azure/key-vault/certificates/about-certificates#composition-of-a-certificate
+  it('keeps the secret of a certificate’s name for the certificate, and one beside it free', async () => {
+    const client = new CertificateClient(subject.url, subject.credential);
+    const secrets = new SecretClient(subject.url, subject.credential);
+    const [owner, beside] = [`${name}-owner`, `${name}-owner-chain`];
+    const policy = { issuerName: 'Self', subject: 'CN=contract' };
+    await (await client.beginCreateCertificate(owner, policy)).pollUntilDone();
+    const { statusCode } = await refusalOf(secrets.setSecret(owner, 'value'));
+    expect([403, 409]).toContain(statusCode);
+    await secrets.setSecret(beside, 'value');
+    await (await client.beginDeleteCertificate(owner)).pollUntilDone();
+    await client.purgeDeletedCertificate(owner);
+    await (await secrets.beginDeleteSecret(beside)).pollUntilDone();
+    await secrets.purgeDeletedSecret(beside);
+  });
+
+  // Recorded in the client's own repository: recording_can_read_cancel_and_delete_a_certificates_operation.
+  it('leaves an empty version of a name whose only operation was deleted', async () => {
+    const client = new CertificateClient(subject.url, subject.credential);
+    const abandoned = `${name}-abandoned`;
+    await client.beginCreateCertificate(abandoned, { issuerName: 'Unknown', subject: 'CN=contract' });
+    await client.deleteCertificateOperation(abandoned);
+    expect(await refusalOf(client.getCertificateOperation(abandoned))).toMatchObject({
+      statusCode: 404,
+      code: 'PendingCertificateNotFound',
+    });
+    const left = await client.getCertificate(abandoned);
+    expect(left.cer).toBeUndefined();
+    expect(left.properties.enabled).toBe(false);
+    await (await client.beginDeleteCertificate(abandoned)).pollUntilDone();
+    await client.purgeDeletedCertificate(abandoned);
+  });
+
+  // Recorded there too: recording_can_create_read_and_delete_a_certificate_issuer.
+  it('has a certificate of a test issuer in progress under a policy that renews it, and knows no other', async () => {
+    const client = new CertificateClient(subject.url, subject.credential);
+    const issued = `${name}-issued`;
+    await client.createIssuer(issued, 'Test', { accountId: 'keyvaultuser' });
+    await client.beginCreateCertificate(issued, { issuerName: issued, subject: 'CN=contract' });
+    expect((await client.getCertificatePolicy(issued)).lifetimeActions).toMatchObject([
+      { action: 'AutoRenew', lifetimePercentage: 80 },
+    ]);
+    await client.deleteCertificateOperation(issued);
+    await client.deleteIssuer(issued);
+    expect(await refusalOf(client.getIssuer(issued))).toMatchObject({
+      statusCode: 404,
+      code: 'CertificateIssuerNotFound',
+    });
+    await (await client.beginDeleteCertificate(issued)).pollUntilDone();
+    await client.purgeDeletedCertificate(issued);
+  });
 });
