@@ -5,7 +5,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
 const ownLimit = z.strictObject({
   id: z.string().regex(/^[a-z][a-z-]{0,39}$/),
   title: z.string().max(120),
-  capacity: z.number().positive(),
+  capacity: z.int().min(1),
   refillSeconds: z.number().positive(),
   scope: z.enum(['zone', 'account', 'machine']),
   freeForReplacements: z.boolean().default(false),

@@ -81,8 +81,10 @@ export function* issueCertificate(
       return yield* orderFrom(context, input, granted);
     } catch (caught) {
       const error = context.toAppError(caught);
-      yield* turns.settleTurn({ authority, reservation: id, outcome: 'released' });
       const trouble = troubleOf(error);
+      // What got no answer may have been counted all the same.
+      const outcome = trouble === 'outage' ? 'spent' : 'released';
+      yield* turns.settleTurn({ authority, reservation: id, outcome });
       if (trouble === 'replacement') {
         mayReplace = false;
         continue;
@@ -92,7 +94,7 @@ export function* issueCertificate(
         throw error;
       if (trouble !== 'refusal') {
         const { retryAfterMs, message: detail } = error;
-        const closure = { authority, reason: trouble, detail };
+        const closure = { authority, reservation: id, reason: trouble, detail };
         yield* turns.closeAuthority({ ...closure, ...(retryAfterMs !== undefined && { retryAfterMs }) });
       }
     }

@@ -240,7 +240,7 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
       return untilWritten(() => reserve(input, able));
     },
 
-    /** `spent` once an order was sent, `released` when none was: its tokens are there again. */
+    /** `spent` once an order was sent, or may have been; `released` when none was: its tokens are there again. */
     async settleTurn(input: {
       authority: string;
       reservation: string;
@@ -281,14 +281,6 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
       const { authority, reservation, ...trouble } = input;
       const emptied = reservation !== undefined && (await emptyBucket(authority, reservation, trouble));
       return { until: emptied || (await close(authority, trouble)).until };
-    },
-
-    /** After a success: the next pause is a short one again. */
-    async openAuthority({ authority }: { authority: string }): Promise<void> {
-      await untilWritten(async () => {
-        const { closure, ...budget } = await budgets.read(authority);
-        if (closure) await budgets.commit(authority, [sharedChange(budget, [])]);
-      });
     },
 
     /** The machine waits nowhere any more. */

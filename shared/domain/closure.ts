@@ -3,7 +3,7 @@ import type { Closure } from './budget.ts';
 /** Pauses in a row: 5, 10, 20, 40, 80, 160, 320 minutes, then 6 hours each time (RFC 9773's wait after an error). */
 const firstPauseMs = 5 * 60_000;
 const longestPauseMs = 6 * 60 * 60_000;
-/** After this long without another failure the count begins anew, should nobody have said that it went well. */
+/** After this long without another failure the count begins anew. */
 const forgottenMs = 24 * 60 * 60_000;
 
 /** Why an authority takes no orders. */

@@ -1,5 +1,4 @@
 import type { Container, ItemDefinition, JSONObject, OperationInput } from '@azure/cosmos';
-import type { TokenCredential } from '@azure/identity';
 import {
   type AnyDocument,
   type CertificateDocument,
@@ -12,27 +11,13 @@ import {
 import { AppError } from '#shared/domain/error.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { cosmosNames } from '#shared/protocol/resource-names.ts';
-
-export interface CosmosMachineStoreOptions {
-  endpoint: string;
-  credential: TokenCredential;
-}
+import { type CosmosOptions, containerOf, guarded } from './cosmos-container.ts';
 
 const conflict = new Set([404, 409, 412]);
 
 /** Machines' documents in one Cosmos container, partitioned by machine id. */
-export function createCosmosMachineStore({ endpoint, credential }: CosmosMachineStoreOptions): MachineStore {
-  let opened: Promise<Container> | undefined;
-  const container = () =>
-    (opened ??= import('@azure/cosmos').then(({ CosmosClient }) =>
-      new CosmosClient({
-        endpoint,
-        aadCredentials: credential,
-        connectionPolicy: { enableEndpointDiscovery: false },
-      })
-        .database(cosmosNames.database)
-        .container(cosmosNames.machines),
-    ));
+export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
+  const container = containerOf(options, cosmosNames.machines);
 
   return {
     async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
@@ -181,21 +166,4 @@ async function toOperation(
   const id = documentId(change.remove, change.key);
   const { resource } = await guarded(() => items.item(id, machineId).read());
   return resource ? { operationType: 'Delete', id } : undefined;
-}
-
-/** The client retries throttling and lost connections by itself; what comes out of it is final for this request. */
-async function guarded<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    const code = error !== null && typeof error === 'object' && 'code' in error ? error.code : undefined;
-    if (code === 401 || code === 403 || code === 404) {
-      throw new AppError('configuration_incomplete', `the database refuses the app: ${String(code)}`, {
-        cause: error,
-      });
-    }
-    if (code === 400 || code === 413) throw error;
-    throw new AppError('store_unavailable', 'the database does not answer', { cause: error });
-  }
 }

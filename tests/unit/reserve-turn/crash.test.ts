@@ -83,7 +83,6 @@ const activities: [string, (planner: Planner) => Promise<unknown>][] = [
     'an authority that closes',
     ({ closeAuthority }) => closeAuthority({ authority: 'first', reason: 'refused', detail: 'No.' }),
   ],
-  ['an authority that opens', ({ openAuthority }) => openAuthority({ authority: 'second' })],
   [
     'a machine that leaves',
     async ({ reserve, leaveQueue }) => {
