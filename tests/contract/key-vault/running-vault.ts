@@ -35,6 +35,8 @@ export interface RunningVault {
 
 interface VaultOptions
   extends Pick<KeyVaultOptions, 'mayUse' | 'purgeProtected' | 'issuingAuthority' | 'issuanceDelayMs'> {
+  /** Default: one that begins now. */
+  clock?: ManualClock;
   /** Clients keep a token until the real clock ends it, while the vault's may leap; default an hour. */
   tokenSeconds?: number;
 }
@@ -42,6 +44,7 @@ interface VaultOptions
 /** A vault on a free port with its state in a temporary folder, and an issuer of tokens that it trusts. */
 export async function startVault({
   tokenSeconds = 3600,
+  clock = createManualClock(Date.now()),
   ...options
 }: VaultOptions = {}): Promise<RunningVault> {
   const root = await createLocalRoot(Date.now());
@@ -49,7 +52,6 @@ export async function startVault({
   const identity = await issueServerIdentity(root, ['vault.localhost', '*.vault.localhost'], Date.now());
   const keys = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'test', alg: 'RS256' };
-  const clock = createManualClock(Date.now());
   const folder = mkdtempSync(join(tmpdir(), 'key-vault-'));
   const file = join(folder, 'key-vault.sqlite');
   let store = openStore(file);
