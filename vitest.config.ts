@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Projects, slowest last; `npm test` runs the first four. `unit` opens no socket; `contract` drives each stand-in and adapter over its
+ * Projects, slowest last; `npm test` runs the first five. `unit` opens no socket; `contract` drives each stand-in and adapter over its
  * real wire; `orchestrations` runs the flows on the embedded engine in process; `e2e` runs the whole system.
  */
 export default defineConfig({
@@ -36,6 +36,10 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
         },
+      },
+      {
+        // Two years of the policies on virtual time: no socket, no cryptography.
+        test: { name: 'simulation', include: ['tests/simulation/**/*.test.ts'] },
       },
       {
         // Clients that were not written for the stand-ins, from Debian: each suite names what is missing.

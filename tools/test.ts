@@ -40,5 +40,8 @@ if (baseUrl !== undefined) process.env['ADMIN_CENTER_BASE_URL'] = baseUrl;
 if (isWhole) for (const [command, ...args] of checks) run(command, args);
 await build();
 /** What `npm test` runs; the others take minutes or programs of their own and have commands of their own. */
-const usual = ['unit', 'orchestrations', 'contract', 'e2e'].flatMap((project) => ['--project', project]);
+const usual = ['unit', 'orchestrations', 'contract', 'e2e', 'simulation'].flatMap((project) => [
+  '--project',
+  project,
+]);
 run('vitest', ['run', ...(isWhole ? usual : chosen)]);

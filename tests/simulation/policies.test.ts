@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { createSeededRandom } from './seeded-random.ts';
+import { tellStory } from './story.ts';
+import { summaryOf } from './summary.ts';
+
+const { SIMULATION_SEED: wanted } = process.env;
+const given = wanted === undefined ? undefined : Number(wanted);
+
+describe('two years of certificates', () => {
+  it.each([
+    { machines: 500, days: 730, seed: given ?? 1 },
+    { machines: 60, days: 120, seed: given ?? 2 },
+  ])(
+    'of $machines machines in $days days keep every promise (SIMULATION_SEED=$seed)',
+    async (size) => {
+      const began = performance.now();
+      const story = await tellStory({ ...size, random: createSeededRandom(size.seed) });
+      const { world, authorities } = story;
+      const { watch } = world;
+      const summary = summaryOf(story, { ...size, wallMs: performance.now() - began });
+      process.stdout.write(`${summary.text}\n`);
+
+      expect(watch.broken.slice(0, 20)).toEqual([]);
+      expect(authorities.map(({ name, figures }) => [name, figures.tooMany])).toEqual(
+        authorities.map(({ name }) => [name, 0]),
+      );
+      expect(summary.ordersPerCertificate).toBeLessThanOrEqual(1.05);
+      expect([...world.dns.texts]).toEqual([]);
+      expect([...watch.reservations]).toEqual([]);
+      expect([...watch.openIssues]).toEqual([]);
+      expect([...world.machines.values()].filter((machine) => !machine.serving())).toEqual([]);
+    },
+    300_000,
+  );
+});

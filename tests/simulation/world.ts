@@ -1,0 +1,234 @@
+import { beginOperation } from '#functions/begin-operation.ts';
+import type { AppPorts } from '#functions/ports.ts';
+import { askForAdvice } from '#functions/timers/ask-renewal-advice.ts';
+import { renewDue as sweepDue } from '#functions/timers/renew-certificates.ts';
+import { sweepProofs } from '#functions/timers/sweep-proofs.ts';
+import { createDeliverCertificateActivities } from '#orchestrations/deliver-certificate/activities.ts';
+import { createInstallExtensionActivities } from '#orchestrations/install-extension/activities.ts';
+import { installExtension } from '#orchestrations/install-extension/orchestrator.ts';
+import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
+import { issueCertificate } from '#orchestrations/issue-certificate/orchestrator.ts';
+import { renewCertificate } from '#orchestrations/renew-certificate/orchestrator.ts';
+import { renewDue } from '#orchestrations/renew-due/orchestrator.ts';
+import { createReplaceCertificateActivities } from '#orchestrations/replace-certificate/activities.ts';
+import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/activities.ts';
+import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
+import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
+import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
+import type { AnyDocument } from '#shared/domain/documents.ts';
+import { tokensFree } from '#shared/domain/token-bucket.ts';
+import { isWaiting, limitOfBucket, limitsThatCount } from '#shared/domain/turn.ts';
+import { createMemoryPorts, subscriptionId } from '../support/memory-ports.ts';
+import { administrator, machine as sampleMachine } from '../support/sample-machine.ts';
+import { createFlowRunner } from './flow-runner.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SimulatedAuthority } from './simulated-authority.ts';
+import { createSimulatedDns } from './simulated-dns.ts';
+import { createSimulatedMachine, type MachineTraits, type SimulatedMachine } from './simulated-machine.ts';
+import { createSwiftMachineStore } from './swift-machine-store.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import { createWatch } from './watch.ts';
+
+const minuteMs = 60_000;
+const zone = 'wac.test';
+/** Milliseconds that an activity takes. */
+const latencyMs = { least: 20, most: 400 };
+const quiet = { info() {}, warn() {} };
+
+export const flows = {
+  installExtension,
+  issueCertificate,
+  renewCertificate,
+  renewDue,
+  replaceFleet,
+} as const;
+
+/** Everything that there is: the service with its flows and timers, and the machines that it is for. */
+export function createWorld(time: VirtualTime, random: SeededRandom) {
+  const watch = createWatch(time.now);
+  const memory = createMemoryPorts(time);
+  const dns = createSimulatedDns(zone, time, random.fork('dns'));
+  const machines = new Map<string, SimulatedMachine>();
+  const lifetimes = new Map<string, number>();
+  const draws = random.fork('ports');
+  const latencies = random.fork('latencies');
+  let ids = 0;
+  let isOver = false;
+
+  function committed(machineId: string, written: readonly AnyDocument[]): void {
+    watch.committed(machineId, written);
+    for (const document of written) {
+      if (document.type === 'certificate') {
+        if (document.dueAt !== undefined) wake(sweepTimer, Date.parse(document.dueAt));
+        if (document.checkAt !== undefined) wake(adviceTimer, Date.parse(document.checkAt));
+      } else if (document.type === 'machine' && document.machineName !== undefined)
+        lifetimes.set(`${document.machineName}.${zone}`, machines.get(machineId)?.lifetimeMs ?? 0);
+    }
+  }
+
+  const store = createSwiftMachineStore({ now: time.now, onCommit: committed });
+  const authorities: SimulatedAuthority[] = [];
+  const budgets = watch.watchBudgets(memory.budgets);
+  const ports: AppPorts = {
+    ...memory.ports,
+    store,
+    budgets,
+    authorities,
+    vault: memory.vault,
+    dns: dns.dns,
+    publicDns: dns.publicDns,
+    bus: {
+      ...memory.bus,
+      async sendToAgent(machineId) {
+        machines.get(machineId)?.hear();
+      },
+    },
+    extension: memory.extension,
+    now: () => new Date(time.now()),
+    newId: () => `id${(ids += 1)}`,
+    random: draws.next,
+    zone,
+  };
+
+  /** Of the tokens that an order at this authority takes: what is left, and how many urgent ones need them. */
+  async function freeAfter(name: string, account: string, isReplacement: boolean) {
+    const authority = authorities.find((one) => one.name === name);
+    const { buckets, waiters } = await memory.budgets.read(name);
+    const shared = limitsThatCount(authority?.limits ?? [], isReplacement).filter(
+      ({ scope }) => scope !== 'machine',
+    );
+    return shared.map((limit) => {
+      const bucket = buckets.find(
+        ({ id }) => limitOfBucket([limit], id) && (limit.scope === 'zone' || id.endsWith(account)),
+      );
+      const urgent = waiters.filter(
+        (waiter) =>
+          waiter.urgency === 'urgent' && waiter.needs.includes(limit.id) && isWaiting(waiter, time.now()),
+      ).length;
+      return {
+        limit: limit.id,
+        urgent,
+        free: bucket ? tokensFree(limit, bucket, time.now()) : limit.capacity,
+      };
+    });
+  }
+
+  const turns = createReserveTurnActivities(ports);
+  const activities = {
+    ...createTrackOperationActivities(ports),
+    ...createInstallExtensionActivities(ports),
+    ...createIssueCertificateActivities(ports),
+    ...createDeliverCertificateActivities(ports),
+    ...createReplaceCertificateActivities(ports),
+    ...createReplaceFleetActivities(ports),
+    ...turns,
+    reserveTurn: watch.watchTurns(turns.reserveTurn, freeAfter),
+  };
+  const { client, running } = createFlowRunner({
+    time,
+    flows,
+    activities,
+    latencyOf: () => latencies.between(latencyMs.least, latencyMs.most),
+    onStart: (name, _, input) =>
+      name === 'issueCertificate' ? watch.issueStarts((input as { machineId: string }).machineId) : () => {},
+  });
+
+  /** A timer of the app, at the ticks of its schedule at which it has something to do. */
+  interface AppTimer {
+    everyMs: number;
+    offsetMs: number;
+    ticks: Set<number>;
+    hasMore(at: string): boolean;
+    run(): Promise<void>;
+  }
+  const sweepTimer: AppTimer = {
+    everyMs: minuteMs,
+    offsetMs: 0,
+    ticks: new Set(),
+    hasMore: (at) => store.isAnyBefore('dueAt', at),
+    run: () => sweepDue(ports, client, quiet),
+  };
+  const adviceTimer: AppTimer = {
+    everyMs: 2 * minuteMs,
+    offsetMs: minuteMs / 2,
+    ticks: new Set(),
+    hasMore: (at) => store.isAnyBefore('checkAt', at),
+    run: () => askForAdvice(ports, quiet),
+  };
+  function wake(timer: AppTimer, atMs: number): void {
+    const { everyMs, offsetMs, ticks } = timer;
+    const from = Math.max(atMs, time.now() + 1);
+    const tick = Math.ceil((from - offsetMs) / everyMs) * everyMs + offsetMs;
+    if (ticks.has(tick)) return;
+    ticks.add(tick);
+    time.at(tick, async () => {
+      ticks.delete(tick);
+      if (isOver) return;
+      await timer.run();
+      if (timer.hasMore(new Date(time.now()).toISOString())) wake(timer, time.now() + 1);
+    });
+  }
+  const sweepEveryHour = (): void => {
+    time.after(60 * minuteMs, async () => {
+      await sweepProofs(ports, quiet);
+      if (!isOver) sweepEveryHour();
+    });
+  };
+  sweepEveryHour();
+
+  memory.resources.registered.add(`${subscriptionId} Microsoft.HybridConnectivity`);
+  memory.extension.machine.onInstall = async ({ resourceId }) => {
+    for (const machine of machines.values()) if (machine.resourceId === resourceId) machine.install();
+  };
+
+  async function install(traits: MachineTraits): Promise<void> {
+    const { machineId, resourceId, custody } = traits;
+    if (!machines.has(machineId)) {
+      const machine = createSimulatedMachine({
+        ...traits,
+        time,
+        random: random.fork(machineId),
+        ports,
+        client,
+        watch: watch.serving,
+      });
+      machines.set(machineId, machine);
+      await store.commit(machineId, [
+        { create: { ...sampleMachine, machineId, resourceId, displayName: machineId } },
+      ]);
+    }
+    const stored = await store.read(machineId, 'machine');
+    if (!stored) throw new Error(`no machine ${machineId}`);
+    if (stored.document.extension?.installedAt !== undefined) return;
+    await beginOperation(ports, client, {
+      machine: stored,
+      kind: 'install',
+      input: { machineId, resourceId, subscriptionId, port: 6516, custody, newName: false },
+      requestedBy: administrator,
+    });
+  }
+
+  /** Nothing new begins; what has begun goes on to its end. */
+  async function close(): Promise<void> {
+    isOver = true;
+    watch.close();
+    for (let hours = 0; hours < 72 && running.size > 0; hours += 1)
+      await time.runUntil(time.now() + 60 * minuteMs);
+  }
+
+  return {
+    time,
+    watch,
+    ports,
+    client,
+    dns,
+    machines,
+    authorities,
+    running,
+    install,
+    close,
+    lifetimeOf: ([name = '']: readonly string[]) => lifetimes.get(name) ?? 0,
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
