@@ -76,9 +76,8 @@ export function renderForecast(forecast: ForecastReply, nowMs: number, paint: Ou
   return [
     head,
     risk,
-    ...(authorities.length > 0
-      ? ['', renderAuthorities(authorities, nowMs), '', renderLimits(authorities, nowMs)]
-      : []),
+    ...(authorities.length > 0 ? ['', renderAuthorities(authorities, nowMs)] : []),
+    ...(authorities.some(({ limits }) => limits.length > 0) ? ['', renderLimits(authorities, nowMs)] : []),
     ...(weeks.length > 0 ? ['', renderWeeks(weeks)] : []),
   ].join('\n');
 }

@@ -115,10 +115,10 @@ function Details({ machine, now, changed }: CertificateCardProps) {
             <CertificateFacts certificate={value} now={now} />
           </div>
           {value.failure && <LastTry failure={value.failure} now={now} />}
-          <CertificateHistory history={value.history} now={now} />
           {may.install.allowed && !operation && extension.state === 'installed' && (
             <CertificateActions machine={machine} certificate={value} />
           )}
+          <CertificateHistory history={value.history} now={now} />
         </>
       )}
     </>

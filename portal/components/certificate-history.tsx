@@ -1,5 +1,5 @@
 import type { CertificateReply } from '../api/replies.ts';
-import { eventSentence } from '../model/certificate-words.ts';
+import { eventSentence, readableDetail } from '../model/certificate-words.ts';
 import { TimeAgo } from './time-ago.tsx';
 
 /** What happened to a machine's certificates, the newest first. */
@@ -16,7 +16,11 @@ export function CertificateHistory({ history, now }: { history: CertificateReply
             <TimeAgo at={at} now={now} />
             <span>
               {eventSentence(event)}
-              {detail && <span class="second">{detail}</span>}
+              {detail && (
+                <span class="second" title={detail}>
+                  {readableDetail(detail)}
+                </span>
+              )}
             </span>
           </li>
         ))}

@@ -6,7 +6,7 @@ import { formatDayOnly } from '../model/time.ts';
 /** Pixels. */
 const plot = { top: 18, height: 140, left: 36, right: 4 };
 const labelHeight = 22;
-const labelWidth = 52;
+const labelWidth = 48;
 const keys = [
   ['bar-due', 'due for renewal'],
   ['bar-expiring', 'end, unless renewed'],
@@ -41,32 +41,27 @@ function Drawing({ weeks, width }: { weeks: readonly WeekOfExpiries[]; width: nu
   const height = floor + labelHeight;
   return (
     <svg class="weeks" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      {[0, 0.5, 1].map((share) => (
-        <g key={share}>
-          <path
-            class={share === 0 ? 'chart-floor' : 'chart-grid'}
-            d={`M${plot.left} ${y(share)}H${width - plot.right}`}
-          />
-          {Number.isInteger(top * share) && (
+      {[0, 0.5, 1]
+        .filter((share) => Number.isInteger(top * share))
+        .map((share) => (
+          <g key={share}>
+            <path
+              class={share === 0 ? 'chart-floor' : 'chart-grid'}
+              d={`M${plot.left} ${y(share)}H${width - plot.right}`}
+            />
             <text class="chart-text" x={plot.left - 8} y={y(share) + 4} text-anchor="end">
               {top * share}
             </text>
-          )}
-        </g>
-      ))}
+          </g>
+        ))}
       {columns.map(({ from, due, expiring, dueHeight, expiringHeight }, at) => {
         const middle = plot.left + (at + 0.5) * columnWidth;
         return (
           <g key={from}>
             {bar('bar-due', middle - barWidth - 1, dueHeight, due)}
             {bar('bar-expiring', middle + 1, expiringHeight, expiring)}
-            {at % every === 0 && (
-              <text
-                class="chart-text"
-                x={Math.min(middle, width - labelWidth / 2 + 4)}
-                y={floor + 17}
-                text-anchor="middle"
-              >
+            {at % every === 0 && middle <= width - labelWidth / 2 && (
+              <text class="chart-text" x={middle} y={floor + 17} text-anchor="middle">
                 {formatDayOnly(from)}
               </text>
             )}

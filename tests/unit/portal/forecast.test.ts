@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventSentence, isRevocationReason } from '#portal/model/certificate-words.ts';
+import { eventSentence, isRevocationReason, readableDetail } from '#portal/model/certificate-words.ts';
 import { drillSentence } from '#portal/model/drill.ts';
 import { closureSentence, fleetVerdict, limitUse, scaleFor, weekColumns } from '#portal/model/forecast.ts';
 import { operationState, operationTitle, progressSentence } from '#portal/model/operation.ts';
@@ -117,6 +117,13 @@ describe('words of the services', () => {
       'key rolled',
     ]);
     expect(['keyCompromise', 'toString'].map(isRevocationReason)).toEqual([true, false]);
+  });
+
+  it('of its details are shortened to what a person reads', () => {
+    expect(readableDetail(`${'ab'.repeat(32)} by local, until 2027-02-19T17:31:00.000Z`)).toMatch(
+      /^abababababab… by local, until Feb \d+, 2027, \d\d:\d\d$/,
+    );
+    expect(readableDetail('acme_rate_limited: later')).toBe('acme_rate_limited: later');
   });
 
   it('of a fleet replacement count what is done', () => {
