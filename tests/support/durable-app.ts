@@ -17,6 +17,8 @@ export interface DurableApp extends MemoryPorts {
   client: DurableClient;
   /** Names of the activities in the order in which they began. */
   activities: string[];
+  /** Places in `activities` of the runs that threw. */
+  refused: Set<number>;
   /** Takes the machine's lock and starts the flow, as the HTTP API does. */
   begin(kind: OperationKind, input: object): Promise<string>;
   /** The same, to its end. */
@@ -48,15 +50,21 @@ export async function openDurableApp(): Promise<DurableApp> {
   await addMachine(memory);
   memory.extension.machine.onInstall = () => reportServing(memory);
   const activities: string[] = [];
+  const refused = new Set<number>();
   const store = openStore(':memory:');
   const host = await createInProcessHost({
     store,
     register: () => registerDurable(() => memory.ports),
     clock,
     autoAdvance: true,
-    interceptActivity(name, _input, next) {
-      activities.push(name);
-      return next();
+    async interceptActivity(name, _input, next) {
+      const place = activities.push(name) - 1;
+      try {
+        return await next();
+      } catch (error) {
+        refused.add(place);
+        throw error;
+      }
     },
   });
   const client = clientOf(host);
@@ -83,6 +91,7 @@ export async function openDurableApp(): Promise<DurableApp> {
     host,
     client,
     activities,
+    refused,
     begin,
     operation,
     durableText() {

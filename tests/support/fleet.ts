@@ -3,7 +3,7 @@ import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { type MemoryPorts, subscriptionId } from './memory-ports.ts';
 
 /** Installed machines with the ids of their ARM resources, beside the one that every test has. */
-const fleetMember = (index: number) => {
+export const fleetMember = (index: number) => {
   const resourceId = `/subscriptions/${subscriptionId}/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/fleet-${index}`;
   return { resourceId, machineId: machineIdOf(resourceId) };
 };

@@ -1,0 +1,60 @@
+import { expect } from 'vitest';
+import { orchestratorNames } from '#orchestrations/names.ts';
+import type { RevokeCertificateInput } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import type { RevocationReason } from '#shared/domain/certificate.ts';
+import { administrator, machineId, resourceId } from '../sample-machine.ts';
+import { expectServed, expectSucceeded, installed, issue, machineOf, recordOf } from './stage.ts';
+import type { CrashFlow } from './suite.ts';
+
+const issued: CrashFlow = {
+  title: 'the issue of a certificate',
+  least: 18,
+  begin: (app) => app.host.start(orchestratorNames.issueCertificate, { input: issue }),
+  async expectDone(app) {
+    expect(await recordOf(app)).toMatchObject({ state: 'issued', leaf: { version: '1' } });
+    expect(app.authority.issued).toHaveLength(1);
+  },
+};
+
+const bySecond: CrashFlow = {
+  title: 'the issue of a certificate by the second authority',
+  least: 23,
+  async prepare(app) {
+    app.authorities.push(app.guardedSecond);
+    app.publicDns.caa.set(
+      'wac.test',
+      ['issue', 'issuewild'].map((tag) => ({ critical: false, tag, value: 'second-authority.test' })),
+    );
+  },
+  begin: (app) => app.host.start(orchestratorNames.issueCertificate, { input: issue }),
+  async expectDone(app) {
+    expect(app.authority.orders).toHaveLength(0);
+    expect(app.second.issued).toHaveLength(1);
+    expect((await recordOf(app))?.leaf?.issuedBy.name).toBe('second-authority');
+  },
+};
+
+const revocation = (reason: RevocationReason): CrashFlow => ({
+  title: `a revocation for ${reason} with its replacement`,
+  least: 26,
+  prepare: installed,
+  async begin(app) {
+    const input: RevokeCertificateInput = {
+      machineId,
+      resourceId,
+      machineName: (await machineOf(app))?.machineName ?? '',
+      custody: 'vault',
+      reason,
+      requestedBy: administrator,
+    };
+    return app.begin('revoke', input);
+  },
+  async expectDone(app) {
+    await expectSucceeded(app, 'revoke');
+    await expectServed(app, 2);
+    expect(app.authority.revoked).toEqual([{ serialNumber: 'authority-test-01', reason }]);
+  },
+});
+
+export const issueFlows = [issued, bySecond];
+export const revocationFlows = [revocation('superseded'), revocation('keyCompromise')];
