@@ -1,6 +1,7 @@
 import { describeError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import type { IssueCertificateActivities } from '../issue-certificate/activities.ts';
+import type { ReplaceCertificateActivities } from '../replace-certificate/activities.ts';
 import { type MachineSubject, replaceCertificate } from '../replace-certificate/orchestrator.ts';
 import { persistentRetries } from '../retry-policies.ts';
 import type { TrackOperationActivities } from '../track-operation/activities.ts';
@@ -17,13 +18,23 @@ export function* renewCertificate(
 ): Step<{ outcome: 'renewed' | 'postponed' | 'failed' | 'not due' }> {
   const { machineId } = input;
   const operationId = context.instanceId;
+  const resource = `/api/machines/${machineId}/certificate`;
   const track = context.activities<TrackOperationActivities>(persistentRetries);
   const record = context.activities<IssueCertificateActivities>(persistentRetries);
+  const replace = context.activities<ReplaceCertificateActivities>(persistentRetries);
   if (input.isSweep) {
     const { taken } = yield* track.takeForRenewal({ operationId, input });
     if (!taken) return { outcome: 'not due' };
   }
   try {
+    if (input.isSweep) {
+      // A machine that took the new one up late: the old one is revoked now, and nothing is ordered.
+      const late = yield* replace.revokeLeaf({ machineId, isCurrent: false, unlessDue: true });
+      if (late.revoked) {
+        yield* track.completeOperation({ operationId, resource });
+        return { outcome: 'renewed' };
+      }
+    }
     const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
       track.showProgress({ operationId, step, detail }),
     );
@@ -31,7 +42,7 @@ export function* renewCertificate(
       yield* track.postponeOperation({ operationId, plan: postponed });
       return { outcome: 'postponed' };
     }
-    yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/certificate` });
+    yield* track.completeOperation({ operationId, resource });
     return { outcome: 'renewed' };
   } catch (caught) {
     const error = context.toAppError(caught);

@@ -1,5 +1,6 @@
-import type { KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
+import type { CertificateRecord, KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { dueAt } from '#shared/domain/renewal.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
@@ -17,6 +18,10 @@ export interface ReplaceCertificatePorts {
   now(): Date;
   newId(): string;
 }
+
+/** Whether the newest leaf is to be renewed for its own sake. */
+const isDue = ({ leaf, window, point = 0.5 }: CertificateRecord, at: Date): boolean =>
+  leaf !== undefined && Date.parse(dueAt(leaf, window, point)) <= at.getTime();
 
 export function createReplaceCertificateActivities(ports: ReplaceCertificatePorts) {
   const { store, bus, vault, authorities, now, newId } = ports;
@@ -52,13 +57,21 @@ export function createReplaceCertificateActivities(ports: ReplaceCertificatePort
       await moveCertificate(ports, input.machineId, { type: 'replace', request }, input.requestedBy);
     },
 
-    /** RFC 8555 section 7.6. With `isCurrent` the leaf in service; else the one that was replaced, if it is to be. */
-    async revokeLeaf(input: { machineId: string; isCurrent: boolean }): Promise<{ revoked: boolean }> {
+    /**
+     * RFC 8555 section 7.6. With `isCurrent` the leaf in service; else the one that was replaced, if it is to be and
+     * the machine serves the other. `unlessDue`: not when that other is due itself, because its renewal goes first.
+     */
+    async revokeLeaf(input: {
+      machineId: string;
+      isCurrent: boolean;
+      unlessDue?: boolean;
+    }): Promise<{ revoked: boolean }> {
       const record = (await store.read(input.machineId, 'certificate'))?.document;
       const { replacement } = record ?? {};
       if (!record || !replacement?.revoke || replacement.revokedAt !== undefined) return { revoked: false };
-      const leaf = input.isCurrent ? record.leaf : record.previous;
-      if (!leaf) return { revoked: false };
+      const isReplaced = record.leaf?.servedAt !== undefined;
+      const leaf = input.isCurrent ? record.leaf : isReplaced ? record.previous : undefined;
+      if (!leaf || (input.unlessDue && isDue(record, now()))) return { revoked: false };
       // Revoking one that has ended says nothing to anybody.
       if (Date.parse(leaf.notAfter) > now().getTime()) {
         const authority = authorities.find(({ name }) => name === leaf.issuedBy.name);

@@ -208,6 +208,8 @@ function withoutTurn(record: CertificateRecord): CertificateRecord {
   return rest;
 }
 
+const ownDueAt = (leaf: IssuedLeaf, { window, point = 0.5 }: CertificateRecord) => dueAt(leaf, window, point);
+
 /** ISO 8601 in UTC sorts as text. */
 const later = (one: string, other: string | undefined): string =>
   other !== undefined && other > one ? other : one;
@@ -260,14 +262,12 @@ function seen(
   if (!leaf || leaf.thumbprint !== thumbprint || leaf[field] !== undefined) return record;
   if (type === 'deliver') return { ...record, state, leaf: { ...leaf, deliveredAt: at } };
   const { previous, replacement, failure: _, ...rest } = record;
-  // What was replaced is kept while it has still to be revoked.
+  const served = { ...rest, state, leaf: { ...leaf, servedAt: at } };
+  // Asked for since this leaf was issued: it is the one to be replaced.
+  if (replacement && leaf.issuedAt < replacement.requestedAt) return { ...served, replacement };
   const isOpen = replacement?.revoke === true && replacement.revokedAt === undefined;
-  return {
-    ...rest,
-    state,
-    leaf: { ...leaf, servedAt: at },
-    ...(isOpen && { replacement, ...(previous && { previous }) }),
-  };
+  // Due at once: whoever waited for this may have given up, and the one before it is still to be revoked.
+  return isOpen && previous ? { ...served, replacement, previous, dueAt: at } : served;
 }
 
 /** An order that is open goes on: its certificate is paid for. */
@@ -275,7 +275,7 @@ function calledOff(record: CertificateRecord, { drill }: EventOf<'call-off'>): C
   const { replacement, ...rest } = record;
   if (replacement?.drill !== drill) return record;
   if (!record.leaf || record.state === 'ordered') return rest;
-  return { ...withoutTurn(rest), dueAt: dueAt(record.leaf, record.window, record.point ?? 0.5) };
+  return { ...withoutTurn(rest), dueAt: ownDueAt(record.leaf, record) };
 }
 
 /** Revoking the leaf that was replaced ends the replacement and leaves the new one untouched. */
@@ -294,5 +294,5 @@ function revoked(
   if (record.leaf?.servedAt === undefined)
     return { ...record, replacement: { ...replacement, revokedAt: at } };
   const { previous: _, ...done } = rest;
-  return done;
+  return { ...done, dueAt: ownDueAt(record.leaf, record) };
 }

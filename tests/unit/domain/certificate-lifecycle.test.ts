@@ -169,11 +169,24 @@ describe('a replacement', () => {
   it('that revokes last remembers the old leaf until that is done', () => {
     const issued = applyEvent(applyEvent(wanted, events.order, at), events.issue, at);
     const served = applyEvent(issued, { type: 'serve', thumbprint: 'new' }, soon);
-    expect(served).toMatchObject({ state: 'served', previous: { thumbprint: 'old' } });
+    expect(served).toMatchObject({ state: 'served', previous: { thumbprint: 'old' }, dueAt: soon });
     const done = applyEvent(served, events.revoke, soon);
-    expect(done).toMatchObject({ state: 'served', leaf: { thumbprint: 'new' } });
+    expect(done).toMatchObject({ state: 'served', leaf: { thumbprint: 'new' }, dueAt: far });
     expect(done).not.toHaveProperty('replacement');
   });
+
+  it.each([true, false])(
+    'of a leaf that is not served yet stays wanted once it is (revoke: %s)',
+    (revoke) => {
+      const asked = applyEvent(
+        record('delivered', { leaf: leaf('old', { issuedAt: at }), dueAt: far }),
+        { type: 'replace', request: { reason: 'superseded', revoke, requestedAt: soon } },
+        soon,
+      );
+      const served = applyEvent(asked, { type: 'serve', thumbprint: 'old' }, soon);
+      expect(served).toMatchObject({ state: 'served', replacement: { revoke }, dueAt: soon });
+    },
+  );
 
   it('of a fleet that is called off gives the certificate its own due moment back', () => {
     const marked = applyEvent(
