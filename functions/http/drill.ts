@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { cancelRequestedEvent, orchestratorNames } from '#orchestrations/names.ts';
 import type { ReplaceFleetInput } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
+import { measureDrill } from '#shared/domain/drill.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { problem } from '#shared/protocol/api.ts';
 import { drillListReply, drillReply, drillRequest } from '#shared/protocol/certificate-api.ts';
@@ -150,7 +151,11 @@ export function registerDrill(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter }) => {
       await requireOperator(ports, caller);
-      return { body: viewDrill(await readDrill(ports, parameter('drillId'))) };
+      const drill = await readDrill(ports, parameter('drillId'));
+      if (drill.status !== 'running') return { body: viewDrill(drill) };
+      const measured = measureDrill(drill, await ports.store.listCertificates(), ports.now());
+      // Before its end is written all may be marked no more, or not yet.
+      return { body: viewDrill({ ...drill, ...measured }) };
     },
   );
 

@@ -124,7 +124,6 @@ function* orderFrom(
     authority,
     ...(replaces !== undefined && { replaces }),
   });
-  yield* turns.settleTurn({ authority, reservation, outcome: 'spent' });
   try {
     yield* acme.publishChallenges({ challenges });
     yield* untilPropagated(context, challenges);
@@ -135,6 +134,8 @@ function* orderFrom(
     return yield* acme.keepCertificate({ ...subject, authority, account, orderUrl });
   } finally {
     yield* cleanUp.removeChallenges({ challenges });
+    // Only now: an authority may count challenges, or what it issues, and then the token comes back from there on.
+    yield* turns.settleTurn({ authority, reservation, outcome: 'spent' });
   }
 }
 

@@ -3,8 +3,15 @@ import { cancelRequestedEvent } from '../names.ts';
 import { persistentRetries } from '../retry-policies.ts';
 import type { ReplaceFleetActivities } from './activities.ts';
 
-/** Looks at the progress: often at first, then each ten minutes. A week of them is a thousand looks. */
-const looksMs = [5_000, 10_000, 30_000, 60_000, 60_000, 300_000];
+/**
+ * Looks for the end: often at first, when a small fleet is done, then each ten minutes. A week of them is a thousand
+ * looks; whoever asks in between gets the progress of that moment.
+ */
+const looks = [
+  { before: 20, everyMs: 3_000 }, // elapsed: 1 min
+  { before: 60, everyMs: 15_000 }, // 11 min
+  { before: 120, everyMs: 60_000 }, // 1 h 11 min
+] as const;
 const lateLookMs = 600_000;
 
 export interface ReplaceFleetInput {
@@ -30,7 +37,12 @@ export function* replaceFleet(
       yield* run.endDrill({ id, status: 'succeeded' });
       return { status: 'succeeded' };
     }
-    if (yield* context.waitForEvent(cancelRequestedEvent, looksMs[look] ?? lateLookMs)) {
+    if (
+      yield* context.waitForEvent(
+        cancelRequestedEvent,
+        looks.find(({ before }) => look < before)?.everyMs ?? lateLookMs,
+      )
+    ) {
       yield* run.unmark({ id });
       yield* run.endDrill({ id, status: 'cancelled' });
       return { status: 'cancelled' };

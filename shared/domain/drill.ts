@@ -1,4 +1,4 @@
-import type { RevocationReason } from './certificate.ts';
+import type { CertificateRecord, RevocationReason } from './certificate.ts';
 
 /** The replacement of many certificates at once, as an exercise or in earnest. Its end is when none is left. */
 export interface Drill {
@@ -21,4 +21,26 @@ export interface Drill {
   skipped: number;
   /** When the last one is expected to be issued, by the authorities' budgets; ISO 8601. */
   estimatedEnd?: string;
+}
+
+export const isMarkedFor = (drill: string, { replacement }: CertificateRecord): boolean =>
+  replacement?.drill === drill;
+
+/** How far it is: what is no longer marked is replaced and seen served. */
+export function measureDrill(
+  drill: Drill,
+  certificates: readonly CertificateRecord[],
+  at: Date,
+): Pick<Drill, 'replaced' | 'estimatedEnd'> {
+  const left = certificates.filter((certificate) => isMarkedFor(drill.id, certificate));
+  const replaced = Math.max(0, drill.total - left.length);
+  // The last turn that the planner has given, or the pace so far: whichever is later.
+  const turns = left.flatMap(({ plan }) => (plan ? [plan.turnAt] : []));
+  const elapsedMs = at.getTime() - Date.parse(drill.createdAt);
+  if (replaced > 0) {
+    const restMs = (elapsedMs / replaced) * (drill.total - replaced);
+    turns.push(new Date(at.getTime() + restMs).toISOString());
+  }
+  const estimatedEnd = turns.toSorted().at(-1);
+  return { replaced, ...(estimatedEnd !== undefined && { estimatedEnd }) };
 }

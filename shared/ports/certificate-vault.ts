@@ -34,7 +34,7 @@ export interface CertificateVault {
   /** The chain of one version, PEM, leaf first. `certificate_missing` when it is not there. */
   readChain(name: string, version: string): Promise<string>;
   /**
-   * Keeps a chain whose key the machine holds, as a secret of this name (`application/pem-certificate-chain`) with
+   * Keeps a chain whose key the machine holds, as a secret beside this name (`application/pem-certificate-chain`) with
    * the tags of a certificate; the same chain again is the version that has it.
    */
   keepChain(

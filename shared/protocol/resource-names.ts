@@ -24,7 +24,7 @@ export const secretNames = {
 
 export const keyNames = { acmeAccount: 'acme-account', sessionTicket: 'session-ticket' } as const;
 
-/** The Key Vault certificate of a machine; where the machine holds the key, the secret with the chain. */
+/** The Key Vault certificate of a machine; where the machine holds the key, `<name>-chain` is the secret with the chain. */
 export const certificateName = (machineName: string): string => `machine-${machineName}`;
 
 export const hybridConnectivityNamespace = 'Microsoft.HybridConnectivity';
