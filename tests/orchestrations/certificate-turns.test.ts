@@ -182,6 +182,17 @@ describe('a budget that is spent', () => {
     expect((app.authorities[0] as typeof app.authority).orders).toHaveLength(1);
   });
 
+  it('refills from the end of the order on, because an authority may count what it issues', async () => {
+    const bucket = async () => (await app.budgets.read('authority-test')).buckets[0];
+    let open: Awaited<ReturnType<typeof bucket>>;
+    app.faults.before('dns.removeTextValues', async () => {
+      open = await bucket();
+    });
+    await issue();
+    expect(open).toMatchObject({ fullAt: 0, held: [expect.any(Number)] });
+    expect(await bucket()).toEqual({ id: weekly.id, fullAt: app.clock.now() + weekly.refillMs });
+  });
+
   it('is not touched by a renewal at the same authority and account', async () => {
     await issue();
     expect((await issue({ isInstall: false })).output).toHaveProperty('thumbprint');

@@ -43,7 +43,6 @@ describe('issuing a certificate', () => {
       'recordOrder',
       'createRequest',
       'createOrder',
-      'settleTurn',
       'publishChallenges',
       'findUnpropagated',
       'answerChallenges',
@@ -54,6 +53,7 @@ describe('issuing a certificate', () => {
       'readOrder',
       'keepCertificate',
       'removeChallenges',
+      'settleTurn',
     ]);
   });
 
