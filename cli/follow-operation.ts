@@ -82,10 +82,15 @@ export function failureOfOperation(operation: OperationReply): Failure {
     : failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
 }
 
+const nouns = { install: 'install', uninstall: 'removal', renew: 'renewal', revoke: 'replacement' } as const;
+
 /** It ended without a result and goes on by itself: told with its date, and with an exit code of its own. */
 function postponementOf({ kind, resumesAt, error }: OperationReply): Failure {
   const when = resumesAt === undefined ? 'later' : `at ${formatMoment(resumesAt)}`;
-  return failureOf('operation_postponed', `the ${kind} goes on ${when}${error ? `: ${error.detail}` : ''}`);
+  return failureOf(
+    'operation_postponed',
+    `the ${nouns[kind]} goes on ${when}${error ? `: ${error.detail}` : ''}`,
+  );
 }
 
 /** Resolves when the operation has succeeded. Throws its failure; Ctrl-C ends the watching and nothing else. */

@@ -1,7 +1,7 @@
 import type { CertificateReply } from '#shared/protocol/certificate-api.ts';
 import type { Output } from '../output.ts';
 import { renderFields, renderTable } from './columns.ts';
-import { describeMoment, formatMoment } from './moment.ts';
+import { describeMoment, formatMoment, withReadableTimes } from './moment.ts';
 import { plain } from './plain.ts';
 import { drawTimeLine, timeLineSigns } from './time-line.ts';
 
@@ -64,7 +64,7 @@ export function renderCertificate(
     [
       'waits for',
       plan &&
-        `its turn at ${plan.authority}, ${describeMoment(plan.turnAt, nowMs)}; ${aheadWords(plan.ahead)}: ${plan.reason}`,
+        `its turn at ${plan.authority}, ${describeMoment(plan.turnAt, nowMs)}; ${aheadWords(plan.ahead)}: ${withReadableTimes(plan.reason)}`,
     ],
     [
       'replacement',
@@ -79,7 +79,7 @@ export function renderCertificate(
   ]);
   const parts = [
     `${plain(name)}: ${paint(tones[state], state)}`,
-    explanation.map(plain).join('\n'),
+    explanation.map((sentence) => withReadableTimes(plain(sentence))).join('\n'),
     `Next: ${plain(next.what)}${next.at ? ` ${describeMoment(next.at, nowMs)}` : ''}`,
     '',
     ...(line ? [...line, `(${timeLineSigns.now} now, ${timeLineSigns.passed} passed)`] : []),
@@ -94,5 +94,7 @@ export function renderCertificate(
 const renderHistory = (history: CertificateReply['history']): string =>
   renderTable(
     ['when', 'what', 'detail'],
-    history.slice(0, shown).map(({ at, event, detail }) => [formatMoment(at), event, detail ?? '']),
+    history
+      .slice(0, shown)
+      .map(({ at, event, detail }) => [formatMoment(at), event, withReadableTimes(detail ?? '')]),
   );

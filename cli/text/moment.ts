@@ -3,6 +3,10 @@ const minuteMs = 60_000;
 /** `2026-12-30 18:12 UTC` of an ISO 8601 time. */
 export const formatMoment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
+/** The times in somebody else's sentence, written in this way too. */
+export const withReadableTimes = (text: string): string =>
+  text.replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatMoment);
+
 /** `in 39 d`, `in 8 h`, `5 min ago`, `now`; rounded towards now. */
 export function formatDistance(iso: string, nowMs: number): string {
   const difference = Date.parse(iso) - nowMs;

@@ -1,7 +1,7 @@
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { renderTable } from './columns.ts';
 import { formatSeconds, secondsBetween } from './duration.ts';
-import { formatMoment } from './moment.ts';
+import { formatMoment, withReadableTimes } from './moment.ts';
 import { plain } from './plain.ts';
 
 type Step = OperationReply['steps'][number];
@@ -21,7 +21,7 @@ function describeStep(step: Step, index: number, total: number): string {
   const name = nameOf(step, index, total);
   const took = secondsOf(step);
   if (hasEnded(step)) return `${name}: ${step.status}${took && ` in ${took}`}`;
-  return `${name}: ${step.status}${step.detail === undefined ? '' : `, ${plain(step.detail)}`}`;
+  return `${name}: ${step.status}${step.detail === undefined ? '' : `, ${withReadableTimes(plain(step.detail))}`}`;
 }
 
 /** One line of what is new. */
@@ -75,7 +75,7 @@ export function renderOperation(operation: OperationReply): string {
     step.name,
     step.status,
     secondsOf(step),
-    step.detail ?? '',
+    withReadableTimes(step.detail ?? ''),
   ]);
   return `${head}\n${renderTable(['step', 'name', 'status', 'time', 'detail'], rows)}`;
 }

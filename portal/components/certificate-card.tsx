@@ -35,10 +35,10 @@ function Explanation({ certificate, now }: { certificate: CertificateReply; now:
   const [first, ...more] = explanation;
   return (
     <div class="explanation">
-      <p class="explanation-first">{first}</p>
+      <p class="explanation-first">{first && asSentence(first)}</p>
       {more.map((sentence) => (
         <p key={sentence} class="quiet">
-          {sentence}
+          {asSentence(sentence)}
         </p>
       ))}
       <p class="next">

@@ -51,7 +51,11 @@ export function SuspensionNote({ operation, now, changed }: SuspensionNoteProps)
       return (
         <div class="note">
           <Icon name="neutral" tone="neutral" />
-          <span>It was cancelled before its turn came. The machine keeps what it had.</span>
+          <span>
+            {kind === 'install'
+              ? 'It was cancelled before its turn came, and what it made is undone. Install again at any time.'
+              : 'It was cancelled before its turn came. The machine keeps the certificate that it has.'}
+          </span>
           <Link to={addresses.machine(machineId)} class="button">
             Show the machine
           </Link>

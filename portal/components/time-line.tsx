@@ -9,6 +9,8 @@ const inset = 7;
 /** Of the 12 px system font, on the wide side. */
 const letter = 7.1;
 
+const nowhere: PlacedLabel = { middle: 0, lane: 0, isClear: false };
+
 const labelWidth = ({ word, date }: Mark): number => Math.max(word.length, date.length) * letter;
 
 function Label({ mark, middle, y }: { mark: Mark; middle: number; y: number }) {
@@ -70,21 +72,18 @@ function Drawing({ line, width }: { line: TimeLine; width: number }) {
       {passed && <Bar span={passed} class="line-passed" y={leafY} height={bar.leaf} x={x} />}
       {emergency && <Bar span={emergency} class="line-emergency" y={leafY} height={bar.leaf} x={x} />}
       {window && <Bar span={window} class="line-window" y={leafY - 4} height={bar.leaf + 8} x={x} />}
-      {marks.map(({ kind, share }, at) => {
-        const top = kind === 'previous-expiry' ? previousY : leafY;
+      {marks.map((mark, at) => {
+        const { middle, lane: row, isClear } = placed[at] ?? nowhere;
+        const top = mark.kind === 'previous-expiry' ? previousY : leafY;
         return (
-          <g key={kind} class={`moment ${kind}`}>
+          <g key={mark.kind} class={`moment ${mark.kind}`}>
             <path
               class="moment-lead"
-              d={`M${x(share)} ${top}V${below - 4 + (placed[at]?.lane ?? 0) * lane}`}
+              d={`M${x(mark.share)} ${top}V${below - 4 + (isClear ? row * lane : 0)}`}
             />
+            <Label mark={mark} middle={middle} y={below + 10 + row * lane} />
           </g>
         );
-      })}
-      {/* After all the leads: the words stay readable where one crosses them. */}
-      {marks.map((mark, at) => {
-        const { middle = 0, lane: row = 0 } = placed[at] ?? {};
-        return <Label key={mark.kind} mark={mark} middle={middle} y={below + 10 + row * lane} />;
       })}
       <path class="line-now" d={`M${x(now.share)} ${lane - 2}V${leafY + bar.leaf + 4}`} />
       <circle class="line-now-dot" cx={x(now.share)} cy={leafY + bar.leaf / 2} r="6" />

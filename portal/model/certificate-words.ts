@@ -1,6 +1,6 @@
 import type { CertificateState, KeyCustody, RevocationReason } from '../api/replies.ts';
 import type { Tone } from './machine-state.ts';
-import { formatAbsolute } from './time.ts';
+import { withReadableTimes } from './words.ts';
 
 export const certificateStates = {
   waiting: { word: 'Waiting', tone: 'busy' },
@@ -42,9 +42,7 @@ export const isRevocationReason = (text: string): text is RevocationReason =>
 
 /** Thumbprints by their beginnings and times as the page writes them; the whole text stays on hover. */
 export const readableDetail = (detail: string): string =>
-  detail
-    .replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…')
-    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatAbsolute);
+  withReadableTimes(detail).replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');
 
 const eventWords = new Map([
   ['requested', 'A request by the machine’s key was asked for'],

@@ -9,6 +9,8 @@ export interface PlacedLabel {
   middle: number;
   /** 0 is next to the line. */
   lane: number;
+  /** Nothing lies between it and the point where it points: a line may be drawn. */
+  isClear: boolean;
 }
 
 /** Pixels between two labels of a lane. */
@@ -27,7 +29,8 @@ export function placeLabels(wishes: readonly LabelWish[], total: number): Placed
       taken.every(({ from, to }) => middle + half + gap <= from || middle - half - gap >= to);
     const found = lanes.findIndex(isFree);
     const lane = found < 0 ? lanes.length : found;
+    const isClear = lanes.slice(0, lane).every((taken) => taken.every(({ from, to }) => x < from || x > to));
     (lanes[lane] ??= []).push({ from: middle - half, to: middle + half });
-    return { middle, lane };
+    return { middle, lane, isClear };
   });
 }

@@ -1,4 +1,4 @@
-import type { OperationReply } from '../api/replies.ts';
+import type { OperationReply, Step } from '../api/replies.ts';
 
 /** As the page shows it: a status of the API, or one that follows from its other facts. */
 export type OperationState = OperationReply['status'] | 'waiting' | 'cancelled';
@@ -42,6 +42,15 @@ const titles = {
 export function operationState({ status, resumesAt, error }: OperationReply, now: number): OperationState {
   if (status === 'running') return resumesAt && Date.parse(resumesAt) > now ? 'waiting' : 'running';
   return status === 'failed' && error?.code === 'operation_cancelled' ? 'cancelled' : status;
+}
+
+/** A step as the page shows it: what waits for a turn does not run, and what was called off did not fail. */
+export type StepState = Step['status'] | 'paused' | 'cancelled';
+
+export function stepStateOf({ status }: Step, whole: OperationState): StepState {
+  if (whole === 'cancelled' && status === 'failed') return 'cancelled';
+  if (whole === 'waiting' && status === 'running') return 'paused';
+  return whole === 'postponed' && (status === 'running' || status === 'failed') ? 'paused' : status;
 }
 
 export const operationTitle = (operation: OperationReply, now: number): string =>

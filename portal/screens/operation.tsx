@@ -133,7 +133,7 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
       {operation && <SuspensionNote operation={operation} now={now} changed={watched.reload} />}
       {operation && (
         <section class="card" aria-label="Steps">
-          <Stepper steps={operation.steps} now={now} />
+          <Stepper operation={operation} now={now} />
         </section>
       )}
       {operation?.error && state === 'failed' && (

@@ -136,7 +136,7 @@ export const renewalOf = (number: number, differs: Partial<OperationReply> = {})
   status: 'running',
   percent: 0,
   steps: [
-    { name: 'Issue the certificate', status: 'waiting' },
+    { name: 'Issue the certificate', status: 'running', startedAt: fromNow(-60_000) },
     { name: 'Deliver it to the machine', status: 'waiting' },
   ],
   createdAt: fromNow(-60_000),

@@ -81,7 +81,7 @@ describe('wacctl certificate renew', () => {
     const { code, stderr } = await run('certificate', 'renew', machineId);
     expect(code).toBe(4);
     expect(stderr).toContain('operation_postponed');
-    expect(stderr).toContain('the renew goes on at 2126-01-02 03:04 UTC');
+    expect(stderr).toContain('the renewal goes on at 2126-01-02 03:04 UTC');
   });
 
   it('refuses another holder before any request', async () => {

@@ -142,17 +142,21 @@ describe.runIf(hasChromium('the portal’s certificates in a browser'))('certifi
     const { page } = await rig.at(`${path}/operations/renew234`);
     await page.getByRole('heading', { name: 'The renewal waits for its turn', level: 1 }).waitFor();
     expect(await page.getByText('It goes on by itself at').textContent()).toMatch(/\(in 1 hour\)/);
+    const step = page.getByRole('listitem').filter({ hasText: 'Issue the certificate' });
+    expect(await step.textContent()).toContain('Waits for its turn');
     const error = {
       ...sampleProblem(409, { title: 'The operation was cancelled', code: 'operation_cancelled' }),
       detail: 'by Administrator',
     };
     api.replies.set(`DELETE /api/operations/${renewal.id}`, () => {
-      api.operations.set(renewal.id, { ...renewal, status: 'failed', error });
+      const steps = renewal.steps.map((one, at) => (at === 0 ? { ...one, status: 'failed' as const } : one));
+      api.operations.set(renewal.id, { ...renewal, status: 'failed', steps, error });
       return { status: 202, body: renewal };
     });
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Cancel it' }).click();
     await page.getByRole('heading', { name: 'The renewal was cancelled', level: 1 }).waitFor();
+    expect(await step.textContent()).toContain('Cancelled');
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 

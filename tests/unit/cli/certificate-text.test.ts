@@ -139,7 +139,7 @@ describe('an operation that waits for its turn', () => {
 
   it('tells its date once', () => {
     const told = { status: 'running', text: 'renew: waits for its turn until 2026-01-02 00:00 UTC' };
-    expect(changesSince(undefined, waiting)).toEqual([told]);
+    expect(changesSince(renewalOf(0), waiting)).toEqual([told]);
     expect(changesSince(waiting, waiting)).toEqual([]);
     expect(describeRunning(waiting)).toBe(told.text);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eventSentence, isRevocationReason, readableDetail } from '#portal/model/certificate-words.ts';
 import { drillSentence } from '#portal/model/drill.ts';
 import { closureSentence, fleetVerdict, limitUse, scaleFor, weekColumns } from '#portal/model/forecast.ts';
-import { operationState, operationTitle, progressSentence } from '#portal/model/operation.ts';
+import { operationState, operationTitle, progressSentence, stepStateOf } from '#portal/model/operation.ts';
 import { asSentence } from '#portal/model/words.ts';
 import { renewalOf, sampleDrill, sampleForecast } from '../../support/certificate-samples.ts';
 import { fromNow } from '../../support/portal-samples.ts';
@@ -96,12 +96,30 @@ describe('an operation that does not run', () => {
   ])('is %s', (state, operation, title) => {
     expect(operationState(operation, now)).toBe(state);
     expect(operationTitle(operation, now)).toBe(title);
-    expect(progressSentence(operation, now)).toBe(`${title}.`);
+    expect(progressSentence(operation, now)).toContain(title);
+  });
+});
+
+describe('a step', () => {
+  it.each([
+    ['running', 'running', 'running'],
+    ['running', 'waiting', 'paused'],
+    ['failed', 'cancelled', 'cancelled'],
+    ['failed', 'failed', 'failed'],
+    ['failed', 'postponed', 'paused'],
+    ['running', 'postponed', 'paused'],
+    ['waiting', 'postponed', 'waiting'],
+    ['succeeded', 'cancelled', 'succeeded'],
+  ] as const)('that is %s in an operation that is %s is shown as %s', (status, whole, shown) => {
+    expect(stepStateOf({ name: 'n', status }, whole)).toBe(shown);
   });
 });
 
 describe('words of the services', () => {
   it('are sentences', () => {
+    expect(asSentence('closed until 2027-02-19T17:31:00.000Z')).toMatch(
+      /^Closed until Feb \d+, 2027, \d\d:\d\d\.$/,
+    );
     expect(['it broke', 'It broke.', ' why? ', ''].map(asSentence)).toEqual([
       'It broke.',
       'It broke.',

@@ -126,9 +126,20 @@ describe('the labels of a time line', () => {
       { x: 110, width: 40 },
     ];
     expect(placeLabels(wishes, 200)).toEqual([
-      { middle: 20, lane: 0 },
-      { middle: 100, lane: 0 },
-      { middle: 110, lane: 1 },
+      { middle: 20, lane: 0, isClear: true },
+      { middle: 100, lane: 0, isClear: true },
+      { middle: 110, lane: 1, isClear: false },
+    ]);
+  });
+
+  it('have a line to their point only where no other label is in its way', () => {
+    const wishes = [
+      { x: 100, width: 60 },
+      { x: 135, width: 60 },
+    ];
+    expect(placeLabels(wishes, 200).map(({ lane, isClear }) => [lane, isClear])).toEqual([
+      [0, true],
+      [1, true],
     ]);
   });
 
