@@ -9,6 +9,7 @@ const ownLimit = z.strictObject({
   refillSeconds: z.number().positive(),
   scope: z.enum(['zone', 'account', 'machine']),
   freeForReplacements: z.boolean().default(false),
+  freeForSameNames: z.boolean().default(false),
 });
 /** The name of a row of our table, or limits of one's own. */
 const limits = z.union([

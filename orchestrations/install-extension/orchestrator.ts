@@ -16,7 +16,7 @@ const registrationPatienceMs = 15 * 60_000;
 const registrationPollsMs = [200, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** A turn can come sooner when others give theirs up: it is asked for again after this. */
-const longestWaitMs = 12 * 60 * 60_000;
+const longestWaitMs = 24 * 60 * 60_000;
 
 export interface InstallExtensionInput {
   machineId: string;

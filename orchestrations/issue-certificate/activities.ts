@@ -124,6 +124,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
           custody: input.custody,
           urgency: urgencyOf(record?.state ?? 'none', leaf, input.isInstall),
           since: now().toISOString(),
+          ...(isSameName && record?.leaf && { renews: record.leaf.issuedBy.authority }),
           ...(leaf && { leaf: { notBefore: leaf.notBefore, notAfter: leaf.notAfter } }),
         },
         authorities: authorities
@@ -239,9 +240,15 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       return { servers: [...new Set(found.flat().map(({ server }) => server))] };
     },
 
-    async answerChallenges(input: { authority: string; challenges: DnsChallenge[] }): Promise<void> {
+    /** Answers, and looks at the order for the first time. */
+    async answerChallenges(input: {
+      authority: string;
+      orderUrl: string;
+      challenges: DnsChallenge[];
+    }): Promise<OrderProgress> {
       const authority = authorityOf(input.authority);
       for (const { challengeUrl } of input.challenges) await authority.answerChallenge(challengeUrl);
+      return authority.readOrder(input.orderUrl);
     },
 
     async readOrder(input: { authority: string; orderUrl: string }): Promise<OrderProgress> {

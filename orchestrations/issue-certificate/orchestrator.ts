@@ -127,10 +127,9 @@ function* orderFrom(
   try {
     yield* acme.publishChallenges({ challenges });
     yield* untilPropagated(context, challenges);
-    yield* acme.answerChallenges({ authority, challenges });
-    yield* untilOrderIs(context, authority, orderUrl, 'ready');
-    yield* acme.finalizeOrder({ authority, orderUrl, request });
-    yield* untilOrderIs(context, authority, orderUrl, 'valid');
+    const order = { authority, orderUrl };
+    yield* untilOrderIs(context, order, 'ready', yield* acme.answerChallenges({ ...order, challenges }));
+    yield* untilOrderIs(context, order, 'valid', yield* acme.finalizeOrder({ ...order, request }));
     return yield* acme.keepCertificate({ ...subject, authority, account, orderUrl });
   } finally {
     yield* cleanUp.removeChallenges({ challenges });
@@ -140,6 +139,7 @@ function* orderFrom(
 }
 
 type Challenges = Parameters<IssueCertificateActivities['publishChallenges']>[0]['challenges'];
+type OrderProgress = Awaited<ReturnType<IssueCertificateActivities['readOrder']>>;
 
 /** An authority may ask any of the zone's servers: all of them must have the records first. */
 function* untilPropagated(context: OrchestrationContext, challenges: Challenges): Step<void> {
@@ -159,14 +159,14 @@ function* untilPropagated(context: OrchestrationContext, challenges: Challenges)
 
 function* untilOrderIs(
   context: OrchestrationContext,
-  authority: string,
-  orderUrl: string,
+  order: { authority: string; orderUrl: string },
   wanted: 'ready' | 'valid',
+  firstSeen: OrderProgress,
 ): Step<void> {
   const acme = context.activities<IssueCertificateActivities>(platformRetries);
   const deadline = context.now().getTime() + orderPatienceMs;
+  let progress = firstSeen;
   for (let poll = 0; ; poll += 1) {
-    const progress = yield* acme.readOrder({ authority, orderUrl });
     // An order goes pending, ready, processing, valid: a later state has passed the wanted one.
     if (progress.state === wanted || progress.state === 'valid') return;
     if (context.now().getTime() > deadline) {
@@ -176,5 +176,6 @@ function* untilOrderIs(
       );
     }
     yield* context.sleep(Math.max(progress.retryAfterMs, orderPollsMs[poll] ?? slowOrderPollMs));
+    progress = yield* acme.readOrder(order);
   }
 }

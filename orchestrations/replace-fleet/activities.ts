@@ -12,9 +12,6 @@ export interface ReplaceFleetPorts {
   newId(): string;
 }
 
-/** Certificates that one activity marks: a few seconds of work. */
-const page = 100;
-
 export function createReplaceFleetActivities(ports: ReplaceFleetPorts) {
   const { store, now } = ports;
 
@@ -26,10 +23,10 @@ export function createReplaceFleetActivities(ports: ReplaceFleetPorts) {
     );
 
   return {
-    /** Marks some of these machines' certificates: from now on they are due, within the authorities' budgets. */
-    async markForReplacement(input: { id: string; machineIds: string[] }): Promise<{ left: string[] }> {
+    /** Marks these machines' certificates: from now on they are due, within the authorities' budgets. */
+    async markForReplacement(input: { id: string; machineIds: string[] }): Promise<void> {
       const { document: drill } = await getDocument(store, fleetPartition, 'drill', input.id);
-      for (const machineId of input.machineIds.slice(0, page)) {
+      for (const machineId of input.machineIds) {
         const record = (await store.read(machineId, 'certificate'))?.document;
         // Withdrawn meanwhile, or marked already by a run that crashed here.
         if (!record?.leaf || record.state === 'withdrawn' || isMarkedFor(drill.id, record)) continue;
@@ -45,7 +42,6 @@ export function createReplaceFleetActivities(ports: ReplaceFleetPorts) {
           drill.requestedBy,
         );
       }
-      return { left: input.machineIds.slice(page) };
     },
 
     /** How far it is; the end is when none is marked any more. */

@@ -13,6 +13,8 @@ const looks = [
   { before: 120, everyMs: 60_000 }, // 1 h 11 min
 ] as const;
 const lateLookMs = 600_000;
+/** Certificates that one activity marks: a few seconds of work. */
+const page = 100;
 
 export interface ReplaceFleetInput {
   id: string;
@@ -28,9 +30,8 @@ export function* replaceFleet(
   { id, machineIds }: ReplaceFleetInput,
 ): Step<{ status: 'succeeded' | 'cancelled' }> {
   const run = context.activities<ReplaceFleetActivities>(persistentRetries);
-  let unmarked = machineIds;
-  while (unmarked.length > 0)
-    ({ left: unmarked } = yield* run.markForReplacement({ id, machineIds: unmarked }));
+  for (let next = 0; next < machineIds.length; next += page)
+    yield* run.markForReplacement({ id, machineIds: machineIds.slice(next, next + page) });
   for (let look = 0; ; look += 1) {
     const { left } = yield* run.readFleet({ id });
     if (left === 0) {

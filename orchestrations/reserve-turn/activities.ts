@@ -149,10 +149,12 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
     const closure = typeof known === 'string' ? undefined : known;
     const isReplacement =
       replaces?.authority === authority.authority && (closure !== undefined || replaces.account === account);
-    const ids = ownBucketIds(limitsThatCount(limits, isReplacement), request.machineName);
+    const isSameNames = request.renews === authority.authority;
+    const order = { isReplacement, isSameNames };
+    const ids = ownBucketIds(limitsThatCount(limits, order), request.machineName);
     const own = await budgets.findMachineBuckets(name, ids);
     const view = { limits, account, buckets: [...budget.buckets, ...own], closure, waiters: budget.waiters };
-    const decided = decideTurn(view, { ...request, isReplacement }, at);
+    const decided = decideTurn(view, { ...request, ...order }, at);
     return { decided, at, account: account ?? '', isReplacement };
   }
 

@@ -15,6 +15,8 @@ export interface RateLimit {
   scope: 'zone' | 'account' | 'machine';
   /** Whether a renewal that names what it replaces, at its own account, is free (RFC 9773 section 5). */
   freeForReplacements: boolean;
+  /** Whether an order for the very names of a certificate that it issued before is free, from whichever account. */
+  freeForSameNames?: boolean;
   /** Words of a refusal by which the authority means this limit: a regular expression, its case ignored. */
   refusal?: string;
 }
@@ -83,6 +85,8 @@ export interface TurnRequest {
   /** Who holds the key: an issuer of Key Vault cannot sign a machine's own request. */
   custody: KeyCustody;
   since: string;
+  /** The authority that issued a leaf for these very names before, if any. */
+  renews?: string;
   /** The lifetime of the leaf in service, if any. */
   leaf?: { notBefore: string; notAfter: string };
 }

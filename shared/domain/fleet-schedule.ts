@@ -116,8 +116,9 @@ export function scheduleFleet(
       const offers = ledgers
         .filter(({ authority }) => authority.custodies.includes(custody))
         .map(({ authority, ledger }) => {
-          const isReplacement = leaf?.issuedBy.authority === authority.authority;
-          const needs = limitsThatCount(authority.limits, isReplacement).map(({ id }) => id);
+          const isOwn = leaf?.issuedBy.authority === authority.authority;
+          const order = { isReplacement: isOwn, isSameNames: isOwn };
+          const needs = limitsThatCount(authority.limits, order).map(({ id }) => id);
           return { ledger, needs, turnAt: ledger.earliest(dueAt, needs) };
         });
       const [best] = offers.toSorted((a, b) => a.turnAt - b.turnAt);

@@ -16,6 +16,8 @@ export interface BudgetView {
 export interface TurnQuestion extends TurnRequest {
   /** Whether the order can name what it replaces: the authority and account issued the leaf in service. */
   isReplacement: boolean;
+  /** Whether the authority has issued for these very names before. */
+  isSameNames: boolean;
 }
 
 /** The answer, and what is to be written for it to be true. */
@@ -58,8 +60,14 @@ export function compareStanding(one: Standing, other: Standing): number {
 }
 
 /** The limits of which an order needs a token. */
-export const limitsThatCount = (limits: readonly RateLimit[], isReplacement: boolean): RateLimit[] =>
-  limits.filter(({ freeForReplacements }) => !(isReplacement && freeForReplacements));
+export const limitsThatCount = (
+  limits: readonly RateLimit[],
+  { isReplacement, isSameNames }: Pick<TurnQuestion, 'isReplacement' | 'isSameNames'>,
+): RateLimit[] =>
+  limits.filter(
+    ({ freeForReplacements, freeForSameNames = false }) =>
+      !(isReplacement && freeForReplacements) && !(isSameNames && freeForSameNames),
+  );
 
 /** Id of the bucket that a limit has for this account and machine. */
 function bucketIdOf(
@@ -109,7 +117,7 @@ export function decideTurn(view: BudgetView, question: TurnQuestion, now: number
 }
 
 function decide(view: BudgetView, question: TurnQuestion, now: number): DecidedTurn {
-  const { machineId, machineName, urgency, leaf, isReplacement } = question;
+  const { machineId, machineName, urgency, leaf } = question;
   const others = view.waiters.filter((waiter) => waiter.machineId !== machineId && isWaiting(waiter, now));
   const standing: Standing = {
     machineId,
@@ -120,7 +128,7 @@ function decide(view: BudgetView, question: TurnQuestion, now: number): DecidedT
   const before = others.filter((other) => compareStanding(other, standing) < 0);
   const from = view.closure ? Math.max(now, Date.parse(view.closure.until)) : now;
 
-  const waits = limitsThatCount(view.limits, isReplacement).map((limit) => {
+  const waits = limitsThatCount(view.limits, question).map((limit) => {
     const bucket = bucketOf(view, limit, machineName, now);
     const isShared = limit.scope !== 'machine';
     const ahead = isShared ? before.filter(({ needs }) => needs.includes(limit.id)).length : 0;

@@ -34,17 +34,16 @@ describe('an install', () => {
       'recordOrder',
       'createRequest',
       'createOrder',
-      'settleTurn',
       'publishChallenges',
       'findUnpropagated',
       'answerChallenges',
-      'readOrder',
       'readOrder',
       'finalizeOrder',
       'readOrder',
       'readOrder',
       'keepCertificate',
       'removeChallenges',
+      'settleTurn',
     ];
     const steps = app.activities.filter((name) => name !== 'showProgress');
     expect(steps).toEqual([

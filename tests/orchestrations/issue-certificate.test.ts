@@ -47,7 +47,6 @@ describe('issuing a certificate', () => {
       'findUnpropagated',
       'answerChallenges',
       'readOrder',
-      'readOrder',
       'finalizeOrder',
       'readOrder',
       'readOrder',

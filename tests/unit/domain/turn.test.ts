@@ -19,6 +19,7 @@ const view = (changes: Partial<BudgetView> = {}): BudgetView => ({
 const question = (changes: Partial<TurnQuestion> = {}): TurnQuestion => ({
   ...turnRequest('m'),
   isReplacement: false,
+  isSameNames: false,
   ...changes,
 });
 const waiter = (machineId: string, changes: Partial<Waiter> = {}): Waiter => ({
@@ -122,6 +123,7 @@ describe('a turn', () => {
     const limits = [limit({ freeForReplacements: true })];
     const spent = view({ limits, buckets: [empty()], waiters: [waiter('a', { urgency: 'urgent' })] });
     expect(decideTurn(spent, question({ isReplacement: true }), now)).toEqual({ kind: 'now', taken: [] });
+    expect(decideTurn(spent, question({ isSameNames: true }), now)).toMatchObject({ kind: 'later' });
     expect(decideTurn(spent, question(), now).kind).toBe('later');
   });
 
