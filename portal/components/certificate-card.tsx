@@ -4,7 +4,7 @@ import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { certificateStates } from '../model/certificate-words.ts';
 import { formatAbsolute } from '../model/time.ts';
-import { timeLineOf } from '../model/time-line.ts';
+import { momentsOf, timeLineOf } from '../model/time-line.ts';
 import { asSentence } from '../model/words.ts';
 import { CertificateActions } from './certificate-actions.tsx';
 import { CertificateFacts } from './certificate-facts.tsx';
@@ -111,7 +111,7 @@ function Details({ machine, now, changed }: CertificateCardProps) {
           )}
           {line && <TimeLinePicture line={line} />}
           <div class="certificate-columns">
-            <MomentList certificate={value} now={now} />
+            {momentsOf(value).length > 0 && <MomentList certificate={value} now={now} />}
             <CertificateFacts certificate={value} now={now} />
           </div>
           {value.failure && <LastTry failure={value.failure} now={now} />}

@@ -25,8 +25,9 @@ function StepMark({ state, number }: { state: StepState; number: number }) {
   return icon ? <Icon name={icon} tone={icon} /> : <span aria-hidden="true">{number}</span>;
 }
 
-function times({ startedAt, endedAt }: Step, now: number): string {
+function times({ startedAt, endedAt }: Step, state: StepState, now: number): string {
   if (!startedAt) return '';
+  if (state === 'paused') return `since ${formatClock(startedAt)}`;
   const span = formatSpan((endedAt ? Date.parse(endedAt) : now) - Date.parse(startedAt));
   return endedAt ? `${formatClock(startedAt)}, took ${span}` : `since ${formatClock(startedAt)}, ${span}`;
 }
@@ -50,7 +51,7 @@ export function Stepper({ operation, now }: { operation: OperationReply; now: nu
               <p class="step-name">{step.name}</p>
               <p class="step-state">
                 <span class={`step-word ${state}`}>{words[state]}</span>
-                {step.startedAt && <span class="step-time">{times(step, now)}</span>}
+                {step.startedAt && <span class="step-time">{times(step, state, now)}</span>}
               </p>
               {/* What it does now; how a failed one failed is told by the failure card. */}
               {step.detail && step.status === 'running' && (

@@ -47,10 +47,10 @@ export function operationState({ status, resumesAt, error }: OperationReply, now
 /** A step as the page shows it: what waits for a turn does not run, and what was called off did not fail. */
 export type StepState = Step['status'] | 'paused' | 'cancelled';
 
-export function stepStateOf({ status }: Step, whole: OperationState): StepState {
+export function stepStateOf({ status, startedAt }: Step, whole: OperationState): StepState {
   if (whole === 'cancelled' && status === 'failed') return 'cancelled';
   if (whole === 'waiting' && status === 'running') return 'paused';
-  return whole === 'postponed' && (status === 'running' || status === 'failed') ? 'paused' : status;
+  return whole === 'postponed' && startedAt !== undefined && status !== 'succeeded' ? 'paused' : status;
 }
 
 export const operationTitle = (operation: OperationReply, now: number): string =>

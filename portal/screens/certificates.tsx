@@ -20,6 +20,18 @@ import { addresses } from '../navigation/routes.ts';
 /** Milliseconds between two looks at the forecast. */
 const everyMs = 15_000;
 
+/** From good to bad. */
+const inOrder: readonly CertificateState[] = [
+  'served',
+  'delivered',
+  'issued',
+  'ordered',
+  'waiting',
+  'revoked',
+  'expired',
+  'withdrawn',
+];
+
 function At({ at, now }: { at: string; now: number }) {
   return (
     <>
@@ -32,9 +44,7 @@ function At({ at, now }: { at: string; now: number }) {
 function Overview({ forecast, now }: { forecast: ForecastReply; now: number }) {
   const { states, lastTurnAt, firstAtRisk } = forecast;
   const { tone, sentence } = fleetVerdict(forecast);
-  const present = (Object.keys(certificateStates) as CertificateState[])
-    .filter((state) => states[state])
-    .reverse();
+  const present = inOrder.filter((state) => states[state]);
   return (
     <section class="card" aria-label="Overview">
       <p class="verdict-sentence">

@@ -105,6 +105,7 @@ describe.runIf(hasChromium('the portal’s certificates in a browser'))('certifi
     const sent = page.waitForRequest((request) => request.method() === 'POST');
     await dialog.getByRole('button', { name: 'Revoke and replace' }).click();
     expect((await sent).postData()).toBe('{"reason":"superseded"}');
+    await page.getByRole('heading', { name: 'Renewing the certificate', level: 1 }).waitFor();
   });
 
   it('who may not install sees everything and has no button', async () => {

@@ -128,6 +128,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
   it('installing again offers a new name, and who held the key holds it again', async () => {
     rig.api.machines = [sampleMachine(0, { name: 'web-01' })];
     rig.api.replies.set(put, { status: 202, body: installAt(id, 0) });
+    rig.api.operations.set(`${id}.q2w3e4r5`, installAt(id, 0));
     const { page } = await rig.at(`/portal/machines/${id}`);
     await page.getByRole('link', { name: 'Install again' }).click();
     await page.getByLabel('Give the machine a new name in DNS').check();
@@ -135,6 +136,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     const sent = page.waitForRequest((request) => request.method() === 'PUT');
     await page.getByRole('button', { name: 'Install' }).click();
     expect((await sent).postDataJSON()).toEqual({ port: 6516, newName: true });
+    await page.getByRole('heading', { name: 'Installing', level: 1 }).waitFor();
   });
 
   it('what is no port is refused in words and never sent', async () => {

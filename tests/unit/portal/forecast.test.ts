@@ -107,11 +107,15 @@ describe('a step', () => {
     ['failed', 'cancelled', 'cancelled'],
     ['failed', 'failed', 'failed'],
     ['failed', 'postponed', 'paused'],
-    ['running', 'postponed', 'paused'],
-    ['waiting', 'postponed', 'waiting'],
+    ['waiting', 'postponed', 'paused'],
+    ['succeeded', 'postponed', 'succeeded'],
     ['succeeded', 'cancelled', 'succeeded'],
   ] as const)('that is %s in an operation that is %s is shown as %s', (status, whole, shown) => {
-    expect(stepStateOf({ name: 'n', status }, whole)).toBe(shown);
+    expect(stepStateOf({ name: 'n', status, startedAt: fromNow(-1000) }, whole)).toBe(shown);
+  });
+
+  it('that never began still waits in an operation that was postponed', () => {
+    expect(stepStateOf({ name: 'n', status: 'waiting' }, 'postponed')).toBe('waiting');
   });
 });
 
