@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyCustody } from '#shared/domain/certificate.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { tellStory } from './story.ts';
 import { summaryOf } from './summary.ts';
@@ -29,6 +30,10 @@ describe('two years of certificates', () => {
       expect([...watch.reservations]).toEqual([]);
       expect([...watch.openIssues]).toEqual([]);
       expect([...world.machines.values()].filter((machine) => !machine.serving())).toEqual([]);
+      expect(story.drill?.status).toBe('succeeded');
+      expect(story.revocations).toEqual({ left: [], wrong: [] });
+      const held = [...world.custodies.keys()].map((id) => [id, world.machines.get(id)?.serving()?.custody]);
+      expect(new Map(held as [string, KeyCustody][])).toEqual(world.custodies);
     },
     300_000,
   );

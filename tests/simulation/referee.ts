@@ -21,6 +21,8 @@ interface BucketRule {
   windowMs: number;
   /** What shares a bucket. */
   of: 'account' | 'zone' | 'names';
+  /** An order for names that were issued before is no news to it. */
+  exemptsSameNames: boolean;
   /** Let's Encrypt looks at every limit when an order is made, and takes some of them only when it issues. */
   takenAt: 'order' | 'issue';
 }
@@ -31,6 +33,7 @@ const keyOf = ({ of }: BucketRule, { account, names }: CountedOrder): string =>
 /** Levels that rise steadily to the count and fall by one each time. */
 export function createBucketReferee(now: () => number, rules: readonly BucketRule[]): Referee {
   const levels = rules.map(() => new Map<string, { level: number; at: number }>());
+  const issued = new Set<string>();
   let part = 1;
 
   function levelOf(rule: BucketRule, index: number, order: CountedOrder): number {
@@ -40,9 +43,11 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
     return Math.min(most, known.level + ((now() - known.at) * rule.count * part) / rule.windowMs);
   }
 
+  const isFree = (rule: BucketRule, { names }: CountedOrder) => rule.exemptsSameNames && issued.has(names);
+
   function take(order: CountedOrder, at: BucketRule['takenAt']): void {
     for (const [index, rule] of rules.entries()) {
-      if (rule.takenAt !== at) continue;
+      if (rule.takenAt !== at || isFree(rule, order)) continue;
       levels[index]?.set(keyOf(rule, order), { level: levelOf(rule, index, order) - 1, at: now() });
     }
   }
@@ -51,6 +56,7 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
     order(order) {
       if (order.isExempt) return undefined;
       const waits = rules.map((rule, index) => {
+        if (isFree(rule, order)) return 0;
         // A millionth for the sums of fractions.
         const missing = 1 - 1e-6 - levelOf(rule, index, order);
         return missing <= 0 ? 0 : (missing * rule.windowMs) / (rule.count * part);
@@ -62,6 +68,7 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
     },
     issue(order) {
       if (!order.isExempt) take(order, 'issue');
+      issued.add(order.names);
     },
     challenge: () => undefined,
     lowerTo(allowed) {
@@ -107,9 +114,9 @@ const weekMs = 7 * 24 * hourMs;
 export const referees = {
   letsEncrypt: (now: () => number) =>
     createBucketReferee(now, [
-      { count: 300, windowMs: 3 * hourMs, of: 'account', takenAt: 'order' },
-      { count: 50, windowMs: weekMs, of: 'zone', takenAt: 'issue' },
-      { count: 5, windowMs: weekMs, of: 'names', takenAt: 'issue' },
+      { count: 300, windowMs: 3 * hourMs, of: 'account', exemptsSameNames: true, takenAt: 'order' },
+      { count: 50, windowMs: weekMs, of: 'zone', exemptsSameNames: true, takenAt: 'issue' },
+      { count: 5, windowMs: weekMs, of: 'names', exemptsSameNames: false, takenAt: 'issue' },
     ]),
   google: (now: () => number) => createWindowReferee(now, { count: 30, windowMs: minuteMs, of: 'challenge' }),
   zerossl: (now: () => number) => createWindowReferee(now, { count: 20, windowMs: minuteMs, of: 'order' }),

@@ -1,8 +1,11 @@
-import type { GrantedTurn, ReserveTurnInput } from '#orchestrations/reserve-turn/activities.ts';
-import type { IssuancePlan, IssuedLeaf } from '#shared/domain/certificate.ts';
+import type { ReserveTurnInput } from '#orchestrations/reserve-turn/activities.ts';
+import type { RateLimit, Reservation, TurnRequest } from '#shared/domain/budget.ts';
+import type { IssuedLeaf } from '#shared/domain/certificate.ts';
 import { certificateMoves } from '#shared/domain/certificate-lifecycle.ts';
 import type { AnyDocument, AuditDocument, CertificateDocument } from '#shared/domain/documents.ts';
-import type { BudgetStore } from '#shared/ports/budget-store.ts';
+import { tokensFree } from '#shared/domain/token-bucket.ts';
+import { isWaiting, limitOfBucket } from '#shared/domain/turn.ts';
+import type { BudgetStore, StoredBudget } from '#shared/ports/budget-store.ts';
 import type { ServingWatch } from './simulated-machine.ts';
 
 const hourMs = 60 * 60_000;
@@ -38,7 +41,8 @@ export function createWatch(now: () => number) {
   const broken: string[] = [];
   const states = new Map<string, State>();
   const openIssues = new Set<string>();
-  const reservations = new Map<string, { authority: string; at: string }>();
+  const reservations = new Map<string, Reservation>();
+  let asking: TurnRequest | undefined;
   const failures = new Map<string, number>();
   const renewals = new Map<string, { latest: number; sum: number; count: number }>();
   const figures = { endedWhileOff: 0, endedAfterReturn: 0, longestRecoveryMs: 0, audits: 0, postponed: 0 };
@@ -64,6 +68,24 @@ export function createWatch(now: () => number) {
     const to = isOfAnother ? from : event && certificateMoves[from][event];
     if (to !== certificate.state)
       complain(`${machineId} went from ${from} to ${certificate.state} by ${audit.action}`);
+  }
+
+  /** Of each shared bucket that gave a token there is one left for each urgent one that waits for it. */
+  function checkOrder(
+    { machineId, buckets: from }: Reservation,
+    limits: readonly RateLimit[],
+    budget: StoredBudget,
+  ) {
+    for (const bucket of budget.buckets.filter(({ id }) => from.includes(id))) {
+      const limit = limitOfBucket(limits, bucket.id);
+      if (!limit) continue;
+      const urgent = budget.waiters.filter(
+        (waiter) =>
+          waiter.urgency === 'urgent' && waiter.needs.includes(limit.id) && isWaiting(waiter, now()),
+      );
+      if (tokensFree(limit, bucket, now()) < urgent.length)
+        complain(`${machineId} goes before ${urgent.length} that are urgent (${limit.title})`);
+    }
   }
 
   /** The old leaf's share of its lifetime at which another took its place, by who issued the old one. */
@@ -129,41 +151,33 @@ export function createWatch(now: () => number) {
       return () => openIssues.delete(machineId);
     },
 
-    /** The same store; reservations are followed to their end. */
-    watchBudgets(budgets: BudgetStore): BudgetStore {
+    /** Whose turn it is that is asked for while budgets are written. */
+    watchTurns<O>(reserveTurn: (input: ReserveTurnInput) => Promise<O>) {
+      return async (input: ReserveTurnInput): Promise<O> => {
+        asking = input.request;
+        return reserveTurn(input);
+      };
+    },
+
+    /** The same store; reservations are followed to their end, and nobody with time left goes before the urgent. */
+    watchBudgets(budgets: BudgetStore, limitsOf: (authority: string) => readonly RateLimit[]): BudgetStore {
       return {
         ...budgets,
         async commit(authority, changes) {
           await budgets.commit(authority, changes);
           for (const change of changes) {
             if (!('reservation' in change)) continue;
-            const { id, state, at } = change.reservation;
-            if (state === 'reserved') reservations.set(id, { authority, at });
-            else reservations.delete(id);
+            const { reservation } = change;
+            const { id, state } = reservation;
+            if (state !== 'reserved') {
+              reservations.delete(id);
+              continue;
+            }
+            reservations.set(id, reservation);
+            if (asking?.urgency === 'renewal')
+              checkOrder(reservation, limitsOf(authority), await budgets.read(authority));
           }
         },
-      };
-    },
-
-    /** Nobody with time left goes before an urgent one that needs the same tokens. */
-    watchTurns<O extends { granted: GrantedTurn } | { plan: IssuancePlan }>(
-      reserveTurn: (input: ReserveTurnInput) => Promise<O>,
-      freeAfter: (
-        authority: string,
-        account: string,
-        isReplacement: boolean,
-      ) => Promise<{ limit: string; free: number; urgent: number }[]>,
-    ) {
-      return async (input: ReserveTurnInput): Promise<O> => {
-        const turn = await reserveTurn(input);
-        if ('granted' in turn && input.request.urgency === 'renewal') {
-          const { authority, account, isReplacement } = turn.granted;
-          for (const { limit, free, urgent } of await freeAfter(authority, account, isReplacement)) {
-            if (free < urgent)
-              complain(`${input.request.machineId} goes before ${urgent} urgent at ${authority} (${limit})`);
-          }
-        }
-        return turn;
       };
     },
   };

@@ -15,9 +15,8 @@ import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/acti
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
+import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { AnyDocument } from '#shared/domain/documents.ts';
-import { tokensFree } from '#shared/domain/token-bucket.ts';
-import { isWaiting, limitOfBucket, limitsThatCount } from '#shared/domain/turn.ts';
 import { createMemoryPorts, subscriptionId } from '../support/memory-ports.ts';
 import { administrator, machine as sampleMachine } from '../support/sample-machine.ts';
 import { createFlowRunner } from './flow-runner.ts';
@@ -50,6 +49,8 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
   const dns = createSimulatedDns(zone, time, random.fork('dns'));
   const machines = new Map<string, SimulatedMachine>();
   const lifetimes = new Map<string, number>();
+  /** Who is to hold the key of a machine for which that was changed. */
+  const custodies = new Map<string, KeyCustody>();
   const draws = random.fork('ports');
   const latencies = random.fork('latencies');
   let ids = 0;
@@ -68,7 +69,10 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
 
   const store = createSwiftMachineStore({ now: time.now, onCommit: committed });
   const authorities: SimulatedAuthority[] = [];
-  const budgets = watch.watchBudgets(memory.budgets);
+  const budgets = watch.watchBudgets(
+    memory.budgets,
+    (name) => authorities.find((one) => one.name === name)?.limits ?? [],
+  );
   const ports: AppPorts = {
     ...memory.ports,
     store,
@@ -90,29 +94,6 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
     zone,
   };
 
-  /** Of the tokens that an order at this authority takes: what is left, and how many urgent ones need them. */
-  async function freeAfter(name: string, account: string, isReplacement: boolean) {
-    const authority = authorities.find((one) => one.name === name);
-    const { buckets, waiters } = await memory.budgets.read(name);
-    const shared = limitsThatCount(authority?.limits ?? [], isReplacement).filter(
-      ({ scope }) => scope !== 'machine',
-    );
-    return shared.map((limit) => {
-      const bucket = buckets.find(
-        ({ id }) => limitOfBucket([limit], id) && (limit.scope === 'zone' || id.endsWith(account)),
-      );
-      const urgent = waiters.filter(
-        (waiter) =>
-          waiter.urgency === 'urgent' && waiter.needs.includes(limit.id) && isWaiting(waiter, time.now()),
-      ).length;
-      return {
-        limit: limit.id,
-        urgent,
-        free: bucket ? tokensFree(limit, bucket, time.now()) : limit.capacity,
-      };
-    });
-  }
-
   const turns = createReserveTurnActivities(ports);
   const activities = {
     ...createTrackOperationActivities(ports),
@@ -122,7 +103,7 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
     ...createReplaceCertificateActivities(ports),
     ...createReplaceFleetActivities(ports),
     ...turns,
-    reserveTurn: watch.watchTurns(turns.reserveTurn, freeAfter),
+    reserveTurn: watch.watchTurns(turns.reserveTurn),
   };
   const { client, running } = createFlowRunner({
     time,
@@ -223,6 +204,7 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
     client,
     dns,
     machines,
+    custodies,
     authorities,
     running,
     install,
