@@ -72,7 +72,10 @@ export function DrillScreen({ drillId }: { drillId: string }) {
   const { api, announce } = usePortal();
   const now = useNow();
   const [isAsking, setAsking] = useState(false);
+  // The service takes a moment from the request to the end.
+  const [isAsked, setAsked] = useState(false);
   const { isBusy, failure: fault, run } = useAction();
+  const isCancelling = isBusy || isAsked;
   const { value, failure, reload } = useRemote(
     `drill ${drillId}`,
     (signal) => api.drill(drillId, signal),
@@ -88,6 +91,7 @@ export function DrillScreen({ drillId }: { drillId: string }) {
     setAsking(false);
     run(async () => {
       await api.cancelDrill(drillId);
+      setAsked(true);
       reload();
     });
   };
@@ -115,10 +119,10 @@ export function DrillScreen({ drillId }: { drillId: string }) {
               <button
                 type="button"
                 class="button"
-                aria-disabled={isBusy}
-                onClick={() => !isBusy && setAsking(true)}
+                aria-disabled={isCancelling}
+                onClick={() => !isCancelling && setAsking(true)}
               >
-                {isBusy ? 'Cancelling' : 'Cancel the rest'}
+                {isCancelling ? 'Cancelling' : 'Cancel the rest'}
               </button>
             </div>
           )}

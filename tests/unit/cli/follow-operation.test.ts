@@ -87,6 +87,29 @@ describe('following an operation', () => {
     expect(waits).toEqual([300]);
   });
 
+  it('looks seldom at what waits for its turn, and never less than once a minute', async () => {
+    const turn = (inMs: number) => ({
+      ...operation('running', 50),
+      resumesAt: new Date(Date.now() + inMs).toISOString(),
+    });
+    const { ended, waits } = follow(
+      [reply(turn(100_000), 300), reply(turn(-1000), 300), reply(operation('succeeded', 100))],
+      reply(turn(36_000_000), 300),
+    );
+    await ended;
+    expect(waits.map((ms) => Math.round(ms / 1000))).toEqual([60, 10, 0]);
+    expect(waits.at(-1)).toBe(300);
+  });
+
+  it('that is postponed ends without a result and says when it goes on', async () => {
+    const postponed = { ...operation('postponed', 50), resumesAt: '2026-01-02T03:04:05.000Z' };
+    const { ended } = follow([], reply(postponed));
+    await expect(ended).rejects.toMatchObject({
+      exit: 'postponed',
+      facts: { code: 'operation_postponed', detail: 'the install goes on at 2026-01-02 03:04 UTC' },
+    });
+  });
+
   it('asks nothing when it has ended already', async () => {
     const { ended, waits } = follow([], reply(operation('succeeded', 100)));
     await ended;
