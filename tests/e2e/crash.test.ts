@@ -1,13 +1,9 @@
-import { DnsManagementClient } from '@azure/arm-dns';
-import { CertificateClient } from '@azure/keyvault-certificates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '#local/main-job/api-client.ts';
 import { openSessionUrl } from '#local/main-job/open-session-url.ts';
-import { createSdkCredential } from '#local/run/credential.ts';
-import * as sample from '#local/samples/sample-data.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
-import { certificateName } from '#shared/protocol/resource-names.ts';
 import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';
+import { createZoneAndVault } from '../support/zone-and-vault.ts';
 
 const isForeignHost = process.env['ADMIN_CENTER_BASE_URL'] !== undefined;
 
@@ -31,29 +27,6 @@ describe('kill -9 of the Functions host during an install', () => {
     ({ id: machineId } = await administrator.addMachine(machineAt(system, 0).resourceId));
   });
   afterAll(() => system?.stop());
-
-  const credential = () => {
-    const { endpoint, headers } = system.connection.managedIdentity;
-    return createSdkCredential(endpoint, headers.deployment);
-  };
-
-  async function versionsOf(machineName: string): Promise<number> {
-    const vault = new CertificateClient(system.connection.keyVault.url, credential());
-    let versions = 0;
-    for await (const _ of vault.listPropertiesOfCertificateVersions(certificateName(machineName)))
-      versions += 1;
-    return versions;
-  }
-
-  async function challengeSets(): Promise<string[]> {
-    const dns = new DnsManagementClient(credential(), sample.subscriptionId, {
-      endpoint: system.connection.resourceManager.endpoint,
-    });
-    const names: string[] = [];
-    for await (const set of dns.recordSets.listByType(sample.resourceGroup, sample.zone, 'TXT'))
-      names.push(set.name ?? '');
-    return names;
-  }
 
   /** Asks again through a restart: what a browser or a script does. */
   async function followThrough(operation: OperationReply): Promise<OperationReply> {
@@ -88,6 +61,7 @@ describe('kill -9 of the Functions host during an install', () => {
   it.skipIf(isForeignHost).each(points)('at "%s" ends in the same state as without it', async (point) => {
     const { restartHost } = system;
     if (!restartHost) throw new Error('there is no host to kill');
+    const { versionsOf, texts } = createZoneAndVault(system.connection);
     const { port } = machineAt(system, 0);
     const operation = await administrator.install(machineId, port);
     await untilItSays(operation, point);
@@ -100,7 +74,7 @@ describe('kill -9 of the Functions host during an install', () => {
     expect(machine.operation).toBeNull();
     expect(machine.certificate?.state).toBe('served');
     expect(await versionsOf(machine.machineName ?? '')).toBe(1);
-    expect(await challengeSets()).toEqual([]);
+    expect(await texts()).toEqual([]);
     expect((await openSessionUrl((await administrator.connect(machineId)).url)).status).toBe(200);
     await uninstall();
   });

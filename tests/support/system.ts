@@ -8,7 +8,7 @@ import { signIn } from '#local/main-job/sign-in.ts';
 import type { Connection } from '#local/run/connection.ts';
 import { openDataFolder } from '#local/run/data-folder.ts';
 import type { StartedMachine } from '#local/run/processes.ts';
-import { startEdge, startSystem as startWhole } from '#local/run/system.ts';
+import { type ClockMode, startEdge, startSystem as startWhole } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 
 /** The system under test, seen from outside: an address, `connection.json`, and the machines. */
@@ -35,11 +35,12 @@ export async function startSystem(): Promise<SystemUnderTest> {
   return baseUrl === undefined ? startOwn() : attach(baseUrl);
 }
 
-async function startOwn(): Promise<SystemUnderTest> {
+/** The whole system on this computer, whatever runs elsewhere. */
+export async function startOwn(mode: ClockMode = 'system'): Promise<SystemUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'admin-center-'));
   const data = await openDataFolder(folder, { fresh: false });
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
-  const system = await startWhole(data, undefined, report);
+  const system = await startWhole(data, undefined, report, mode);
   return {
     ...facesOf(system.connection.api, system.connection),
     machines: system.machines,
