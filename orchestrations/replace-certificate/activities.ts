@@ -1,4 +1,9 @@
-import type { CertificateRecord, KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
+import type {
+  CertificateRecord,
+  IssuedLeaf,
+  KeyCustody,
+  RevocationReason,
+} from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { dueAt } from '#shared/domain/renewal.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
@@ -25,6 +30,22 @@ const isDue = ({ leaf, window, point = 0.5 }: CertificateRecord, at: Date): bool
 
 export function createReplaceCertificateActivities(ports: ReplaceCertificatePorts) {
   const { store, bus, vault, authorities, now, newId } = ports;
+
+  /** By the authority that issued it; `certificate_revocation_refused` is its last word. */
+  async function revokeAt({ issuedBy, machineName, custody, version }: IssuedLeaf, reason: RevocationReason) {
+    const authority = authorities.find(({ name }) => name === issuedBy.name);
+    if (!authority || authority.authority !== issuedBy.authority) {
+      const detail = `${issuedBy.authority} issued it and is no longer configured`;
+      throw new AppError('certificate_revocation_refused', detail);
+    }
+    const name = certificateName(machineName);
+    const chain =
+      custody === 'vault' ? await vault.readChain(name, version) : await vault.findKeptChain(name, version);
+    if (chain === undefined)
+      throw new AppError('certificate_missing', `the vault has no chain ${name} ${version}`);
+    await authority.revoke(chain, reason);
+  }
+
   return {
     /** Tells the machine that a request is wanted of it. A hint: its desired state says so too. */
     async requestFromMachine(input: { machineId: string; id: string; custody: KeyCustody }): Promise<void> {
@@ -74,21 +95,20 @@ export function createReplaceCertificateActivities(ports: ReplaceCertificatePort
       if (!leaf || (input.unlessDue && isDue(record, now()))) return { revoked: false };
       // Revoking one that has ended says nothing to anybody.
       if (Date.parse(leaf.notAfter) > now().getTime()) {
-        const authority = authorities.find(({ name }) => name === leaf.issuedBy.name);
-        if (!authority || authority.authority !== leaf.issuedBy.authority) {
-          throw new AppError(
-            'certificate_revocation_refused',
-            `${leaf.issuedBy.authority} issued it and is no longer configured`,
-          );
+        try {
+          await revokeAt(leaf, replacement.reason);
+        } catch (error) {
+          // What was replaced and will never be revoked is not asked for again and again.
+          const isFinal = error instanceof AppError && error.code === 'certificate_revocation_refused';
+          if (isFinal && !input.isCurrent) {
+            const { drill } = replacement;
+            await moveCertificate(ports, input.machineId, {
+              type: 'call-off',
+              ...(drill !== undefined && { drill }),
+            });
+          }
+          throw error;
         }
-        const name = certificateName(leaf.machineName);
-        const chain =
-          leaf.custody === 'vault'
-            ? await vault.readChain(name, leaf.version)
-            : await vault.findKeptChain(name, leaf.version);
-        if (chain === undefined)
-          throw new AppError('certificate_missing', `the vault has no chain ${name} ${leaf.version}`);
-        await authority.revoke(chain, replacement.reason);
       }
       await moveCertificate(ports, input.machineId, {
         type: 'revoke',

@@ -32,8 +32,8 @@ export type CertificateEvent =
   | { type: 'serve'; thumbprint: string }
   /** A replacement is wanted at once. */
   | { type: 'replace'; request: ReplacementRequest }
-  /** The fleet-wide replacement is called off: the certificate's own due moment holds again. */
-  | { type: 'call-off'; drill: string }
+  /** The replacement, of one or within a fleet, is called off: the certificate's own due moment holds again. */
+  | { type: 'call-off'; drill?: string }
   /** The authority revoked this leaf. */
   | { type: 'revoke'; thumbprint: string; dueAt: string }
   /** The end came. */
@@ -273,9 +273,10 @@ function seen(
 /** An order that is open goes on: its certificate is paid for. */
 function calledOff(record: CertificateRecord, { drill }: EventOf<'call-off'>): CertificateRecord {
   const { replacement, ...rest } = record;
-  if (replacement?.drill !== drill) return record;
+  if (!replacement || replacement.drill !== drill) return record;
   if (!record.leaf || record.state === 'ordered') return rest;
-  return { ...withoutTurn(rest), dueAt: ownDueAt(record.leaf, record) };
+  const { previous, ...free } = { ...withoutTurn(rest), dueAt: ownDueAt(record.leaf, record) };
+  return previous && record.leaf.servedAt === undefined ? { ...free, previous } : free;
 }
 
 /** Revoking the leaf that was replaced ends the replacement and leaves the new one untouched. */

@@ -3,6 +3,7 @@ import { noteServed } from '#functions/messages/agent-reports.ts';
 import { renewDue } from '#functions/timers/renew-certificates.ts';
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import type { RevokeCertificateInput } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { AppError } from '#shared/domain/error.ts';
 import { dueAt } from '#shared/domain/renewal.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { reportAllServing } from '../support/fleet.ts';
@@ -32,9 +33,7 @@ afterEach(() => app.close());
 
 const record = async () => (await app.store.read(machineId, 'certificate'))?.document;
 
-it('revokes the old certificate of a machine that took the new one up after the flow gave up, and orders nothing', async () => {
-  const before = await record();
-  isOn = false;
+async function revoke() {
   const machine = (await app.store.read(machineId, 'machine'))?.document;
   const input: RevokeCertificateInput = {
     machineId,
@@ -44,7 +43,13 @@ it('revokes the old certificate of a machine that took the new one up after the 
     reason: 'superseded',
     requestedBy: administrator,
   };
-  expect(await app.run('revoke', input)).toMatchObject({ error: { code: 'agent_not_serving' } });
+  return app.run('revoke', input);
+}
+
+it('revokes the old certificate of a machine that took the new one up after the flow gave up, and orders nothing', async () => {
+  const before = await record();
+  isOn = false;
+  expect(await revoke()).toMatchObject({ error: { code: 'agent_not_serving' } });
   expect(app.authority.revoked).toEqual([]);
 
   isOn = true;
@@ -59,4 +64,19 @@ it('revokes the old certificate of a machine that took the new one up after the 
   expect(after).toMatchObject({ state: 'served' });
   expect(after).not.toHaveProperty('replacement');
   expect(after?.leaf && after.dueAt).toBe(after?.leaf && dueAt(after.leaf, undefined, 0.5));
+});
+
+it('asks no more for a revocation that the authority refuses: the certificate that replaced it stays as it is', async () => {
+  const refused = new AppError('certificate_revocation_refused', 'not your certificate');
+  app.faults.fail('authority.revoke', refused);
+  expect(await revoke()).toMatchObject({
+    status: 'failed',
+    error: { code: 'certificate_revocation_refused' },
+  });
+  const after = await record();
+  expect(after).not.toHaveProperty('replacement');
+  expect(after).not.toHaveProperty('previous');
+  expect(after?.leaf && after.dueAt).toBe(after?.leaf && dueAt(after.leaf, undefined, 0.5));
+  const audits = await app.store.list(machineId, 'audit', 20);
+  expect(audits.map(({ action }) => action)).toContain('certificate.replacement-called-off');
 });
