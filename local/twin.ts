@@ -122,6 +122,7 @@ export async function startTwin(
       verifyToken,
       authority: entra.authority,
       vaults: [sample.vault],
+      issuingAuthority: data.issuer,
     }),
   );
   const cosmos = started(

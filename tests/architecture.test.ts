@@ -40,7 +40,7 @@ describe('imports', () => {
       isOurs: true,
       isTypeOnly: false,
     });
-    const inCosmos = edges.filter(({ from }) => from === 'shared/adapters/azure/cosmos-machine-store.ts');
+    const inCosmos = edges.filter(({ from }) => from === 'shared/adapters/azure/cosmos-container.ts');
     const ofCosmos = inCosmos.filter(({ to }) => to === '@azure/cosmos');
     expect(ofCosmos.map(({ isTypeOnly }) => isTypeOnly)).toEqual([true, false]);
   });

@@ -13,7 +13,7 @@ export interface IssuanceFailure {
 }
 
 /** What comes of a request, decided when it is made: a restart changes nothing of it. */
-export interface PlannedIssuance {
+interface PlannedIssuance {
   delayMs: number;
   failure?: IssuanceFailure;
 }

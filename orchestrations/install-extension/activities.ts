@@ -196,11 +196,12 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       });
     },
 
-    /** What was installed before is installed still. */
-    async recordFailed(input: { machineId: string; port: number }): Promise<void> {
-      await setMachine(input.machineId, ({ extension: before = { state: 'failed', port: input.port } }) => ({
-        extension: { ...before, state: before.installedAt === undefined ? 'failed' : 'installed' },
-      }));
+    /** What was installed before is installed still; a first install that was called off leaves nothing to show. */
+    async recordFailed(input: { machineId: string; port: number; isCalledOff: boolean }): Promise<void> {
+      await setMachine(input.machineId, ({ extension: before = { state: 'failed', port: input.port } }) => {
+        if (before.installedAt !== undefined) return { extension: { ...before, state: 'installed' } };
+        return { extension: input.isCalledOff ? undefined : { ...before, state: 'failed' } };
+      });
     },
   };
 }

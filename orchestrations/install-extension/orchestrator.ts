@@ -67,7 +67,7 @@ export function* installExtension(
     return { succeeded: true };
   } catch (caught) {
     const error = describeError(context.toAppError(caught));
-    const leftBehind = yield* takeBack(context, input, made);
+    const leftBehind = yield* takeBack(context, input, made, error.code === 'operation_cancelled');
     yield* track.failOperation({
       operationId,
       error: leftBehind === undefined ? error : { ...error, facts: { ...error.facts, leftBehind } },
@@ -131,6 +131,7 @@ function* takeBack(
   context: OrchestrationContext,
   { machineId, resourceId, port }: InstallExtensionInput,
   { hasBegun, installedPort, machineName }: Made,
+  isCalledOff: boolean,
 ): Step<string | undefined> {
   const run = context.activities<InstallExtensionActivities>(platformRetries);
   const record = context.activities<InstallExtensionActivities>(persistentRetries);
@@ -145,6 +146,6 @@ function* takeBack(
   } catch (caught) {
     leftBehind = context.toAppError(caught).message;
   }
-  yield* record.recordFailed({ machineId, port });
+  yield* record.recordFailed({ machineId, port, isCalledOff });
   return leftBehind;
 }

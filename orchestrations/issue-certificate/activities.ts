@@ -8,7 +8,7 @@ import {
   type KeyCustody,
 } from '#shared/domain/certificate.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
-import { dueAt, emergencyAt, nextCheckAt } from '#shared/domain/renewal.ts';
+import { dueAt, emergencyAt, nextCheckAt, nextTryAt } from '#shared/domain/renewal.ts';
 import type {
   CertificateAuthority,
   CertificateOrder,
@@ -45,17 +45,6 @@ interface Subject {
 
 /** An order that nobody finishes is begun again after this time. */
 const abandonedMs = 60 * 60_000;
-/**
- * Between tries of what fails: half an hour, doubled each time, to six hours. Let's Encrypt counts five failed proofs
- * of a name in an hour, and a try makes two. Near the end of a certificate a part of what is left, but minutes.
- */
-const failurePausesMs = {
-  first: 30 * 60_000,
-  longest: 6 * 60 * 60_000,
-  least: 5 * 60_000,
-  partLeft: 1 / 8,
-} as const;
-
 /** `_acme-challenge.<name>.<zone>` relative to the zone. */
 const relativeTo = (zone: string, name: string) => name.slice(0, -(zone.length + 1));
 
@@ -155,16 +144,11 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
     }): Promise<void> {
       const record = (await store.read(input.machineId, 'certificate'))?.document;
       if (!record || record.state === 'withdrawn') return;
-      const at = now().getTime();
-      const grown = failurePausesMs.first * 2 ** Math.min(record.failure?.count ?? 0, 16);
-      const leftMs = record.leaf ? Date.parse(record.leaf.notAfter) - at : Number.POSITIVE_INFINITY;
-      const soon = Math.max(leftMs * failurePausesMs.partLeft, failurePausesMs.least);
-      const wait = Math.max(Math.min(grown, failurePausesMs.longest, soon), input.retryAfterMs ?? 0);
       await moveCertificate(ports, input.machineId, {
         type: 'fail',
         id: input.id,
         error: input.error,
-        retryAt: new Date(at + wait).toISOString(),
+        retryAt: nextTryAt(record, input.retryAfterMs, now().getTime()),
       });
     },
 

@@ -91,10 +91,12 @@ const remarks: readonly Rule[] = [
       ? 'Less than a sixth of its lifetime is left: its renewal goes before everything else.'
       : undefined;
   },
-  ({ custody }) =>
-    custody === 'machine'
-      ? 'The machine holds the private key; the cloud has never seen it.'
-      : 'The private key is in Key Vault and is delivered sealed to the agent’s own key.',
+  ({ custody, state }) =>
+    state === 'withdrawn'
+      ? undefined
+      : custody === 'machine'
+        ? 'The machine holds the private key; the cloud has never seen it.'
+        : 'The private key is in Key Vault and is delivered sealed to the agent’s own key.',
 ];
 
 function nextStep(record: CertificateRecord, { agentConnected }: DiagnosisContext): Diagnosis['next'] {

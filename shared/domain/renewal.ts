@@ -1,4 +1,4 @@
-import type { LeafFacts } from './certificate.ts';
+import type { CertificateRecord, LeafFacts } from './certificate.ts';
 
 /** Renewal starts after this part of the lifetime when the authority suggests no window: any lifetime works. */
 const renewAfter = 2 / 3;
@@ -50,4 +50,28 @@ export function nextCheckAt(nowMs: number, retryAfterMs: number | undefined, fai
       ? (retryAfterMs ?? unnamedPollMs)
       : Math.max(retryAfterMs ?? 0, Math.min(firstBackOffMs * 2 ** (failures - 1), unnamedPollMs));
   return new Date(nowMs + Math.min(Math.max(wait, least), most)).toISOString();
+}
+
+/**
+ * Between tries of what fails: half an hour, doubled each time, to six hours. Let's Encrypt counts five failed proofs
+ * of a name in an hour, and a try makes two. Near the end of a certificate a part of what is left, but minutes.
+ */
+const failurePausesMs = {
+  first: 30 * 60_000,
+  longest: 6 * 60 * 60_000,
+  least: 5 * 60_000,
+  partLeft: 1 / 8,
+} as const;
+
+/** When an order that failed now is tried again, ISO 8601; never before what the other side asked for. */
+export function nextTryAt(
+  { failure, leaf }: Pick<CertificateRecord, 'failure' | 'leaf'>,
+  retryAfterMs: number | undefined,
+  nowMs: number,
+): string {
+  const grown = failurePausesMs.first * 2 ** Math.min(failure?.count ?? 0, 16);
+  const leftMs = leaf ? Date.parse(leaf.notAfter) - nowMs : Number.POSITIVE_INFINITY;
+  const soon = Math.max(leftMs * failurePausesMs.partLeft, failurePausesMs.least);
+  const wait = Math.max(Math.min(grown, failurePausesMs.longest, soon), retryAfterMs ?? 0);
+  return new Date(nowMs + wait).toISOString();
 }

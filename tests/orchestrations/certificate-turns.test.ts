@@ -222,6 +222,7 @@ describe('a budget that is spent', () => {
     });
     expect(app.dns.names.size + app.relay.connections.size).toBe(0);
     expect((await record())?.state).toBe('withdrawn');
+    expect((await app.store.read(machineId, 'machine'))?.document).not.toHaveProperty('extension');
     expect((await app.budgets.read('authority-test')).waiters).toEqual([]);
   });
 
