@@ -30,8 +30,11 @@ describe('two years of certificates', () => {
       expect([...watch.reservations]).toEqual([]);
       expect([...watch.openIssues]).toEqual([]);
       expect([...world.machines.values()].filter((machine) => !machine.serving())).toEqual([]);
-      expect(story.drill?.status).toBe('succeeded');
-      expect(story.revocations).toEqual({ left: [], wrong: [] });
+      expect(story.drill.status).toBe('succeeded');
+      // An authority that is no longer configured is asked once, and says so in the operation.
+      const refused = watch.failures.get('certificate_revocation_refused') ?? 0;
+      expect(story.revocations.left.length).toBeLessThanOrEqual(refused);
+      expect(story.revocations.wrong).toEqual([]);
       const held = [...world.custodies.keys()].map((id) => [id, world.machines.get(id)?.serving()?.custody]);
       expect(new Map(held as [string, KeyCustody][])).toEqual(world.custodies);
     },

@@ -29,6 +29,7 @@ interface Order {
 
 interface KnownLeaf {
   account: string;
+  issuedAt: number;
   notBefore: number;
   notAfter: number;
   isReplaced: boolean;
@@ -133,6 +134,7 @@ export function createSimulatedAuthority(options: SimulatedAuthorityOptions) {
     if (known) known.isReplaced = true;
     leaves.set(serialNumber, {
       account: counted.account,
+      issuedAt: time.now(),
       notBefore,
       notAfter,
       isReplaced: false,

@@ -44,24 +44,22 @@ export interface Story {
   world: World;
   /** All authorities that there ever were. */
   authorities: SimulatedAuthority[];
-  drill: DrillDocument | undefined;
-  /** What the drill was to revoke: leaves that outlived it unrevoked, and others that were revoked. */
+  drill: DrillDocument;
+  /** Of what the drill was to revoke: leaves that outlived it; and those that are younger than it and were revoked. */
   revocations: { left: string[]; wrong: string[] };
 }
 
 function revocationsOf(
   { leaves }: SimulatedAuthority,
   wanted: readonly string[],
-  drill: DrillDocument | undefined,
+  { createdAt, endedAt = '9999' }: DrillDocument,
 ) {
-  const end = Date.parse(drill?.endedAt ?? '9999-01-01T00:00:00Z');
-  const targets = new Set(wanted);
   const left = wanted.filter((serial) => {
     const leaf = leaves.get(serial);
-    return !leaf || (!leaf.isRevoked && leaf.notAfter > end);
+    return !leaf || (!leaf.isRevoked && leaf.notAfter > Date.parse(endedAt));
   });
-  const wrong = [...leaves].flatMap(([serial, { isRevoked }]) =>
-    isRevoked && !targets.has(serial) ? [serial] : [],
+  const wrong = [...leaves].flatMap(([serial, { isRevoked, issuedAt }]) =>
+    isRevoked && issuedAt > Date.parse(createdAt) ? [serial] : [],
   );
   return { left, wrong };
 }
@@ -126,5 +124,6 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   await time.runUntil(start + days * dayMs);
   await world.close();
   const [drill] = await world.ports.store.list(fleetPartition, 'drill', 1);
+  if (!drill) throw new Error('there was no drill');
   return { world, authorities: all, drill, revocations: revocationsOf(first, toRevoke, drill) };
 }
