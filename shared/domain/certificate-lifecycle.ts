@@ -1,13 +1,15 @@
-import type {
-  CertificateRecord,
-  CertificateState,
-  IssuancePlan,
-  IssuedLeaf,
-  KeyCustody,
-  ReplacementRequest,
+import {
+  type CertificateRecord,
+  type CertificateState,
+  type IssuancePlan,
+  type IssuedLeaf,
+  type KeyCustody,
+  leafInService,
+  type ReplacementRequest,
 } from './certificate.ts';
 import { AppError, type ErrorRecord } from './error.ts';
-import { dueAt, type RenewalWindow } from './renewal.ts';
+import type { RenewalWindow } from './renewal.ts';
+import { askedFor, calledOff, revoked, withoutTurn } from './replacement.ts';
 
 /**
  * What can happen to a machine's certificate. Times are ISO 8601. `id` is the issue that speaks: a step that it
@@ -90,7 +92,8 @@ export const certificateMoves: Readonly<
   Record<CertificateState | 'none', Readonly<Record<EventType, CertificateState | undefined>>>
 > = {
   none: { ...nothing, request: 'waiting', wait: 'waiting', order: 'ordered' },
-  waiting: { ...nothing, ...still('waiting'), ...anyTime },
+  // An install takes up a leaf that is good for longer: then nothing is waited for.
+  waiting: { ...nothing, ...still('waiting'), ...anyTime, issue: 'issued' },
   // Word of the leaf before it, which goes on being served, does not disturb an order.
   ordered: {
     ...nothing,
@@ -120,6 +123,10 @@ export const certificateMoves: Readonly<
     wait: 'waiting',
     order: 'ordered',
     issue: 'issued',
+    // Late word of what was given up.
+    deliver: 'withdrawn',
+    serve: 'withdrawn',
+    'call-off': 'withdrawn',
     withdraw: 'withdrawn',
   },
 };
@@ -186,9 +193,9 @@ function change(
     case 'serve':
       return seen(record, event, state, at);
     case 'replace':
-      return { ...record, state, replacement: event.request, dueAt: event.request.requestedAt };
+      return { ...askedFor(record, event.request), state };
     case 'call-off':
-      return calledOff(record, event);
+      return calledOff(record, event.drill);
     case 'revoke':
       return revoked(record, event, state, at);
     case 'expire':
@@ -202,13 +209,6 @@ function change(
       return event satisfies never;
   }
 }
-
-function withoutTurn(record: CertificateRecord): CertificateRecord {
-  const { plan: _, wantedRequest: __, ...rest } = record;
-  return rest;
-}
-
-const ownDueAt = (leaf: IssuedLeaf, { window, point = 0.5 }: CertificateRecord) => dueAt(leaf, window, point);
 
 /** ISO 8601 in UTC sorts as text. */
 const later = (one: string, other: string | undefined): string =>
@@ -226,23 +226,22 @@ function failed(
   return { ...withoutTurn(record), state, dueAt: next, failure: { ...error, at, count } };
 }
 
-/** A leaf that nobody was ever served is no predecessor: the one in service stays it. */
-const inServiceOf = ({ leaf, previous }: CertificateRecord): IssuedLeaf | undefined =>
-  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
-
 function issued(
   record: CertificateRecord,
   { type: _, leaf, ...renewal }: EventOf<'issue'>,
   state: CertificateState,
 ): CertificateRecord {
   const isKnown = record.leaf?.thumbprint === leaf.thumbprint;
-  if (isKnown && record.state !== 'withdrawn' && record.state !== 'ordered') return record;
+  if (isKnown && !['withdrawn', 'ordered', 'waiting'].includes(record.state)) return record;
   const { custody, replacement, mark } = record;
-  const previous = isKnown ? record.previous : inServiceOf(record);
+  // A leaf that nobody was ever served is no predecessor: the one in service stays it.
+  const previous = isKnown ? record.previous : leafInService(record);
+  // One that is taken up again is to be seen again.
+  const { deliveredAt: _delivered, servedAt: _served, ...fresh } = leaf;
   return {
     state,
     custody,
-    leaf,
+    leaf: fresh,
     ...renewal,
     ...(previous && { previous }),
     ...(replacement && { replacement }),
@@ -268,32 +267,4 @@ function seen(
   const isOpen = replacement?.revoke === true && replacement.revokedAt === undefined;
   // Due at once: whoever waited for this may have given up, and the one before it is still to be revoked.
   return isOpen && previous ? { ...served, replacement, previous, dueAt: at } : served;
-}
-
-/** An order that is open goes on: its certificate is paid for. */
-function calledOff(record: CertificateRecord, { drill }: EventOf<'call-off'>): CertificateRecord {
-  const { replacement, ...rest } = record;
-  if (!replacement || replacement.drill !== drill) return record;
-  if (!record.leaf || record.state === 'ordered') return rest;
-  const { previous, ...free } = { ...withoutTurn(rest), dueAt: ownDueAt(record.leaf, record) };
-  return previous && record.leaf.servedAt === undefined ? { ...free, previous } : free;
-}
-
-/** Revoking the leaf that was replaced ends the replacement and leaves the new one untouched. */
-function revoked(
-  record: CertificateRecord,
-  { thumbprint, dueAt }: EventOf<'revoke'>,
-  state: CertificateState,
-  at: string,
-): CertificateRecord {
-  const { replacement, ...rest } = record;
-  if (thumbprint === record.leaf?.thumbprint) {
-    if (replacement?.revokedAt !== undefined) return record;
-    return { ...rest, state, dueAt, ...(replacement && { replacement: { ...replacement, revokedAt: at } }) };
-  }
-  if (!replacement || record.previous?.thumbprint !== thumbprint) return record;
-  if (record.leaf?.servedAt === undefined)
-    return { ...record, replacement: { ...replacement, revokedAt: at } };
-  const { previous: _, ...done } = rest;
-  return { ...done, dueAt: ownDueAt(record.leaf, record) };
 }

@@ -116,6 +116,13 @@ export interface CertificateRecord {
   mark?: string;
 }
 
+/** What the machine serves while its newest leaf has not been seen served; with no other there is only that one. */
+export const leafInService = ({
+  leaf,
+  previous,
+}: Pick<CertificateRecord, 'leaf' | 'previous'>): IssuedLeaf | undefined =>
+  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
+
 export const hostNamesOf = (machineName: string, zone: string): string[] => [
   `${machineName}.${zone}`,
   `*.${machineName}.${zone}`,

@@ -1,5 +1,5 @@
 import type { Bucket, Closure, RateLimit, Waiter } from './budget.ts';
-import type { CertificateRecord, KeyCustody } from './certificate.ts';
+import { type CertificateRecord, type KeyCustody, leafInService } from './certificate.ts';
 import { closureAt } from './closure.ts';
 import { nthTokenAt, settleForgotten, spendToken, takeToken } from './token-bucket.ts';
 import { compareStanding, emptiestBucket, isWaiting, limitsThatCount } from './turn.ts';
@@ -80,10 +80,6 @@ function openLedger(authority: AuthorityBudget, now: number) {
     },
   };
 }
-
-/** What a machine serves while its newest leaf has not been seen served. */
-export const leafInService = ({ leaf, previous }: FleetCertificate) =>
-  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
 
 /**
  * The next turn of every machine: those who wait first, then everything that falls due, each at the authority that

@@ -1,9 +1,9 @@
 import type { Urgency } from './budget.ts';
+import { leafInService } from './certificate.ts';
 import { closureAt } from './closure.ts';
 import {
   type AuthorityBudget,
   type FleetCertificate,
-  leafInService,
   scheduleFleet,
   sharedBuckets,
 } from './fleet-schedule.ts';
