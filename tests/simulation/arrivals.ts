@@ -4,7 +4,8 @@ import type { SeededRandom } from './seeded-random.ts';
 import type { MachineTraits } from './simulated-machine.ts';
 import type { World } from './world.ts';
 
-const dayMs = 24 * 60 * 60_000;
+const hourMs = 60 * 60_000;
+const dayMs = 24 * hourMs;
 
 export interface StoryOptions {
   random: SeededRandom;
@@ -32,15 +33,19 @@ export function installAll(world: World, { random, machines, days }: StoryOption
   for (let number = 0; number < machines; number += 1) {
     const traits = traitsOf(number, arrivals);
     const batch = Math.floor(number / burst);
-    const day =
-      number < machines / 2
-        ? batch
-        : number < machines / 2 + burst
-          ? days * 0.3
-          : number < machines / 2 + 2 * burst
-            ? days * 0.55
-            : arrivals.between(5, days * 0.85);
-    const at = world.time.now() + (day + arrivals.between(0.3, 0.7)) * dayMs;
+    const isFirstHalf = number < machines / 2;
+    const isRollout = !isFirstHalf && number < machines / 2 + burst;
+    const isBurst = !isFirstHalf && !isRollout && number < machines / 2 + 2 * burst;
+    const day = isFirstHalf
+      ? batch
+      : isRollout
+        ? days * 0.3
+        : isBurst
+          ? days * 0.55
+          : arrivals.between(5, days * 0.85);
+    // A rollout takes minutes, any other batch its working day.
+    const hour = isRollout ? arrivals.between(10, 10.5) : arrivals.between(8, 17);
+    const at = world.time.now() + day * dayMs + hour * hourMs;
     const tryOn = async (): Promise<void> => {
       const machine = world.machines.get(traits.machineId);
       if (machine?.isOn() !== false) await world.install(traits);

@@ -1,6 +1,7 @@
 import { beginOperation } from '#functions/begin-operation.ts';
 import { orchestratorNames } from '#orchestrations/names.ts';
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
+import type { RevokeCertificateInput } from '#orchestrations/revoke-certificate/orchestrator.ts';
 import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
 import { administrator } from '../support/sample-machine.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -65,4 +66,22 @@ export async function changeCustody(
     const operation = await ports.store.read(machineId, 'operation', id);
     if (operation?.document.status !== 'failed') world.custodies.set(machineId, custody);
   });
+}
+
+/** `POST /api/machines/{id}/certificate/revocations` for a key that somebody else has. */
+export async function revokeNow(world: World, { machineId, resourceId }: SimulatedMachine): Promise<void> {
+  const { ports, client } = world;
+  const stored = await ports.store.read(machineId, 'machine');
+  const certificate = await ports.store.read(machineId, 'certificate');
+  const { machineName, currentOperation, custody = 'vault' } = stored?.document ?? {};
+  if (!stored || machineName === undefined || currentOperation || !certificate?.document.leaf) return;
+  const input: RevokeCertificateInput = {
+    machineId,
+    resourceId,
+    machineName,
+    custody,
+    reason: 'keyCompromise',
+    requestedBy: administrator,
+  };
+  await beginOperation(ports, client, { machine: stored, kind: 'revoke', input, requestedBy: administrator });
 }

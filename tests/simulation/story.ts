@@ -1,7 +1,7 @@
 import { authorityLimits } from '#shared/domain/authority-limits.ts';
 import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
 import { installAll, type StoryOptions } from './arrivals.ts';
-import { changeCustody, replaceAllOf } from './fleet-operations.ts';
+import { changeCustody, replaceAllOf, revokeNow } from './fleet-operations.ts';
 import { referees } from './referee.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { createSimulatedAuthority, type SimulatedAuthority } from './simulated-authority.ts';
@@ -104,6 +104,15 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   at(0.55, async () => {
     const alwaysOn = [...world.machines.values()].filter(({ habit }) => habit === 'server');
     for (const machine of alwaysOn.slice(0, 10)) await changeCustody(world, machine);
+  });
+  // Keys are stolen: a quarter of all is urgent at once, at the one authority that is permitted, and more is due there.
+  during(0.57, 1, (isForbidden) => {
+    permit(isForbidden ? [second] : []);
+    first.settings.windowsEarlier = isForbidden ? 0.45 : 0;
+  });
+  time.at(start + (0.57 * days + 0.5) * dayMs, async () => {
+    for (const [index, machine] of [...world.machines.values()].entries())
+      if (index % 4 === 0) await revokeNow(world, machine);
   });
   let toRevoke: string[] = [];
   at(0.6, async () => {

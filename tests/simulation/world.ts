@@ -14,6 +14,7 @@ import { createReplaceCertificateActivities } from '#orchestrations/replace-cert
 import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/activities.ts';
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
+import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { AnyDocument } from '#shared/domain/documents.ts';
@@ -40,6 +41,7 @@ export const flows = {
   renewCertificate,
   renewDue,
   replaceFleet,
+  revokeCertificate,
 } as const;
 
 /** Everything that there is: the service with its flows and timers, and the machines that it is for. */
