@@ -20,6 +20,7 @@ import {
 } from './acme-shapes.ts';
 import type { AcmeTransport } from './acme-transport.ts';
 import { textValueOf } from './key-authorization.ts';
+import { createSeenOrders } from './seen-orders.ts';
 
 /** Where the authority names no wait. Validation by a real one takes one to five seconds. */
 const unnamedWaitMs = 500;
@@ -67,10 +68,17 @@ function requireProfile(profile: string, { newOrder, meta }: AcmeDirectory): voi
 }
 
 export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOptions): AcmeOrders {
-  const readOrder = async (url: string): Promise<ReadOrder> => {
-    const reply = await account.post(url, undefined);
-    return { reply, order: parseReply(orderShape, reply, url) };
+  const seen = createSeenOrders();
+
+  /** The order in an answer to a request to `url`. */
+  const orderIn = (reply: AcmeReply, url: string, orderUrl: string): ReadOrder => {
+    const order = parseReply(orderShape, reply, url);
+    seen.note(orderUrl, order);
+    return { reply, order };
   };
+
+  const readOrder = async (url: string): Promise<ReadOrder> =>
+    orderIn(await account.post(url, undefined), url, url);
 
   const readAuthorization = async (url: string): Promise<AcmeAuthorization> =>
     parseReply(authorizationShape, await account.post(url, undefined), url);
@@ -171,12 +179,15 @@ export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOpti
     read: async (orderUrl) => progressOf(await readOrder(orderUrl)),
 
     async finalize(orderUrl, request) {
-      const current = await readOrder(orderUrl);
-      if (current.order.status !== 'ready') return progressOf(current);
+      let finalizeUrl = seen.takeFinalize(orderUrl);
+      if (finalizeUrl === undefined) {
+        const current = await readOrder(orderUrl);
+        if (current.order.status !== 'ready') return progressOf(current);
+        finalizeUrl = current.order.finalize;
+      }
       const csr = Buffer.from(request).toString('base64url');
       try {
-        const reply = await account.post(current.order.finalize, { csr });
-        return await progressOf({ reply, order: parseReply(orderShape, reply, current.order.finalize) });
+        return await progressOf(orderIn(await account.post(finalizeUrl, { csr }), finalizeUrl, orderUrl));
       } catch (error) {
         // A twin of this call came first.
         if (!(error instanceof AcmeProblem) || error.type !== 'orderNotReady') throw error;
@@ -185,6 +196,8 @@ export function createAcmeOrders({ transport, account, profile }: AcmeOrdersOpti
     },
 
     async certificateUrl(orderUrl) {
+      const known = seen.takeCertificate(orderUrl);
+      if (known !== undefined) return known;
       const current = await readOrder(orderUrl);
       const progress = await progressOf(current);
       const { certificate } = current.order;
