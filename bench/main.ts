@@ -6,7 +6,15 @@ import { fileURLToPath } from 'node:url';
  * `npm run bench` runs every measurement, each in a process of its own; `npm run bench -- cosmos` the ones that are
  * named. Figures are for comparing within one run: the machine is shared and noisy.
  */
-const benches = ['whole-system', 'service-bus', 'cosmos', 'installs', 'certificates', 'renewals'] as const;
+const benches = [
+  'whole-system',
+  'service-bus',
+  'cosmos',
+  'installs',
+  'certificates',
+  'renewals',
+  'drill',
+] as const;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
