@@ -10,8 +10,8 @@ const minuteMs = 60 * secondMs;
 
 /** How long a change takes until all servers show it. */
 const usual = { least: secondMs, most: 20 * secondMs };
-/** Sometimes longer than anybody waits. */
-const slow = { least: minuteMs, most: 18 * minuteMs };
+/** A slow server takes the zone over as often, everything at once; now and then it misses a change. */
+const slow = { everyMs: 12 * minuteMs, missing: 1 / 20 };
 
 /** A zone whose changes the world sees later. */
 export function createSimulatedDns(zoneName: string, time: VirtualTime, random: SeededRandom) {
@@ -19,6 +19,11 @@ export function createSimulatedDns(zoneName: string, time: VirtualTime, random: 
   const visibleAt = new Map<string, number>();
   const settings: { isSlow: boolean; caa: CaaRecord[] } = { isSlow: false, caa: [] };
   const relativeTo = (name: string) => name.slice(0, -(zoneName.length + 1));
+
+  function nextTransfer(): number {
+    const next = Math.ceil((time.now() + 1) / slow.everyMs) * slow.everyMs;
+    return random.chance(slow.missing) ? next + 2 * slow.everyMs : next;
+  }
 
   /** What the world sees at an absolute name. */
   function textValues(name: string): ReadonlySet<string> {
@@ -31,8 +36,10 @@ export function createSimulatedDns(zoneName: string, time: VirtualTime, random: 
     ...held,
     async addTextValues(relativeName, values) {
       await held.addTextValues(relativeName, values);
-      const { least, most } = settings.isSlow ? slow : usual;
-      visibleAt.set(relativeName, time.now() + random.between(least, most));
+      visibleAt.set(
+        relativeName,
+        settings.isSlow ? nextTransfer() : time.now() + random.between(usual.least, usual.most),
+      );
     },
   };
   const publicDns: PublicDns = {
