@@ -11,6 +11,7 @@ import { openStore } from '../kit/store.ts';
 import { localHttpPort } from './app-environment.ts';
 import { startFunctionsHost } from './host.ts';
 import { createHostLog } from './host-log.ts';
+import { createLineWriter } from './line-writer.ts';
 
 const usage =
   'usage: node local/functions-host/main.ts --app DIR --port N --state FILE [--quiet] [--json] [--no-admin-key] [--max-body BYTES]';
@@ -33,18 +34,21 @@ async function run(): Promise<void> {
   refuseProduction(process.env);
 
   const store = openStore(resolve(state));
+  const out = createLineWriter((text) => process.stdout.write(text));
+  process.on('exit', out.flush);
   const host = await startFunctionsHost({
     appDirectory: resolve(app),
     port: Number(port ?? 0),
     store,
     clock: systemClock,
     env: process.env,
-    log: createHostLog({ write: (line) => console.log(line), now: () => Date.now(), quiet, json }),
+    log: createHostLog({ write: out.line, now: () => Date.now(), quiet, json }),
     openAdmin: values['no-admin-key'],
     ...(values['max-body'] !== undefined && { maxBodyBytes: Number(values['max-body']) }),
   });
   const ready = { event: 'ready', origin: host.origin, masterKey: host.masterKey, pid: process.pid };
-  console.log(json ? JSON.stringify(ready) : `ready ${host.origin}`);
+  out.line(json ? JSON.stringify(ready) : `ready ${host.origin}`);
+  out.flush();
 
   let stopping = false;
   const stop = () => {

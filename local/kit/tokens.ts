@@ -25,16 +25,40 @@ export interface TokenVerifierOptions {
   clock: Clock;
 }
 
+const mostRemembered = 500;
+
+interface Remembered {
+  claims: TokenClaims;
+  kid: string | undefined;
+}
+
+/**
+ * Checking a signature takes longer than most calls, and clients send one token for an hour: one that was good is
+ * good until its end, while its key is published.
+ */
 export function createTokenVerifier({ keys, issuers, clock }: TokenVerifierOptions): VerifyToken {
+  const good = new Map<string, Remembered>();
+
+  const isStillGood = ({ claims: { exp = 0, nbf = 0 }, kid }: Remembered): boolean => {
+    const now = Math.floor(clock.now() / 1000);
+    return nbf <= now && now < exp && kid !== undefined && keys().keys.some((key) => key.kid === kid);
+  };
+
   return async (token, audiences) => {
     const bare = audiences.map((audience) => audience.replace(/\/$/, ''));
-    const { payload } = await jwtVerify<TokenClaims>(token, createLocalJWKSet(keys()), {
+    const entry = `${bare.join(' ')} ${token}`;
+    const known = good.get(entry);
+    if (known && isStillGood(known)) return known.claims;
+    good.delete(entry);
+    const { payload, protectedHeader } = await jwtVerify<TokenClaims>(token, createLocalJWKSet(keys()), {
       issuer: [...issuers],
       audience: bare.flatMap((audience) => [audience, `${audience}/`]),
       algorithms: ['RS256', 'ES256'],
       currentDate: new Date(clock.now()),
       requiredClaims: ['exp', 'aud', 'iss'],
     });
+    if (good.size >= mostRemembered) good.clear();
+    good.set(entry, { claims: payload, kid: protectedHeader.kid });
     return payload;
   };
 }

@@ -53,6 +53,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       (line) => {
         last.push(line);
         if (last.length > 15) last.shift();
+        // The lines of one chunk in one write.
+        if (log.writableCorked === 0) {
+          log.cork();
+          setImmediate(() => log.uncork());
+        }
         log.write(`${line}\n`);
         return ready.test(line);
       },
