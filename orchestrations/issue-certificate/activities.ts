@@ -1,4 +1,4 @@
-import type { TurnRequest, Urgency } from '#shared/domain/budget.ts';
+import type { TurnRequest } from '#shared/domain/budget.ts';
 import { caaForbids } from '#shared/domain/caa.ts';
 import {
   hostNamesOf,
@@ -6,9 +6,11 @@ import {
   type IssuedLeaf,
   type Issuer,
   type KeyCustody,
+  leafInService,
 } from '#shared/domain/certificate.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
-import { dueAt, emergencyAt, nextCheckAt, nextTryAt } from '#shared/domain/renewal.ts';
+import { dueAt, nextCheckAt, nextTryAt } from '#shared/domain/renewal.ts';
+import { urgencyOf } from '#shared/domain/urgency.ts';
 import type {
   CertificateAuthority,
   CertificateOrder,
@@ -65,11 +67,13 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
     return sets;
   }
 
-  /** Urgent: revoked, expired, or past the emergency threshold. */
-  function urgencyOf(state: string, leaf: IssuedLeaf | undefined, isInstall: boolean): Urgency {
-    const isEmergency = leaf !== undefined && now().getTime() >= emergencyAt(leaf);
-    if (state === 'revoked' || state === 'expired' || (isEmergency && !isInstall)) return 'urgent';
-    return isInstall ? 'install' : 'renewal';
+  /** Whether its chain is kept, and its key is in the vault or with the agent that made it: another has its own. */
+  async function isStored(machineId: string, leaf: IssuedLeaf): Promise<boolean> {
+    const name = certificateName(leaf.machineName);
+    if (leaf.custody === 'vault') return (await vault.findCertificate(name))?.thumbprint === leaf.thumbprint;
+    const agent = (await store.read(machineId, 'agent'))?.document;
+    if (!agent || agent.enrolledAt > leaf.issuedAt) return false;
+    return (await vault.findKeptChain(name, leaf.version)) !== undefined;
   }
 
   return {
@@ -79,17 +83,17 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       const leaf = record?.leaf;
       if (!leaf || leaf.machineName !== input.machineName || leaf.custody !== input.custody) return {};
       if (record.state === 'revoked' || record.replacement) return {};
-      if (Date.parse(dueAt(leaf, record.window, record.point ?? 0.5)) <= now().getTime()) return {};
-      const stored =
-        leaf.custody === 'vault'
-          ? (await vault.findCertificate(certificateName(leaf.machineName)))?.thumbprint === leaf.thumbprint
-          : (await vault.findKeptChain(certificateName(leaf.machineName), leaf.version)) !== undefined;
-      if (!stored) return {};
+      const { window, point = 0.5 } = record;
+      const due = dueAt(leaf, window, point);
+      if (Date.parse(due) <= now().getTime() || !(await isStored(input.machineId, leaf))) return {};
       await moveCertificate(ports, input.machineId, {
         type: 'issue',
         leaf,
-        point: record.point ?? 0.5,
-        dueAt: dueAt(leaf, record.window, record.point ?? 0.5),
+        point,
+        dueAt: due,
+        ...(window && { window }),
+        // Its authority may have thought better of it meanwhile.
+        ...(leaf.renewalId !== undefined && { checkAt: now().toISOString() }),
       });
       return { thumbprint: leaf.thumbprint };
     },
@@ -102,8 +106,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       renewalId?: string;
     }> {
       const record = (await store.read(input.machineId, 'certificate'))?.document;
-      const inService = record?.leaf?.servedAt === undefined ? record?.previous : record.leaf;
-      const leaf = inService ?? record?.leaf;
+      const leaf = record && leafInService(record);
       // Only a renewal under the same name replaces anything: the names must be the same (RFC 9773 section 5).
       const isSameName = record?.leaf?.machineName === input.machineName;
       return {
@@ -111,7 +114,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
           machineId: input.machineId,
           machineName: input.machineName,
           custody: input.custody,
-          urgency: urgencyOf(record?.state ?? 'none', leaf, input.isInstall),
+          urgency: urgencyOf(record, input.isInstall, now().getTime()),
           since: now().toISOString(),
           ...(isSameName && record?.leaf && { renews: record.leaf.issuedBy.authority }),
           ...(leaf && { leaf: { notBefore: leaf.notBefore, notAfter: leaf.notAfter } }),

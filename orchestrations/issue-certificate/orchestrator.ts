@@ -58,6 +58,7 @@ export function* issueCertificate(
   }
   const passOver: string[] = [];
   let mayReplace = true;
+  let since: string | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const id = `${context.instanceId}-${attempt}`;
     const { request, authorities, replaces, renewalId } = yield* run.describeTurn({
@@ -66,7 +67,7 @@ export function* issueCertificate(
     });
     const turn = yield* turns.reserveTurn({
       reservation: id,
-      request,
+      request: { ...request, ...(since !== undefined && { since }) },
       passOver,
       ...(mayReplace && replaces && { replaces }),
     });
@@ -75,6 +76,8 @@ export function* issueCertificate(
       return { postponed: turn.plan };
     }
     const { authority, account, isReplacement } = turn.granted;
+    // An order that leads nowhere is no reason to wait at the end of the queue again.
+    since = turn.granted.since;
     const granted: Granted = { authority, account, reservation: id };
     if (isReplacement && renewalId !== undefined) granted.replaces = renewalId;
     try {
@@ -110,7 +113,7 @@ function* orderFrom(
   const subject = { machineId, machineName, custody };
   const acme = context.activities<IssueCertificateActivities>(platformRetries);
   const turns = context.activities<ReserveTurnActivities>(persistentRetries);
-  const cleanUp = context.activities<IssueCertificateActivities>(persistentRetries);
+  const patient = context.activities<IssueCertificateActivities>(persistentRetries);
 
   yield* acme.checkNames({ machineName, authority });
   yield* acme.recordOrder({ ...subject, id: reservation });
@@ -130,11 +133,15 @@ function* orderFrom(
     const order = { authority, orderUrl };
     yield* untilOrderIs(context, order, 'ready', yield* acme.answerChallenges({ ...order, challenges }));
     yield* untilOrderIs(context, order, 'valid', yield* acme.finalizeOrder({ ...order, request }));
-    return yield* acme.keepCertificate({ ...subject, authority, account, orderUrl });
+    // What is issued is paid for: an hour without the vault must not cost another order.
+    return yield* patient.keepCertificate({ ...subject, authority, account, orderUrl });
   } finally {
-    yield* cleanUp.removeChallenges({ challenges });
-    // Only now: an authority may count challenges, or what it issues, and then the token comes back from there on.
-    yield* turns.settleTurn({ authority, reservation, outcome: 'spent' });
+    try {
+      yield* patient.removeChallenges({ challenges });
+    } finally {
+      // Only now: an authority may count challenges, or what it issues, and then the token comes back from there on.
+      yield* turns.settleTurn({ authority, reservation, outcome: 'spent' });
+    }
   }
 }
 

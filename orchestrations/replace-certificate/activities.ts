@@ -1,8 +1,9 @@
-import type {
-  CertificateRecord,
-  IssuedLeaf,
-  KeyCustody,
-  RevocationReason,
+import {
+  type CertificateRecord,
+  type IssuedLeaf,
+  type KeyCustody,
+  leafInService,
+  type RevocationReason,
 } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { dueAt } from '#shared/domain/renewal.ts';
@@ -91,7 +92,7 @@ export function createReplaceCertificateActivities(ports: ReplaceCertificatePort
       const { replacement } = record ?? {};
       if (!record || !replacement?.revoke || replacement.revokedAt !== undefined) return { revoked: false };
       const isReplaced = record.leaf?.servedAt !== undefined;
-      const leaf = input.isCurrent ? record.leaf : isReplaced ? record.previous : undefined;
+      const leaf = input.isCurrent ? leafInService(record) : isReplaced ? record.previous : undefined;
       if (!leaf || (input.unlessDue && isDue(record, now()))) return { revoked: false };
       // Revoking one that has ended says nothing to anybody.
       if (Date.parse(leaf.notAfter) > now().getTime()) {

@@ -43,6 +43,8 @@ export interface GrantedTurn {
   account: string;
   /** Whether the order may name the certificate that it replaces. */
   isReplacement: boolean;
+  /** Since when the machine has waited for it, ISO 8601. */
+  since: string;
 }
 
 /** Writers of one budget race each other; in every round one of them gets through. */
@@ -192,7 +194,7 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
     if (mine?.reserved) {
       await leaveOthers(looks);
       const { account, isReplacement } = mine.reserved;
-      return { granted: { authority: mine.authority.name, account, isReplacement } };
+      return { granted: { authority: mine.authority.name, account, isReplacement, since: waitedSince } };
     }
 
     const offers: (LaterTurn & { authority: string })[] = [];
@@ -213,7 +215,7 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
           state: 'reserved',
         });
         await leaveOthers(looks, one.authority.name);
-        return { granted: { authority: one.authority.name, account, isReplacement } };
+        return { granted: { authority: one.authority.name, account, isReplacement, since: waitedSince } };
       }
       offers.push({ ...decided, authority: one.authority.name });
     }

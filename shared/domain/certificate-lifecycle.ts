@@ -232,7 +232,8 @@ function issued(
   state: CertificateState,
 ): CertificateRecord {
   const isKnown = record.leaf?.thumbprint === leaf.thumbprint;
-  if (isKnown && !['withdrawn', 'ordered', 'waiting'].includes(record.state)) return record;
+  if (isKnown && !['withdrawn', 'ordered', 'waiting'].includes(record.state))
+    return record.wantedRequest === undefined ? record : withoutTurn(record);
   const { custody, replacement, mark } = record;
   // A leaf that nobody was ever served is no predecessor: the one in service stays it.
   const previous = isKnown ? record.previous : leafInService(record);

@@ -20,7 +20,12 @@ function planner(...names: string[]) {
   return { ...createPlanner(authorities), authorities };
 }
 const granted = (authority: string, isReplacement = false) => ({
-  granted: { authority, account: `https://${authority}.test/account/1`, isReplacement },
+  granted: {
+    authority,
+    account: `https://${authority}.test/account/1`,
+    isReplacement,
+    since: expect.any(String) as string,
+  },
 });
 
 describe('a refusal for one limit', () => {

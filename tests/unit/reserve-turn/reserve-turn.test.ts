@@ -17,7 +17,12 @@ function planner(...names: string[]) {
   return { ...createPlanner(authorities), authorities };
 }
 const granted = (authority: string, isReplacement = false) => ({
-  granted: { authority, account: `https://${authority}.test/account/1`, isReplacement },
+  granted: {
+    authority,
+    account: `https://${authority}.test/account/1`,
+    isReplacement,
+    since: expect.any(String) as string,
+  },
 });
 const waitersOf = async ({ budgets }: { budgets: ReturnType<typeof planner>['budgets'] }, name: string) =>
   (await budgets.read(name)).waiters.map(({ machineId }) => machineId);

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { moveCertificate } from '#orchestrations/certificate-record.ts';
+import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
+import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
+import { agentReportedEvent } from '#orchestrations/names.ts';
+import type { RateLimit } from '#shared/domain/budget.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
+import { createMemoryCertificateAuthority } from '../support/memory-certificate-authority.ts';
+import { subscriptionId } from '../support/memory-ports.ts';
+import { administrator, machineId, reportServing, resourceId } from '../support/sample-machine.ts';
+
+const hourMs = 3_600_000;
+const install: InstallExtensionInput = {
+  machineId,
+  resourceId,
+  subscriptionId,
+  port: 6516,
+  custody: 'vault',
+  newName: false,
+};
+let app: DurableApp;
+
+beforeEach(async () => {
+  app = await openDurableApp();
+  app.faults.before('extension.read', () => reportServing(app));
+});
+afterEach(() => app.close());
+
+const record = async () => (await app.store.read(machineId, 'certificate'))?.document;
+const machine = async () => (await app.store.read(machineId, 'machine'))?.document;
+const away = new AppError('certificate_order_refused', 'no');
+
+async function subject() {
+  return { machineId, resourceId, machineName: (await machine())?.machineName ?? '', custody: 'vault' };
+}
+
+describe('an install that is repeated', () => {
+  it('after a renewal failed takes up the leaf that is good for longer, and its authority is asked for advice', async () => {
+    await app.run('install', install);
+    app.faults.fail('authority.createOrder', away, 1);
+    expect((await app.run('renew', await subject())).status).toBe('failed');
+    expect((await record())?.state).toBe('waiting');
+    expect(await app.run('install', install)).toMatchObject({ status: 'succeeded' });
+    expect(await record()).toMatchObject({ state: 'served', checkAt: expect.any(String) });
+    expect(app.authority.issued).toHaveLength(1);
+  });
+});
+
+describe('a leaf whose key the machine held', () => {
+  let requests = 0;
+  beforeEach(() => {
+    requests = 0;
+    app.faults.before('store.read', async () => {
+      if (app.activities.at(-1) !== 'hasRequest' || app.extension.deployments.length === 0) return;
+      const key = (await record())?.wantedRequest;
+      if (key === undefined || (await app.store.read(machineId, 'certificate-request', key))) return;
+      const request = Buffer.from(`request of key ${(requests += 1)}`).toString('base64');
+      await app.store.commit(machineId, [
+        { create: { type: 'certificate-request', machineId, key, request } },
+      ]);
+      await app.host.raiseEvent((await machine())?.currentOperation?.id ?? '', agentReportedEvent, {});
+    });
+  });
+
+  it('is of no use to the next agent, whose keys are others', async () => {
+    // It has enrolled and makes its request, and then never serves what it gets.
+    app.extension.machine.onInstall = () => reportServing(app, { servingThumbprint: 'none' });
+    app.faults.before('extension.read', () => {});
+    const held = { ...install, custody: 'machine' as const };
+    expect(await app.run('install', held)).toMatchObject({ error: { code: 'agent_not_serving' } });
+    const lost = (await record())?.leaf?.thumbprint;
+    expect(lost).toBeDefined();
+
+    app.clock.advance(hourMs);
+    app.faults.before('extension.read', () => reportServing(app));
+    expect(await app.run('install', held)).toMatchObject({ status: 'succeeded' });
+    expect((await record())?.leaf?.thumbprint).not.toBe(lost);
+  });
+});
+
+describe('a revocation for a compromised key', () => {
+  const revoke = async () =>
+    app.run('revoke', { ...(await subject()), reason: 'keyCompromise', requestedBy: administrator });
+
+  it('goes on being urgent while its replacement is tried again', async () => {
+    await app.run('install', install);
+    app.faults.fail('authority.createOrder', away, 1);
+    expect((await revoke()).status).toBe('failed');
+    expect(await record()).toMatchObject({
+      state: 'waiting',
+      replacement: { revokedAt: expect.any(String) },
+    });
+    const { describeTurn } = createIssueCertificateActivities(app.ports);
+    const { request } = await describeTurn({
+      machineId,
+      machineName: (await machine())?.machineName ?? '',
+      custody: 'vault',
+      isInstall: false,
+    });
+    expect(request.urgency).toBe('urgent');
+  });
+
+  it('revokes the leaf that is served, not the one that was never taken up', async () => {
+    await app.run('install', install);
+    const inService = (await record())?.leaf;
+    app.faults.before('extension.read', () => {});
+    expect((await app.run('renew', await subject())).error?.code).toBe('agent_not_serving');
+    expect((await record())?.state).toBe('issued');
+    app.clock.advance(hourMs);
+    app.faults.before('extension.read', () => reportServing(app));
+    expect((await revoke()).status).toBe('succeeded');
+    expect(app.authority.revoked).toEqual([
+      { serialNumber: inService?.serialNumber, reason: 'keyCompromise' },
+    ]);
+    expect((await record())?.state).toBe('served');
+  });
+});
+
+describe('an order', () => {
+  it('whose certificate the vault cannot take for ten minutes is not repeated', async () => {
+    app.faults.fail('vault.mergeCertificate', new AppError('key_vault_unavailable', 'away'), 6);
+    expect((await app.run('install', install)).status).toBe('succeeded');
+    expect(app.authority.orders).toHaveLength(1);
+  });
+
+  describe('of a budget of one a day', () => {
+    const limitId = 'certificates-per-zone';
+    const daily: RateLimit = {
+      id: limitId,
+      title: 'Certificates per registered domain',
+      capacity: 1,
+      refillMs: 24 * hourMs,
+      scope: 'zone',
+      freeForReplacements: true,
+    };
+
+    beforeEach(() => {
+      const authority = createMemoryCertificateAuthority({
+        limits: [daily],
+        now: app.clock.now,
+        textValues: (name) => app.dns.texts.get(name.slice(0, -'.wac.test'.length)) ?? new Set<string>(),
+        lifetimeMs: 90 * 24 * hourMs,
+      });
+      app.authorities[0] = {
+        ...authority,
+        async createOrder(order) {
+          if (order.replaces !== undefined)
+            throw new AppError('certificate_replacement_refused', 'it was replaced already');
+          return authority.createOrder(order);
+        },
+      };
+    });
+
+    it('has spent its token although its proofs cannot be removed', async () => {
+      app.faults.fail('dns.removeTextValues', new AppError('dns_unavailable', 'away'));
+      await app.run('install', install);
+      const [bucket] = (await app.budgets.read('authority-test')).buckets;
+      expect(bucket?.fullAt).toBeGreaterThan(app.clock.now());
+    });
+
+    it('keeps its place in the queue when it turns out that it cannot replace', async () => {
+      await app.run('install', install);
+      expect((await app.run('renew', await subject())).status).toBe('postponed');
+      const turnAt = Date.parse((await record())?.plan?.turnAt ?? '');
+      app.clock.advance(hourMs);
+      const since = new Date(app.clock.now()).toISOString();
+      const behind = new Date(turnAt + 24 * hourMs).toISOString();
+      await app.budgets.commit('authority-test', [
+        { waiter: { machineId: 'another', urgency: 'renewal', since, turnAt: behind, needs: [limitId] } },
+      ]);
+      app.clock.advance(turnAt - app.clock.now());
+      expect((await app.run('renew', await subject())).status).toBe('succeeded');
+    });
+  });
+});
+
+it('late word of a certificate that was given up is no error', async () => {
+  await app.run('install', install);
+  const thumbprint = (await record())?.leaf?.thumbprint ?? '';
+  await moveCertificate(app.ports, machineId, { type: 'withdraw' });
+  await moveCertificate(app.ports, machineId, { type: 'deliver', thumbprint });
+  expect((await record())?.state).toBe('withdrawn');
+});
