@@ -47,8 +47,8 @@ export function createReplaceFleetActivities(ports: ReplaceFleetPorts) {
     /** How far it is; the end is when none is marked any more. */
     async readFleet(input: { id: string }): Promise<{ left: number }> {
       const certificates = await store.listCertificates();
-      const measured = await update(input.id, (drill) => measureDrill(drill, certificates, now()));
-      return { left: measured.total - measured.replaced };
+      await update(input.id, (drill) => measureDrill(drill, certificates, now()));
+      return { left: certificates.filter((certificate) => isMarkedFor(input.id, certificate)).length };
     },
 
     async endDrill(input: { id: string; status: 'succeeded' | 'cancelled' }): Promise<void> {

@@ -26,14 +26,19 @@ export interface Drill {
 export const isMarkedFor = (drill: string, { replacement }: CertificateRecord): boolean =>
   replacement?.drill === drill;
 
-/** How far it is: what is no longer marked is replaced and seen served. */
+/** How far it is: what is newer than the drill and no longer marked is replaced and seen served. */
 export function measureDrill(
   drill: Drill,
   certificates: readonly CertificateRecord[],
   at: Date,
 ): Pick<Drill, 'replaced' | 'estimatedEnd'> {
   const left = certificates.filter((certificate) => isMarkedFor(drill.id, certificate));
-  const replaced = Math.max(0, drill.total - left.length);
+  // At the beginning the old ones are not marked yet: those are not replaced.
+  const renewed = certificates.filter(
+    (certificate) =>
+      !isMarkedFor(drill.id, certificate) && (certificate.leaf?.issuedAt ?? '') > drill.createdAt,
+  );
+  const replaced = Math.max(0, Math.min(drill.total - left.length, renewed.length));
   // The last turn that the planner has given, or the pace so far: whichever is later.
   const turns = left.flatMap(({ plan }) => (plan ? [plan.turnAt] : []));
   const elapsedMs = at.getTime() - Date.parse(drill.createdAt);
