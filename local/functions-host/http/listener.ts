@@ -23,6 +23,8 @@ export async function listen({ port, handle, onError }: ListenerOptions): Promis
   const server = createServer((request, response) => {
     answering.add(response);
     response.once('close', () => answering.delete(response));
+    // Node's own is the system's time, also in a process that follows another clock; clients mend theirs by it.
+    response.setHeader('date', new Date().toUTCString());
     const host = request.headers.host ?? `127.0.0.1:${request.socket.localPort}`;
     const text = `http://${host}${request.url ?? '/'}`;
     if (!URL.canParse(text)) {
