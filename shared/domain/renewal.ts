@@ -54,12 +54,14 @@ export function nextCheckAt(nowMs: number, retryAfterMs: number | undefined, fai
 
 /**
  * Between tries of what fails: half an hour, doubled each time, to six hours. Let's Encrypt counts five failed proofs
- * of a name in an hour, and a try makes two. Near the end of a certificate a part of what is left, but minutes.
+ * of a name in an hour (one comes back every 12 minutes), and a try makes two. Near the end of a certificate a part of
+ * what is left, but minutes; where proofs fail, no more tries than are counted.
  */
 const failurePausesMs = {
   first: 30 * 60_000,
   longest: 6 * 60 * 60_000,
   least: 5 * 60_000,
+  leastWhereProofsFail: 25 * 60_000,
   partLeft: 1 / 8,
 } as const;
 
@@ -71,7 +73,9 @@ export function nextTryAt(
 ): string {
   const grown = failurePausesMs.first * 2 ** Math.min(failure?.count ?? 0, 16);
   const leftMs = leaf ? Date.parse(leaf.notAfter) - nowMs : Number.POSITIVE_INFINITY;
-  const soon = Math.max(leftMs * failurePausesMs.partLeft, failurePausesMs.least);
+  const hasFailedProofs = failure?.code === 'certificate_challenge_failed';
+  const least = hasFailedProofs ? failurePausesMs.leastWhereProofsFail : failurePausesMs.least;
+  const soon = Math.max(leftMs * failurePausesMs.partLeft, least);
   const wait = Math.max(Math.min(grown, failurePausesMs.longest, soon), retryAfterMs ?? 0);
   return new Date(nowMs + wait).toISOString();
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dueAt, nextCheckAt } from '#shared/domain/renewal.ts';
+import type { IssuedLeaf } from '#shared/domain/certificate.ts';
+import { AppError, describeError } from '#shared/domain/error.ts';
+import { dueAt, nextCheckAt, nextTryAt } from '#shared/domain/renewal.ts';
 
 const hourMs = 60 * 60 * 1000;
 const start = Date.UTC(2026, 9, 1);
@@ -95,4 +97,40 @@ it('acmebot defect 2: while the authority says not yet, no rule of days makes it
   const window = windowOf(62 * 24 * hourMs, 64 * 24 * hourMs);
   expect(hoursDue(leaf, window, 0.5)).toBe(63 * 24);
   expect(hoursDue(leafOf(6 * 24 * hourMs), windowOf(4.5 * 24 * hourMs, 4.6 * 24 * hourMs), 0)).toBe(4.5 * 24);
+});
+
+describe('the next try of a renewal that fails', () => {
+  const failed = (code: 'certificate_challenge_failed' | 'agent_not_serving', count: number) => ({
+    ...describeError(new AppError(code, 'no')),
+    at: new Date(start).toISOString(),
+    count,
+  });
+
+  it('comes sooner near the end of the certificate, in minutes at last', () => {
+    const leaf = { ...leafOf(6 * 24 * hourMs) } as IssuedLeaf;
+    const pauseAt = (leftMs: number) => {
+      const now = Date.parse(leaf.notAfter) - leftMs;
+      return Date.parse(nextTryAt({ leaf, failure: failed('agent_not_serving', 9) }, undefined, now)) - now;
+    };
+    expect([80, 8, 0.1, -1].map((hours) => pauseAt(hours * hourMs) / 60_000)).toEqual([360, 60, 5, 5]);
+  });
+
+  it('never makes more failed proofs than an authority counts: five at once and one more every 12 minutes', () => {
+    const leaf = { ...leafOf(6 * 24 * hourMs) } as IssuedLeaf;
+    const least = fc.sample(fc.integer({ min: -hourMs, max: 6 * hourMs }), 50).map((leftMs) => {
+      let now = Date.parse(leaf.notAfter) - leftMs;
+      let left = 5;
+      let lowest = left;
+      for (let count = 0; count < 30; count += 1) {
+        left -= 2;
+        lowest = Math.min(lowest, left);
+        const failure = count === 0 ? {} : { failure: failed('certificate_challenge_failed', count) };
+        const next = Date.parse(nextTryAt({ leaf, ...failure }, undefined, now));
+        left = Math.min(5, left + (next - now) / (12 * 60_000));
+        now = next;
+      }
+      return lowest;
+    });
+    expect(Math.min(...least)).toBeGreaterThanOrEqual(0);
+  });
 });
