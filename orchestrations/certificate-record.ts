@@ -2,7 +2,7 @@ import type { CertificateRecord } from '#shared/domain/certificate.ts';
 import { applyEvent, type CertificateEvent } from '#shared/domain/certificate-lifecycle.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 
 export interface CertificateRecordPorts {
   store: MachineStore;
@@ -60,16 +60,17 @@ const isQuiet = (event: CertificateEvent, before: CertificateRecord | undefined,
 /**
  * The one writer of certificate records: applies the event to what is stored, writes record and audit in one
  * batch, and begins anew when somebody else was faster. Answers the record as it is then. Without a record, events
- * that only a record can take answer undefined.
+ * that only a record can take answer undefined. What was just read need not be read again: `known`.
  */
 export async function moveCertificate(
   { store, now, newId }: CertificateRecordPorts,
   machineId: string,
   event: CertificateEvent,
   actor: { id: string; name: string } = service,
+  known?: Stored<CertificateDocument>,
 ): Promise<CertificateRecord | undefined> {
   for (let round = 1; ; round += 1) {
-    const found = await store.read(machineId, 'certificate');
+    const found = round === 1 && known ? known : await store.read(machineId, 'certificate');
     const begins = event.type === 'request' || event.type === 'wait' || event.type === 'order';
     if (!found && !begins && event.type !== 'issue') return undefined;
     const at = now().toISOString();

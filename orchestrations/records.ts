@@ -29,6 +29,7 @@ export async function getDocument<T extends DocumentType>(
 /**
  * Changes one document by ETag: reads, asks `change` for what to write, commits, and begins anew when somebody
  * else was faster. `change` answers undefined to leave everything as it is. Answers what is stored in the end.
+ * What was just read need not be read again: `known`.
  */
 export async function updateDocument<T extends DocumentType>(
   store: MachineStore,
@@ -36,9 +37,10 @@ export async function updateDocument<T extends DocumentType>(
   type: T,
   key: string | undefined,
   change: (document: DocumentOf<T>) => { document: DocumentOf<T>; with?: readonly Change[] } | undefined,
+  known?: Stored<DocumentOf<T>>,
 ): Promise<DocumentOf<T>> {
   for (let round = 1; ; round += 1) {
-    const { document, etag } = await getDocument(store, machineId, type, key);
+    const { document, etag } = round === 1 && known ? known : await getDocument(store, machineId, type, key);
     const changed = change(document);
     if (!changed) return document;
     try {

@@ -60,10 +60,9 @@ export function registerAgentCertificateRequest(provider: PortsProvider): void {
       replies: { 204: undefined, 400: problem, 401: problem },
     },
     async (call) => {
-      const { machine } = await requireAgent(call);
+      const { machine, certificate } = await requireAgent(call);
       const { ports, body } = call;
       const { machineId } = machine;
-      const certificate = await ports.store.read(machineId, 'certificate');
       if (certificate?.document.wantedRequest !== body.id)
         throw refuse('id', 'no order of this machine waits for it');
       const request = readRequest(ports, machine, body.request).toString('base64');

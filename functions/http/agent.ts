@@ -2,10 +2,11 @@ import { createHash, createPublicKey, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import { hostNamesOf } from '#shared/domain/certificate.ts';
-import type { AgentDocument, MachineDocument } from '#shared/domain/documents.ts';
+import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
+import type { Stored } from '#shared/ports/machine-store.ts';
 import {
   type AgentState,
   agentState,
@@ -32,14 +33,20 @@ const tokenSeconds = 60 * 60;
 const keyOf = (text: string): PublicKey => JSON.parse(text) as PublicKey;
 
 /** The caller's machine: its call is signed by the key it enrolled with, for this method, URL and body. */
-export async function requireAgent(
-  call: RouteCall<unknown>,
-): Promise<{ agent: AgentDocument; machine: MachineDocument }> {
+export async function requireAgent(call: RouteCall<unknown>): Promise<{
+  agent: AgentDocument;
+  machine: MachineDocument;
+  certificate: Stored<CertificateDocument> | undefined;
+}> {
   const { ports, request, bytes } = call;
   const token = bearerOf(request) ?? '';
   const machineId = claimedMachineId(token);
-  const [agent, machine] = machineId
-    ? await Promise.all([ports.store.read(machineId, 'agent'), ports.store.read(machineId, 'machine')])
+  const [agent, machine, certificate] = machineId
+    ? await ports.store.readTogether(machineId, [
+        { type: 'agent' },
+        { type: 'machine' },
+        { type: 'certificate' },
+      ])
     : [];
   if (!machineId || !agent || !machine)
     throw new AppError('agent_token_invalid', 'no agent has enrolled by that name');
@@ -50,7 +57,7 @@ export async function requireAgent(
     { method: request.method, url: publicUrl(ports, request), body: bytes },
     Math.floor(ports.now().getTime() / 1000),
   );
-  return { agent: agent.document, machine: machine.document };
+  return { agent: agent.document, machine: machine.document, certificate };
 }
 
 /** The URL as agents call it; a front end may have changed host and scheme on the way. */
@@ -104,16 +111,16 @@ async function enrol(ports: AppPorts, body: EnrolmentRequest): Promise<{ machine
   return { machineId };
 }
 
-async function desiredState(ports: AppPorts, machine: MachineDocument): Promise<AgentState> {
-  const [certificate, ticketKey] = await Promise.all([
-    ports.store.read(machine.machineId, 'certificate'),
-    ports.ticketKey.current(),
-  ]);
+async function desiredState(
+  ports: AppPorts,
+  machine: MachineDocument,
+  record: CertificateDocument | undefined,
+): Promise<AgentState> {
+  const ticketKey = await ports.ticketKey.current();
   const services = serviceNames.flatMap((name) => {
     const port = machine.endpoint?.services[name];
     return port === undefined ? [] : [{ name, port }];
   });
-  const record = certificate?.document;
   // A name on its way in is the one to serve as soon as there is a certificate for it; connections to the present
   // one go on meanwhile.
   const isMoving =
@@ -197,8 +204,8 @@ export function registerAgent(provider: PortsProvider): void {
       replies: { 200: agentState, 401: problem },
     },
     async (call) => {
-      const { machine } = await requireAgent(call);
-      return { body: await desiredState(call.ports, machine) };
+      const { machine, certificate } = await requireAgent(call);
+      return { body: await desiredState(call.ports, machine, certificate?.document) };
     },
   );
 
@@ -213,14 +220,15 @@ export function registerAgent(provider: PortsProvider): void {
       replies: { 200: deliveredCertificate, 401: problem, 409: problem },
     },
     async (call) => {
-      const { agent, machine } = await requireAgent(call);
+      const { agent, machine, certificate } = await requireAgent(call);
       const { ports } = call;
-      const leaf = (await ports.store.read(machine.machineId, 'certificate'))?.document.leaf;
+      const leaf = certificate?.document.leaf;
       if (!leaf) throw new AppError('certificate_missing', 'no certificate is on record');
       const { thumbprint, version } = leaf;
       const name = certificateName(leaf.machineName);
       // Written first: an agent that was told of a fetched leaf has it, or comes again.
-      await moveCertificate(ports, machine.machineId, { type: 'deliver', thumbprint });
+      const event = { type: 'deliver', thumbprint } as const;
+      await moveCertificate(ports, machine.machineId, event, undefined, certificate);
       if (leaf.custody === 'machine') {
         const chainPem = await ports.vault.findKeptChain(name, version);
         if (chainPem === undefined)

@@ -1,3 +1,4 @@
+import { machineIdOfOperation } from '#orchestrations/names.ts';
 import {
   type AccessDecision,
   type AccessRight,
@@ -5,7 +6,7 @@ import {
   type EffectiveRoles,
   rolesAt,
 } from '#shared/domain/access.ts';
-import type { MachineDocument } from '#shared/domain/documents.ts';
+import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { MachineKind } from '#shared/domain/machine.ts';
 import { isMachineId } from '#shared/domain/machine-name.ts';
@@ -42,8 +43,27 @@ function accessTo({ document, etag }: Stored<MachineDocument>, roles: EffectiveR
 }
 
 /** The machine, for a caller who may see it. Throws `machine_not_found`. */
-export async function openMachine(ports: AppPorts, caller: Caller, id: string): Promise<MachineAccess> {
-  const stored = isMachineId(id) ? await ports.store.read(id, 'machine') : undefined;
+export const openMachine = async (ports: AppPorts, caller: Caller, id: string): Promise<MachineAccess> =>
+  openKnown(ports, caller, id, isMachineId(id) ? await ports.store.read(id, 'machine') : undefined);
+
+/** The machine with one of its operations, if there is that; as `openMachine`. */
+export async function openOperation(
+  ports: AppPorts,
+  caller: Caller,
+  operationId: string,
+): Promise<{ access: MachineAccess; stored: Stored<OperationDocument> | undefined }> {
+  const id = machineIdOfOperation(operationId);
+  const wanted = [{ type: 'machine' }, { type: 'operation', key: operationId }] as const;
+  const [machine, stored] = isMachineId(id) ? await ports.store.readTogether(id, wanted) : [];
+  return { access: await openKnown(ports, caller, id, machine), stored };
+}
+
+async function openKnown(
+  ports: AppPorts,
+  caller: Caller,
+  id: string,
+  stored: Stored<MachineDocument> | undefined,
+): Promise<MachineAccess> {
   if (!stored) throw unknown(id);
   const roles = await rolesOf(ports, caller, stored.document);
   if (!maySee(roles, stored.document.kind)) throw unknown(id);

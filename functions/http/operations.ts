@@ -1,11 +1,11 @@
-import { cancelRequestedEvent, machineIdOfOperation } from '#orchestrations/names.ts';
+import { cancelRequestedEvent } from '#orchestrations/names.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { percentOf } from '#shared/domain/operation.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
 import { reconcile } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
-import { openMachine, requireRight } from './machine-access.ts';
+import { openOperation, requireRight } from './machine-access.ts';
 import { defineRoute, type Reply } from './route.ts';
 
 /** Seconds after which a client looks again. */
@@ -48,8 +48,7 @@ export function registerOperations(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       const id = parameter('operationId');
-      const { machine } = await openMachine(ports, caller, machineIdOfOperation(id));
-      const stored = await ports.store.read(machine.machineId, 'operation', id);
+      const { stored } = await openOperation(ports, caller, id);
       if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
       const operation = await reconcile(ports, durable(), stored.document);
       return {
@@ -71,9 +70,8 @@ export function registerOperations(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       const id = parameter('operationId');
-      const access = await openMachine(ports, caller, machineIdOfOperation(id));
+      const { access, stored } = await openOperation(ports, caller, id);
       requireRight(access, 'install');
-      const stored = await ports.store.read(access.machine.machineId, 'operation', id);
       if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
       const operation = await reconcile(ports, durable(), stored.document);
       if (operation.status !== 'running' || operation.resumesAt === undefined)

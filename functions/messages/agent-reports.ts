@@ -1,6 +1,10 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
-import { createDeliverCertificateActivities } from '#orchestrations/deliver-certificate/activities.ts';
+import {
+  readServed,
+  recordServed,
+  type ServedRecords,
+} from '#orchestrations/deliver-certificate/activities.ts';
 import { agentReportedEvent } from '#orchestrations/names.ts';
 import { updateDocument } from '#orchestrations/records.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
@@ -34,15 +38,24 @@ async function takeReport(
   machineId: string,
   jws: string,
 ): Promise<AgentReport> {
-  const agent = await ports.store.read(machineId, 'agent');
+  const [agent, machine, certificate] = await ports.store.readTogether(machineId, [
+    { type: 'agent' },
+    { type: 'machine' },
+    { type: 'certificate' },
+  ]);
   if (!agent) throw new AppError('report_refused', 'no agent has enrolled for this machine');
   const key = JSON.parse(agent.document.signingKey) as PublicKey;
   const report = await verifyReport(key, machineId, jws, agent.document.reportSequence);
-  await updateDocument(ports.store, machineId, 'agent', undefined, (found) =>
-    found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined,
+  await updateDocument(
+    ports.store,
+    machineId,
+    'agent',
+    undefined,
+    (found) => (found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined),
+    agent,
   );
-  await noteServed(ports, machineId, report.servingThumbprint);
-  const machine = await ports.store.read(machineId, 'machine');
+  await noteServed(ports, machineId, report.servingThumbprint, { certificate, machine });
+  // One that began meanwhile is many steps away from waiting for this machine.
   const operation = machine?.document.currentOperation?.id;
   if (operation !== undefined) await raise(client, operation);
   return report;
@@ -53,13 +66,12 @@ export async function noteServed(
   ports: AppPorts,
   machineId: string,
   thumbprint: string | undefined,
+  seen?: ServedRecords,
 ): Promise<void> {
-  const certificate = await ports.store.read(machineId, 'certificate');
-  const leaf = certificate?.document.leaf;
-  if (thumbprint === undefined || leaf?.thumbprint !== thumbprint) return;
-  if (leaf.servedAt === undefined) {
-    await createDeliverCertificateActivities(ports).recordServed({ machineId, thumbprint });
-  }
+  const records = seen ?? (await readServed(ports.store, machineId));
+  const leaf = records.certificate?.document.leaf;
+  if (thumbprint === undefined || leaf?.thumbprint !== thumbprint || leaf.servedAt !== undefined) return;
+  await recordServed(ports, { machineId, thumbprint }, records);
 }
 
 /** An operation that has ended or is not known needs no hint: 404 and 410 are success. */

@@ -1,7 +1,7 @@
 import type { IssuedLeaf } from '#shared/domain/certificate.ts';
-import type { MachineDocument } from '#shared/domain/documents.ts';
+import type { CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { sessionLifetime } from '#shared/domain/session.ts';
-import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { MachineExtension } from '#shared/ports/resource-manager.ts';
 import { moveCertificate } from '../certificate-record.ts';
@@ -37,6 +37,50 @@ function settleServed(machine: MachineDocument, leaf: IssuedLeaf, at: Date): Mac
   const { machineName, salt, keyVersion: nameKeyVersion } = nextName;
   const retired = [...retiredNames, { machineName: old, until }];
   return { ...rest, custody, machineName, salt, nameKeyVersion, retiredNames: retired };
+}
+
+export interface ServedRecords {
+  certificate: Stored<CertificateDocument> | undefined;
+  machine: Stored<MachineDocument> | undefined;
+}
+
+export async function readServed(store: MachineStore, machineId: string): Promise<ServedRecords> {
+  const wanted = [{ type: 'certificate' }, { type: 'machine' }] as const;
+  const [certificate, machine] = await store.readTogether(machineId, wanted);
+  return { certificate, machine };
+}
+
+/**
+ * The machine serves it. Only now the old one is history; and a name that came with it is the machine's from now on,
+ * while the old name answers until its sessions have ended.
+ */
+export async function recordServed(
+  ports: Pick<DeliverCertificatePorts, 'store' | 'now' | 'newId'>,
+  { machineId, thumbprint }: { machineId: string; thumbprint: string },
+  { certificate, machine: known }: ServedRecords,
+): Promise<void> {
+  if (!certificate) return;
+  const record = await moveCertificate(
+    ports,
+    machineId,
+    { type: 'serve', thumbprint },
+    undefined,
+    certificate,
+  );
+  const leaf = record?.leaf;
+  if (leaf?.thumbprint !== thumbprint) return;
+  // The name of a leaf was given to the machine before the leaf was ordered: what was read with it knows that name.
+  await updateDocument(
+    ports.store,
+    machineId,
+    'machine',
+    undefined,
+    (machine) => {
+      const settled = settleServed(machine, leaf, ports.now());
+      return settled && { document: settled };
+    },
+    known,
+  );
 }
 
 export function createDeliverCertificateActivities(ports: DeliverCertificatePorts) {
@@ -85,19 +129,9 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
       };
     },
 
-    /**
-     * Done: the machine serves it. Only now the old one is history; and a name that came with it is the machine's
-     * from now on, while the old name answers until its sessions have ended.
-     */
+    /** Done. */
     async recordServed(input: { machineId: string; thumbprint: string }): Promise<void> {
-      const { machineId, thumbprint } = input;
-      const record = await moveCertificate(ports, machineId, { type: 'serve', thumbprint });
-      const leaf = record?.leaf;
-      if (leaf?.thumbprint !== thumbprint) return;
-      await updateDocument(store, machineId, 'machine', undefined, (machine) => {
-        const settled = settleServed(machine, leaf, now());
-        return settled && { document: settled };
-      });
+      await recordServed(ports, input, await readServed(store, input.machineId));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
-import type { ErrorRecord } from '#shared/domain/error.ts';
+import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import { finishOperation, type Operation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
@@ -26,17 +26,45 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
   async function endOperation(id: string, end: OperationEnd): Promise<void> {
     const machineId = machineIdOfOperation(id);
     const at = now().toISOString();
-    await updateDocument(store, machineId, 'operation', id, (operation) => {
+    const endRecord = (operation: OperationDocument) => {
       if (operation.status !== 'running') return undefined;
       const ended: OperationDocument = { ...operation, ...finishOperation(operation, end, at) };
       return { document: ended, with: [auditOf(ended, at)] };
-    });
-    // Not in one batch with the operation: the machine has writers of its own, and this is safe to repeat.
-    await updateDocument(store, machineId, 'machine', undefined, (machine) => {
+    };
+    const free = (machine: MachineDocument) => {
       if (machine.currentOperation?.id !== id) return undefined;
-      const { currentOperation: _, ...free } = machine;
-      return { document: free satisfies MachineDocument };
-    });
+      const { currentOperation: _, ...rest } = machine;
+      return { document: rest satisfies MachineDocument };
+    };
+    if (await endTogether(machineId, id, endRecord, free)) return;
+    // One after the other: the machine has writers of its own, and each is safe to repeat.
+    await updateDocument(store, machineId, 'operation', id, endRecord);
+    await updateDocument(store, machineId, 'machine', undefined, free);
+  }
+
+  /** Record and machine in one batch; false when somebody else wrote one of them, or there is not both to write. */
+  async function endTogether(
+    machineId: string,
+    id: string,
+    endRecord: (operation: OperationDocument) => { document: OperationDocument; with: Change[] } | undefined,
+    free: (machine: MachineDocument) => { document: MachineDocument } | undefined,
+  ): Promise<boolean> {
+    const wanted = [{ type: 'operation', key: id }, { type: 'machine' }] as const;
+    const [operation, machine] = await store.readTogether(machineId, wanted);
+    const ended = operation && endRecord(operation.document);
+    const freed = machine && free(machine.document);
+    if (!ended || !freed) return false;
+    try {
+      await store.commit(machineId, [
+        { replace: ended.document, etag: operation.etag },
+        ...ended.with,
+        { replace: freed.document, etag: machine.etag },
+      ]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+      return false;
+    }
   }
 
   const auditOf = (operation: OperationDocument, at: string): Change => ({

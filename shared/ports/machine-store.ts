@@ -12,6 +12,16 @@ export interface Stored<T> {
   etag: string;
 }
 
+/** One document to read; those with a key have it. */
+export interface Wanted {
+  type: DocumentType;
+  key?: string;
+}
+
+export type Together<W extends readonly Wanted[]> = {
+  [I in keyof W]: Stored<DocumentOf<W[I]['type']>> | undefined;
+};
+
 export type Change =
   /** Fails when it exists. */
   | { create: AnyDocument }
@@ -36,6 +46,8 @@ export interface MachineStore {
     type: T,
     key?: string,
   ): Promise<Stored<DocumentOf<T>> | undefined>;
+  /** As many `read`s, in one request when all of them are there; each answer in its place. */
+  readTogether<const W extends readonly Wanted[]>(machineId: string, wanted: W): Promise<Together<W>>;
   /** Newest key first. */
   list<T extends DocumentType>(machineId: string, type: T, limit: number): Promise<DocumentOf<T>[]>;
   /** At most 100 changes, all of one machine. Answers the new ETags in their order (undefined for removals). */

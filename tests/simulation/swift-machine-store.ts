@@ -7,7 +7,7 @@ import {
   idOf,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 
 interface Item {
   document: AnyDocument;
@@ -16,7 +16,10 @@ interface Item {
   endsAt: number;
 }
 
-type Items = Map<string, Item>;
+interface Items extends Map<string, Item> {
+  /** With so many it is looked for what has ended. */
+  tidyAt?: number;
+}
 
 export interface SwiftStoreOptions {
   now(): number;
@@ -24,8 +27,8 @@ export interface SwiftStoreOptions {
   onCommit(machineId: string, written: readonly AnyDocument[]): void;
 }
 
-/** What a partition may hold before what has ended is looked for. */
-const tidyAt = 60;
+/** What a partition holds at least before what has ended is looked for. */
+const leastTidied = 60;
 
 /**
  * The machine store for many thousands of writes a second: it keeps frozen documents instead of texts, an index of
@@ -37,7 +40,7 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
   let writes = 0;
 
   const itemsOf = (machineId: string): Items => {
-    const found = partitions.get(machineId) ?? new Map<string, Item>();
+    const found = partitions.get(machineId) ?? (new Map() as Items);
     partitions.set(machineId, found);
     return found;
   };
@@ -52,8 +55,9 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
   }
 
   function tidy(items: Items): void {
-    if (items.size < tidyAt) return;
+    if (items.size < (items.tidyAt ?? leastTidied)) return;
     for (const [id, { endsAt }] of items) if (endsAt <= now()) items.delete(id);
+    items.tidyAt = Math.max(leastTidied, 2 * items.size);
   }
 
   function write(items: Items, document: AnyDocument): string {
@@ -82,6 +86,12 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
     async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
       const item = live(partitions.get(machineId)?.get(documentId(type, key)));
       return item && { document: item.document as DocumentOf<T>, etag: item.etag };
+    },
+    async readTogether<const W extends readonly Wanted[]>(machineId: string, wanted: W) {
+      return wanted.map(({ type, key }) => {
+        const item = live(partitions.get(machineId)?.get(documentId(type, key)));
+        return item && { document: item.document, etag: item.etag };
+      }) as Together<W>;
     },
     async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
       return [...itemsOf(machineId).values()]

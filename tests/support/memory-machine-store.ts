@@ -6,7 +6,7 @@ import {
   idOf,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 
 interface Item {
   /** As JSON: what is read is never what somebody else holds. */
@@ -62,6 +62,13 @@ export function createMemoryMachineStore(now: () => number) {
     async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
       const item = partition(machineId).get(documentId(type, key));
       return item && { document: parse<T>(item), etag: item.etag };
+    },
+    async readTogether<const W extends readonly Wanted[]>(machineId: string, wanted: W) {
+      const items = partition(machineId);
+      return wanted.map(({ type, key }) => {
+        const item = items.get(documentId(type, key));
+        return item && { document: parse(item), etag: item.etag };
+      }) as Together<W>;
     },
     async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
       return documents(machineId)

@@ -9,7 +9,7 @@ import {
   type MachineDocument,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 import { cosmosNames } from '#shared/protocol/resource-names.ts';
 import { type CosmosOptions, containerOf, guarded } from './cosmos-container.ts';
 
@@ -19,14 +19,35 @@ const conflict = new Set([404, 409, 412]);
 export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
   const container = containerOf(options, cosmosNames.machines);
 
+  async function read<T extends DocumentType>(machineId: string, type: T, key?: string) {
+    const items = await container();
+    const response = await guarded(() => items.item(documentId(type, key), machineId).read<ItemDefinition>());
+    if (!response.resource) return undefined;
+    return { document: fromItem<T>(response.resource), etag: response.etag };
+  }
+
   return {
-    async read<T extends DocumentType>(machineId: string, type: T, key?: string) {
+    read,
+
+    async readTogether<const W extends readonly Wanted[]>(machineId: string, wanted: W) {
       const items = await container();
-      const response = await guarded(() =>
-        items.item(documentId(type, key), machineId).read<ItemDefinition>(),
+      const operations = wanted.map(({ type, key }) => ({
+        operationType: 'Read' as const,
+        id: documentId(type, key),
+      }));
+      const { result = [] } = await guarded(() => items.items.batch(operations, machineId));
+      const found = result.flatMap(({ statusCode, resourceBody, eTag }) =>
+        statusCode === 200 && resourceBody && eTag !== undefined
+          ? [{ document: fromItem(resourceBody as ItemDefinition), etag: eTag }]
+          : [],
       );
-      if (!response.resource) return undefined;
-      return { document: fromItem<T>(response.resource), etag: response.etag };
+      // A batch is all or nothing: with one that is not there it answers none.
+      const isWhole = found.length === wanted.length;
+      return (isWhole
+        ? found
+        : await Promise.all(
+            wanted.map(({ type, key }) => read(machineId, type, key)),
+          )) as unknown as Together<W>;
     },
 
     async list<T extends DocumentType>(machineId: string, type: T, limit: number) {

@@ -6,6 +6,7 @@ const realTime = new Map([
   ['local/functions-host/app/app-process-channel.ts', 'a process starts, hangs and dies in real time'],
   ['local/functions-host/host.ts', 'an end that takes too long is cut short'],
   ['local/functions-host/in-process-host.ts', 'a test waits for its activities'],
+  ['local/functions-host/line-writer.ts', 'lines of the log are gathered for a moment'],
   ['local/functions-host/main.ts', 'lines of the log'],
   ['local/functions-host/service-bus/sdk-message-source.ts', 'a broken connection is tried again'],
 ]);
