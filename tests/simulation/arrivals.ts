@@ -21,7 +21,7 @@ function traitsOf(number: number, random: SeededRandom): MachineTraits {
     machineId: machineIdOf(resourceId),
     resourceId,
     custody: random.chance(1 / 7) ? 'machine' : 'vault',
-    habit: habit < 0.85 ? 'server' : habit < 0.95 ? 'office' : 'travels',
+    habit: habit < 0.85 ? 'server' : habit < 0.96 ? 'office' : 'travels',
     lifetimeMs: (random.chance(1 / 5) ? 6 : 90) * dayMs,
   };
 }

@@ -19,7 +19,7 @@ export type Habit =
   | 'server'
   /** Off every night. */
   | 'office'
-  /** Off for up to three weeks every month or two. */
+  /** Off for up to twelve days every month or two. */
   | 'travels';
 
 export interface MachineTraits {
@@ -167,7 +167,7 @@ export function createSimulatedMachine(options: SimulatedMachineOptions) {
           ? random.between(minuteMs, 10 * minuteMs)
           : habit === 'office'
             ? random.between(9 * hourMs, 14 * hourMs)
-            : random.between(dayMs, 20 * dayMs);
+            : random.between(dayMs, 12 * dayMs);
       time.after(off, () => {
         switchOn();
         live();

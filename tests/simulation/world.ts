@@ -146,9 +146,11 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
     ticks.add(tick);
     time.at(tick, async () => {
       ticks.delete(tick);
-      if (isOver) return;
+      const hasMore = () => timer.hasMore(new Date(time.now()).toISOString());
+      // Most were woken for a date that has moved since.
+      if (isOver || !hasMore()) return;
       await timer.run();
-      if (timer.hasMore(new Date(time.now()).toISOString())) wake(timer, time.now() + 1);
+      if (hasMore()) wake(timer, time.now() + 1);
     });
   }
   const sweepEveryHour = (): void => {
