@@ -72,7 +72,8 @@ export async function startOnce(
 const startOperation = (client: DurableClient, { id, kind, input }: OperationDocument): Promise<void> =>
   startOnce(client, flowOf[kind], id, input);
 
-const dead = new Set(['Failed', 'Terminated', 'Canceled']);
+/** Of an operation whose record says that it runs; `Completed` too: a flow ends its operation before it returns. */
+const dead = new Set(['Failed', 'Terminated', 'Canceled', 'Completed']);
 
 /** Brings an operation's record and its orchestration together again after a crash between the two. */
 export async function reconcile(
@@ -96,6 +97,15 @@ export async function reconcile(
     error: describeError(interrupted),
   });
   return (await getDocument(ports.store, operation.machineId, 'operation', operation.id)).document;
+}
+
+/** Whether an instance that was to run does: `missing` when the host knows none of this id, `dead` when it ended. */
+export async function livenessOf(
+  client: DurableClient,
+  instanceId: string,
+): Promise<'alive' | 'missing' | 'dead'> {
+  const status = await statusOf(client, instanceId);
+  return status === undefined ? 'missing' : dead.has(status) ? 'dead' : 'alive';
 }
 
 /** The instance's status, or undefined when the host knows none of this id. */

@@ -1,12 +1,13 @@
+import type { DurableClient } from 'durable-functions';
 import type { z } from 'zod';
-import { cancelRequestedEvent, orchestratorNames } from '#orchestrations/names.ts';
-import type { ReplaceFleetInput } from '#orchestrations/replace-fleet/orchestrator.ts';
+import { cancelRequestedEvent } from '#orchestrations/names.ts';
 import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
-import { measureDrill } from '#shared/domain/drill.ts';
+import { isMarkedFor, measureDrill } from '#shared/domain/drill.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { problem } from '#shared/protocol/api.ts';
 import { drillListReply, drillReply, drillRequest } from '#shared/protocol/certificate-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { reconcileDrill, startDrill } from '../reconcile-drill.ts';
 import type { Caller } from './authorization.ts';
 import { listVisible } from './machines.ts';
 import { defineRoute } from './route.ts';
@@ -38,16 +39,20 @@ function viewDrill(drill: DrillDocument): DrillReply {
   };
 }
 
+/** Ids of the machines where the caller may install. */
+async function installable(ports: AppPorts, caller: Caller): Promise<Set<string>> {
+  const visible = await listVisible(ports, caller);
+  const mine = visible.filter((access) => access.decide('install').allowed);
+  return new Set(mine.map(({ machine }) => machine.machineId));
+}
+
 /** Installed machines with a certificate of that authority: where the caller may install, and how many elsewhere. */
 async function choose(ports: AppPorts, caller: Caller, issuedBy: string | undefined) {
   const certificates = (await ports.store.listCertificates()).filter(
     ({ leaf, state }) =>
       leaf && state !== 'withdrawn' && (issuedBy === undefined || leaf.issuedBy.name === issuedBy),
   );
-  const visible = await listVisible(ports, caller);
-  const mine = new Set(
-    visible.filter((access) => access.decide('install').allowed).map(({ machine }) => machine.machineId),
-  );
+  const mine = await installable(ports, caller);
   const chosen = certificates.map(({ machineId }) => machineId).filter((id) => mine.has(id));
   return { chosen, skipped: certificates.length - chosen.length };
 }
@@ -58,7 +63,46 @@ async function readDrill(ports: AppPorts, id: string): Promise<DrillDocument> {
   return found.document;
 }
 
-/** Whoever started it, or may install on some machine, sees it and may call it off. */
+/**
+ * Whoever started it calls it off, or may install on all of its machines that are left: a stranger to some of them
+ * would leave them with a key that others have.
+ */
+async function requireCanceller(ports: AppPorts, caller: Caller, drill: DrillDocument): Promise<void> {
+  if (drill.requestedBy.id === caller.id) return;
+  const left = (await ports.store.listCertificates()).filter((record) => isMarkedFor(drill.id, record));
+  const mine = await installable(ports, caller);
+  const others = left.filter(({ machineId }) => !mine.has(machineId)).length;
+  if (others === 0) return;
+  const detail = `you may not install on ${others} of the machines that are left`;
+  throw new AppError('access_denied', detail, { facts: { missingAction: 'install' } });
+}
+
+/** Takes the fleet for a replacement, or throws `drill_in_progress`; one that ended without a word is no obstacle. */
+async function takeFleet(ports: AppPorts, client: DurableClient, drill: DrillDocument): Promise<void> {
+  const { store } = ports;
+  const readLock = () => store.read(fleetPartition, 'fleet-lock');
+  const refusal = (drillId: string | null) =>
+    new AppError('drill_in_progress', 'one fleet replacement at a time', { facts: { drillId } });
+  const held = (await readLock())?.document.drillId;
+  const holder = held === undefined ? undefined : await store.read(fleetPartition, 'drill', held);
+  const now = holder && (await reconcileDrill(ports, client, holder.document));
+  if (now?.status === 'running') throw refusal(now.id);
+  // Read again: the end of the one before takes its lock away; one whose record is forgotten is taken over.
+  const left = await readLock();
+  const lock = { type: 'fleet-lock', machineId: fleetPartition, drillId: drill.id } as const;
+  if (left && left.document.drillId !== held) throw refusal(left.document.drillId);
+  try {
+    await store.commit(fleetPartition, [
+      left ? { replace: lock, etag: left.etag } : { create: lock },
+      { create: drill },
+    ]);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+    throw refusal((await readLock())?.document.drillId ?? null);
+  }
+}
+
+/** Whoever may install on some machine sees it. */
 async function requireOperator(ports: AppPorts, caller: Caller): Promise<void> {
   const visible = await listVisible(ports, caller);
   const best = visible.find((access) => access.decide('install').allowed);
@@ -101,22 +145,11 @@ export function registerDrill(provider: PortsProvider): void {
         total: chosen.length,
         replaced: 0,
         skipped,
+        machineIds: chosen,
         ttlSeconds: keptSeconds,
       };
-      try {
-        await ports.store.commit(fleetPartition, [
-          { create: { type: 'fleet-lock', machineId: fleetPartition, drillId: id } },
-          { create: drill },
-        ]);
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
-        const lock = await ports.store.read(fleetPartition, 'fleet-lock');
-        throw new AppError('drill_in_progress', 'one fleet replacement at a time', {
-          facts: { drillId: lock?.document.drillId ?? null },
-        });
-      }
-      const input: ReplaceFleetInput = { id, machineIds: chosen };
-      await durable().startNew(orchestratorNames.replaceFleet, { instanceId: id, input });
+      await takeFleet(ports, durable(), drill);
+      await startDrill(durable(), drill);
       return { status: 202, headers: { location: `/${route}/${id}` }, body: viewDrill(drill) };
     },
   );
@@ -149,9 +182,9 @@ export function registerDrill(provider: PortsProvider): void {
       summary: 'Progress and estimate of a fleet replacement',
       replies: { 200: drillReply, 401: problem, 403: problem, 404: problem },
     },
-    async ({ ports, caller, parameter }) => {
+    async ({ ports, caller, parameter, durable }) => {
       await requireOperator(ports, caller);
-      const drill = await readDrill(ports, parameter('drillId'));
+      const drill = await reconcileDrill(ports, durable(), await readDrill(ports, parameter('drillId')));
       if (drill.status !== 'running') return { body: viewDrill(drill) };
       const measured = measureDrill(drill, await ports.store.listCertificates(), ports.now());
       // Before its end is written all may be marked no more, or not yet.
@@ -171,9 +204,10 @@ export function registerDrill(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       await requireOperator(ports, caller);
-      const drill = await readDrill(ports, parameter('drillId'));
+      const drill = await reconcileDrill(ports, durable(), await readDrill(ports, parameter('drillId')));
       if (drill.status !== 'running')
         throw new AppError('operation_not_cancellable', `the fleet replacement has ${drill.status}`);
+      await requireCanceller(ports, caller, drill);
       await durable().raiseEvent(drill.id, cancelRequestedEvent, {});
       return { status: 202, body: viewDrill(drill) };
     },

@@ -228,9 +228,10 @@ function failed(
 
 function issued(
   record: CertificateRecord,
-  { type: _, leaf, ...renewal }: EventOf<'issue'>,
+  event: EventOf<'issue'>,
   state: CertificateState,
 ): CertificateRecord {
+  const { type: _, leaf, ...renewal } = event;
   const isKnown = record.leaf?.thumbprint === leaf.thumbprint;
   if (isKnown && !['withdrawn', 'ordered', 'waiting'].includes(record.state))
     return record.wantedRequest === undefined ? record : withoutTurn(record);

@@ -62,6 +62,8 @@ export interface CertificateRequestDocument extends DocumentBase {
 export interface DrillDocument extends DocumentBase, Drill {
   type: 'drill';
   key: string;
+  /** Those to be marked, to start it again when a crash came between this record and the start. */
+  machineIds?: string[];
 }
 
 /** While a fleet-wide replacement runs there is no other. */

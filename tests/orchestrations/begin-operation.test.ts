@@ -127,6 +127,17 @@ describe('an orchestration that ended without a word', () => {
     expect((await app.operation(next)).status).toBe('succeeded');
   });
 
+  it('frees the machine of an operation that ended with its record left running', async () => {
+    const id = await app.begin('install', input);
+    await app.host.waitForCompletion(id);
+    const { endedAt: _, ...ended } = await app.operation(id);
+    await app.store.commit(machineId, [{ put: { ...ended, status: 'running' } }]);
+    await setMachine({ currentOperation: { id, kind: 'install' } });
+    const seen = await reconcile(app.ports, app.client, await app.operation(id));
+    expect(seen.error?.code).toBe('operation_interrupted');
+    expect(await machine()).not.toHaveProperty('currentOperation');
+  });
+
   it('leaves an operation that runs as it is', async () => {
     app.resources.registered.clear();
     app.resources.slowness.reads = Number.POSITIVE_INFINITY;
