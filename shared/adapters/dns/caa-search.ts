@@ -1,5 +1,6 @@
 import type { CaaRecord as CaaAnswer } from 'node:dns';
 import type { CaaRecord } from '#shared/domain/caa.ts';
+import type { Kept } from './kept.ts';
 import { unanswered } from './name-servers.ts';
 import { plain, type Questions } from './questions.ts';
 
@@ -36,12 +37,19 @@ async function findAt(name: string, resolver: Questions): Promise<CaaRecord[]> {
 
 /**
  * RFC 8659 section 3: the set at the name, else at the nearest name above it, up to the top-level domain. Aliases
- * are followed at each step; the climb goes on from the name itself. A wildcard has the set of its base.
+ * are followed at each step; the climb goes on from the name itself. A wildcard has the set of its base. The name
+ * itself is always asked for; the names above it are those of many others, and `upper` may know their sets.
  */
-export async function findCaa(name: string, resolver: Questions): Promise<CaaRecord[]> {
+export async function findCaa(
+  name: string,
+  resolver: Questions,
+  upper: Kept<CaaRecord[]>,
+): Promise<CaaRecord[]> {
   const labels = plain(name).replace(/^\*\./, '').split('.');
   for (let depth = 0; depth < labels.length; depth += 1) {
-    const records = await findAt(labels.slice(depth).join('.'), resolver);
+    const at = labels.slice(depth).join('.');
+    const ask = () => findAt(at, resolver);
+    const records = await (depth === 0 ? ask() : upper(at, ask));
     if (records.length > 0) return records;
   }
   return [];

@@ -1,6 +1,8 @@
-import type { PublicDns } from '#shared/ports/public-dns.ts';
+import type { CaaRecord } from '#shared/domain/caa.ts';
+import type { DelegationReport, PublicDns } from '#shared/ports/public-dns.ts';
 import { findCaa } from './caa-search.ts';
 import { checkDelegation } from './delegation.ts';
+import { createKept } from './kept.ts';
 import { createNameServers, type NameServer } from './name-servers.ts';
 import { createQuestions, plain, serverAt } from './questions.ts';
 
@@ -16,6 +18,11 @@ export interface PublicDnsOptions {
   timeoutMs?: number;
 }
 
+/**
+ * What holds for the whole zone, its delegation and the CAA sets above it, is asked for once for many orders. A
+ * minute is short beside any TTL of theirs; a fault is never kept.
+ */
+const keptMs = 60_000;
 /** Long enough for the far side of the world and a lost datagram. */
 const defaultTimeoutMs = 6000;
 
@@ -24,6 +31,9 @@ export function createPublicDns(options: PublicDnsOptions): PublicDns {
   const { serverPort, serverPorts, timeoutMs = defaultTimeoutMs } = options;
   const resolver = createQuestions(options.resolvers, timeoutMs);
   const servers = createNameServers(resolver, options.now);
+  const now = () => options.now().getTime();
+  const goodReports = createKept<DelegationReport>(keptMs, now);
+  const upperSets = createKept<CaaRecord[]>(keptMs, now);
   const askAt = ({ name }: NameServer, address: string) =>
     createQuestions([serverAt(address, serverPorts?.get(name) ?? serverPort)], timeoutMs);
 
@@ -39,7 +49,12 @@ export function createPublicDns(options: PublicDnsOptions): PublicDns {
   }
 
   return {
-    checkDelegation: (zone, expected) => checkDelegation(plain(zone), expected, resolver, servers, askAt),
+    checkDelegation: (zone, expected) =>
+      goodReports(
+        [zone, ...expected].join(' '),
+        () => checkDelegation(plain(zone), expected, resolver, servers, askAt),
+        ({ faults }) => faults.length === 0,
+      ),
     async findMissingText(zone, name, values) {
       const answers = await Promise.all(
         (await servers.of(plain(zone))).map(async (server) => ({
@@ -49,6 +64,6 @@ export function createPublicDns(options: PublicDnsOptions): PublicDns {
       );
       return answers.filter(({ missing }) => missing.length > 0);
     },
-    findCaa: (name) => findCaa(name, resolver),
+    findCaa: (name) => findCaa(name, resolver, upperSets),
   };
 }

@@ -67,6 +67,17 @@ describe('the delegation of a zone', () => {
     });
   });
 
+  it('is asked for again after a minute, and at once where something was wrong', async () => {
+    (told[zone] ?? {})['@'] = apex('ns.elsewhere.test');
+    expect((await dns.checkDelegation(zone, given)).faults).not.toEqual([]);
+    (told[zone] ?? {})['@'] = apex(...given);
+    expect((await dns.checkDelegation(zone, given)).faults).toEqual([]);
+    (told[zone] ?? {})['@'] = apex('ns.elsewhere.test');
+    expect((await dns.checkDelegation(zone, given)).faults).toEqual([]);
+    clock.advance(60_000);
+    expect((await dns.checkDelegation(zone, given)).faults).not.toEqual([]);
+  });
+
   it('is compared with the zone itself, and everything that is wrong is told together (acmebot defect 6)', async () => {
     (told[zone] ?? {})['@'] = apex('ns1.dns.localhost', 'ns.elsewhere.test', 'ns9.wac.localhost');
     servers[1].faults.set('*', { status: 403 });
@@ -215,6 +226,7 @@ describe('the CAA set of a name', () => {
 
   it('is its own, else the nearest above it, else none (RFC 8659 section 3)', async () => {
     expect(await dns.findCaa(`*.m1.${zone}`)).toEqual([]);
+    dns = open();
     (told[zone] ?? {})['@'] = [
       ...apex(...given),
       { type: 'CAA', ttlSeconds: 60, values: ['0 issue "ca.test"', '128 future "a;b=c"'] },
@@ -237,10 +249,21 @@ describe('the CAA set of a name', () => {
     ]);
     alias('m2', 'elsewhere.localhost');
     expect(await dns.findCaa(`m2.${zone}`)).toEqual([]);
+    dns = open();
     (told[zone] ?? {})['@']?.push({ type: 'CAA', ttlSeconds: 60, values: ['0 issue "apex.test"'] });
     alias('loop', `loop.${zone}`);
     for (const name of [`m2.${zone}`, `loop.${zone}`])
       expect(await dns.findCaa(name)).toEqual([{ critical: false, tag: 'issue', value: 'apex.test' }]);
+  });
+
+  it('above a name is kept for a minute, the one of the name itself never', async () => {
+    expect(await dns.findCaa(`m1.${zone}`)).toEqual([]);
+    (told[zone] ?? {})['@']?.push({ type: 'CAA', ttlSeconds: 60, values: ['0 issue "apex.test"'] });
+    expect(await dns.findCaa(`m1.${zone}`)).toEqual([]);
+    clock.advance(60_000);
+    expect(await dns.findCaa(`m1.${zone}`)).toEqual([{ critical: false, tag: 'issue', value: 'apex.test' }]);
+    caa('m1', '0 issue "own.test"');
+    expect(await dns.findCaa(`m1.${zone}`)).toEqual([{ critical: false, tag: 'issue', value: 'own.test' }]);
   });
 
   it('is not guessed where there is no answer', async () => {

@@ -16,6 +16,7 @@ let cloud: Cloud;
 let server: StandIn;
 let dns: DnsZone;
 let world: PublicDns;
+let at = Date.now();
 
 /** The zone as the control plane writes it and as the world reads it: one server is resolver and authority. */
 beforeAll(async () => {
@@ -26,7 +27,7 @@ beforeAll(async () => {
     port: 0,
     zones: cloud.arm.zones,
   });
-  const now = () => new Date();
+  const now = () => new Date(at);
   dns = createAzureDnsZone({
     endpoint: cloud.arm.origin,
     audience: 'https://management.azure.com',
@@ -71,6 +72,7 @@ describe('a zone of the twin, seen by the world', () => {
   it('has the CAA set that Azure DNS was given, for a machine name too', async () => {
     await dns.pointName('m2', 'proxy.localhost', 'machine-2');
     expect(await world.findCaa(`*.m2.${zone}`)).toEqual([]);
+    at += 60_000;
     const caaRecords = [
       { flags: 0, tag: 'issue', value: 'ca.example; validationmethods=dns-01' },
       { flags: 128, tag: 'issuewild', value: ';' },
