@@ -12,6 +12,8 @@ export interface Referee {
   order(order: CountedOrder): number | undefined;
   issue(order: CountedOrder): void;
   challenge(account: string): number | undefined;
+  /** A name was not proven. */
+  fail(order: CountedOrder): void;
   /** From now on it allows only this part of what is known of it. */
   lowerTo(part: number): void;
 }
@@ -24,7 +26,7 @@ interface BucketRule {
   /** An order for names that were issued before is no news to it. */
   exemptsSameNames: boolean;
   /** Let's Encrypt looks at every limit when an order is made, and takes some of them only when it issues. */
-  takenAt: 'order' | 'issue';
+  takenAt: 'order' | 'issue' | 'failure';
 }
 
 const keyOf = ({ of }: BucketRule, { account, names }: CountedOrder): string =>
@@ -54,16 +56,16 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
 
   return {
     order(order) {
-      if (order.isExempt) return undefined;
       const waits = rules.map((rule, index) => {
-        if (isFree(rule, order)) return 0;
+        // Who fails to prove a name has to wait, whatever he replaces.
+        if ((order.isExempt && rule.takenAt !== 'failure') || isFree(rule, order)) return 0;
         // A millionth for the sums of fractions.
         const missing = 1 - 1e-6 - levelOf(rule, index, order);
         return missing <= 0 ? 0 : (missing * rule.windowMs) / (rule.count * part);
       });
       const longest = Math.max(...waits);
       if (longest > 0) return Math.ceil(longest) + 1_000;
-      take(order, 'order');
+      if (!order.isExempt) take(order, 'order');
       return undefined;
     },
     issue(order) {
@@ -71,6 +73,7 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
       issued.add(order.names);
     },
     challenge: () => undefined,
+    fail: (order) => take(order, 'failure'),
     lowerTo(allowed) {
       part = allowed;
       // What was missing for the lower count alone is there again.
@@ -99,6 +102,7 @@ export function createWindowReferee(
   return {
     order: ({ account }) => (of === 'order' ? allow(account) : undefined),
     issue() {},
+    fail() {},
     challenge: (account) => (of === 'challenge' ? allow(account) : undefined),
     lowerTo(allowed) {
       part = allowed;
@@ -117,6 +121,7 @@ export const referees = {
       { count: 300, windowMs: 3 * hourMs, of: 'account', exemptsSameNames: true, takenAt: 'order' },
       { count: 50, windowMs: weekMs, of: 'zone', exemptsSameNames: true, takenAt: 'issue' },
       { count: 5, windowMs: weekMs, of: 'names', exemptsSameNames: false, takenAt: 'issue' },
+      { count: 5, windowMs: hourMs, of: 'names', exemptsSameNames: false, takenAt: 'failure' },
     ]),
   google: (now: () => number) => createWindowReferee(now, { count: 30, windowMs: minuteMs, of: 'challenge' }),
   zerossl: (now: () => number) => createWindowReferee(now, { count: 20, windowMs: minuteMs, of: 'order' }),

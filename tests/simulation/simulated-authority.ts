@@ -77,6 +77,8 @@ export function createSimulatedAuthority(options: SimulatedAuthorityOptions) {
     account: `${url}/account/1`,
     isOut: false,
     refusesReplacements: false,
+    /** Its servers see another DNS than everybody else. */
+    seesNothing: false,
     /** The share of a lifetime by which all windows come earlier. */
     windowsEarlier: 0,
     /** Refusals for limits are provoked: lowered behind our back. */
@@ -152,11 +154,17 @@ export function createSimulatedAuthority(options: SimulatedAuthorityOptions) {
   function progressOf(order: Order): OrderProgress {
     const now = time.now();
     if (order.state === 'pending' && order.readyAt <= now) {
-      const isProven = order.challenges.every(({ recordName, recordValue }) =>
-        options.textValues(recordName).has(recordValue),
-      );
+      const isProven =
+        !settings.seesNothing &&
+        order.challenges.every(({ recordName, recordValue }) =>
+          options.textValues(recordName).has(recordValue),
+        );
       order.state = isProven ? 'ready' : 'invalid';
-      if (!isProven) figures.invalid += 1;
+      if (!isProven) {
+        figures.invalid += 1;
+        // Base name and wildcard are one name to it, and two failures.
+        for (const _ of order.challenges) referee.fail(order.counted);
+      }
     }
     if (order.state === 'processing' && order.validAt <= now) order.state = 'valid';
     if (order.state === 'invalid')

@@ -101,6 +101,7 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   during(0.4, 1.5, (isForbidden) => permit(isForbidden ? [first] : []));
   during(0.45, 5, (isRefused) => (first.settings.refusesReplacements = isRefused));
   during(0.5, 10, (isEarlier) => (first.settings.windowsEarlier = isEarlier ? 0.3 : 0));
+  during(0.53, 0.5, (isBlind) => (first.settings.seesNothing = isBlind));
   at(0.55, async () => {
     const alwaysOn = [...world.machines.values()].filter(({ habit }) => habit === 'server');
     for (const machine of alwaysOn.slice(0, 10)) await changeCustody(world, machine);
