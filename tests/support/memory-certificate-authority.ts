@@ -142,7 +142,9 @@ export function createMemoryCertificateAuthority(options: MemoryCertificateAutho
       return window && { window };
     },
     async revoke(chain: string, reason: string) {
-      revoked.push({ serialNumber: decodeChain(chain).serialNumber, reason });
+      const { serialNumber } = decodeChain(chain);
+      if (revoked.some((one) => one.serialNumber === serialNumber)) return;
+      revoked.push({ serialNumber, reason });
     },
   } satisfies CertificateAuthority & Record<string, unknown>;
 }

@@ -5,6 +5,8 @@ export interface PortFaults {
   fail(method: string, error: AppError, times?: number): void;
   /** Runs before each call of this method; a throw is the call's failure. */
   before(method: string, hook: () => Promise<void> | void): void;
+  /** Runs before every call of every port, with the method's name; a throw is the call's failure. */
+  watch(observer: ((method: string) => Promise<void> | void) | undefined): void;
   /** How often a method was called, refused calls included. */
   calls(method: string): number;
   /** The port, with its calls counted and refused as was asked. */
@@ -15,6 +17,7 @@ export interface PortFaults {
 export function createPortFaults(): PortFaults {
   const counts = new Map<string, number>();
   const hooks = new Map<string, () => Promise<void> | void>();
+  let observe: ((method: string) => Promise<void> | void) | undefined;
 
   return {
     fail(method, error, times = Number.POSITIVE_INFINITY) {
@@ -25,6 +28,7 @@ export function createPortFaults(): PortFaults {
       });
     },
     before: (method, hook) => void hooks.set(method, hook),
+    watch: (observer) => void (observe = observer),
     calls: (method) => counts.get(method) ?? 0,
     guard: (name, port) =>
       new Proxy(port, {
@@ -34,6 +38,7 @@ export function createPortFaults(): PortFaults {
           const method = `${name}.${String(property)}`;
           return async (...given: unknown[]): Promise<unknown> => {
             counts.set(method, (counts.get(method) ?? 0) + 1);
+            await observe?.(method);
             await hooks.get(method)?.();
             return Reflect.apply(value, target, given) as unknown;
           };

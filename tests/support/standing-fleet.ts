@@ -16,6 +16,7 @@ import { startHost } from '#local/run/processes.ts';
 import { type ClockMode, type StandingTwin, startStandIns } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { build } from '#tools/build.ts';
+import { chooseOwnPorts } from './own-ports.ts';
 
 const preload = fileURLToPath(new URL('../../local/kit/preload.mjs', import.meta.url));
 const programs = new URL('../fixtures/fleet/', import.meta.url);
@@ -91,6 +92,7 @@ export async function startFleet(options: StandingFleetOptions): Promise<Standin
   await build();
   const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
   const data = await openDataFolder(folder, { fresh: false });
+  await chooseOwnPorts(data);
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
   const fleet = Array.from({ length: options.machines }, (_, index) => memberOf(index));
   const standing = await startStandIns(data, undefined, report, options.clock, {

@@ -10,6 +10,7 @@ import { openDataFolder } from '#local/run/data-folder.ts';
 import type { StartedMachine } from '#local/run/processes.ts';
 import { type ClockMode, startEdge, startSystem as startWhole } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
+import { chooseOwnPorts } from './own-ports.ts';
 
 /** The system under test, seen from outside: an address, `connection.json`, and the machines. */
 export interface SystemUnderTest {
@@ -39,6 +40,7 @@ export async function startSystem(): Promise<SystemUnderTest> {
 export async function startOwn(mode: ClockMode = 'system'): Promise<SystemUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'admin-center-'));
   const data = await openDataFolder(folder, { fresh: false });
+  await chooseOwnPorts(data);
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
   const system = await startWhole(data, undefined, report, mode);
   return {

@@ -8,7 +8,7 @@ import type { CrashFlow } from './suite.ts';
 
 const issued: CrashFlow = {
   title: 'the issue of a certificate',
-  least: 18,
+  least: 12,
   begin: (app) => app.host.start(orchestratorNames.issueCertificate, { input: issue }),
   async expectDone(app) {
     expect(await recordOf(app)).toMatchObject({ state: 'issued', leaf: { version: '1' } });
@@ -18,7 +18,7 @@ const issued: CrashFlow = {
 
 const bySecond: CrashFlow = {
   title: 'the issue of a certificate by the second authority',
-  least: 23,
+  least: 15,
   async prepare(app) {
     app.authorities.push(app.guardedSecond);
     app.publicDns.caa.set(
@@ -36,7 +36,7 @@ const bySecond: CrashFlow = {
 
 const revocation = (reason: RevocationReason): CrashFlow => ({
   title: `a revocation for ${reason} with its replacement`,
-  least: 26,
+  least: 18,
   prepare: installed,
   async begin(app) {
     const input: RevokeCertificateInput = {

@@ -44,9 +44,9 @@ async function expectReplaced(app: DurableApp): Promise<void> {
   expect((await app.store.listMachines()).filter(({ currentOperation }) => currentOperation)).toEqual([]);
 }
 
-const renewals: CrashFlow = {
+export const renewals: CrashFlow = {
   title: 'a sweep that renews two certificates',
-  least: 40,
+  least: 28,
   prepare: (app) => fleet(app, 61),
   begin: sweep,
   expectDone: expectReplaced,
@@ -82,7 +82,7 @@ async function startDrill(app: DurableApp): Promise<string> {
 
 const drill: CrashFlow = {
   title: 'a replacement of the whole fleet, with revocations',
-  least: 45,
+  least: 32,
   async prepare(app) {
     await fleet(app, 1);
     let looks = 0;

@@ -16,7 +16,7 @@ import type { CrashFlow } from './suite.ts';
 
 const first: CrashFlow = {
   title: 'an install',
-  least: 34,
+  least: 24,
   prepare: async (app) => liveAgents(app),
   begin: (app) => app.begin('install', install),
   async expectDone(app) {
@@ -27,7 +27,7 @@ const first: CrashFlow = {
 
 const inItsTurn: CrashFlow = {
   title: 'an install that waits for its turn',
-  least: 38,
+  least: 26,
   async prepare(app) {
     liveAgents(app);
     const hourly = { capacity: 1, refillMs: 3_600_000, scope: 'zone', freeForReplacements: false } as const;
@@ -44,7 +44,7 @@ const inItsTurn: CrashFlow = {
 
 const machineHeld: CrashFlow = {
   title: 'an install whose key the machine holds',
-  least: 36,
+  least: 26,
   prepare: async (app) => liveAgents(app),
   begin: (app) => app.begin('install', { ...install, custody: 'machine' }),
   async expectDone(app) {
@@ -56,7 +56,7 @@ const machineHeld: CrashFlow = {
 
 const newName: CrashFlow = {
   title: 'an install under a new name',
-  least: 34,
+  least: 24,
   prepare: installed,
   begin: (app) => app.begin('install', { ...install, newName: true }),
   async expectDone(app) {
@@ -71,7 +71,7 @@ const newName: CrashFlow = {
 
 const uninstall: CrashFlow = {
   title: 'an uninstall',
-  least: 9,
+  least: 6,
   prepare: installed,
   begin: (app) => app.begin('uninstall', { machineId, resourceId }),
   async expectDone(app) {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type DurableApp, openDurableApp } from '../durable-app.ts';
 import { abandonedOrders, leftBehind, slowLimits } from './left-behind.ts';
@@ -42,13 +43,21 @@ function runsOf({ activities, refused }: DurableApp): Run[] {
   });
 }
 
-/** The flow without a crash: its activities and its end. */
+/** Calls of ports that activities make; those of whoever begins the flow are another story. */
+function watchCalls(app: DurableApp, observer: (method: string) => Promise<void> | void): void {
+  app.faults.watch((method) => (app.activities.length > 0 ? observer(method) : undefined));
+}
+
+/** The flow without a crash: its activities, the calls of ports that they make, and its end. */
 async function learn(flow: CrashFlow) {
   const app = await open(flow);
+  const calls: string[] = [];
+  watchCalls(app, (method) => void calls.push(method));
   try {
     await app.host.waitForCompletion(await flow.begin(app));
+    app.faults.watch(undefined);
     await flow.expectDone(app);
-    return { runs: runsOf(app), end: await leftBehind(app), abandoned: abandonedOrders(app) };
+    return { calls, runs: runsOf(app), end: await leftBehind(app), abandoned: abandonedOrders(app) };
   } finally {
     await app.close();
   }
@@ -73,6 +82,51 @@ async function crashed(flow: CrashFlow, { name, nth }: Pick<Run, 'name' | 'nth'>
   } finally {
     await app.close();
   }
+}
+
+/** The flow with a process that dies within an activity, before its `wanted`-th call of a port. */
+async function diedWithin(flow: CrashFlow, wanted: number) {
+  const app = await open(flow);
+  const never = new Promise<never>(() => {});
+  let calls = 0;
+  const dead = new Promise<void>((resolve) => {
+    watchCalls(app, () => {
+      calls += 1;
+      if (calls < wanted) return undefined;
+      if (calls === wanted) app.host.crash();
+      resolve();
+      return never;
+    });
+  });
+  try {
+    const id = await flow.begin(app);
+    // Where an activity never makes the call, the end of the flow says so.
+    await Promise.race([dead, app.host.waitForCompletion(id)]);
+    expect(calls).toBeGreaterThanOrEqual(wanted);
+    // What ran beside it dies at its own next call.
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+    app.faults.watch(undefined);
+    app.clock.advance(5_000);
+    await app.host.reopen();
+    await app.host.waitForCompletion(id);
+    await flow.expectDone(app);
+    return { end: await leftBehind(app), abandoned: abandonedOrders(app) };
+  } finally {
+    await app.close();
+  }
+}
+
+/** A crash before each call of a port that an activity makes: what it did before is done and nobody knows. */
+export function describeDeathsWithin(flow: CrashFlow): void {
+  describe(`${flow.title}, a death within an activity`, async () => {
+    const { calls, end } = await learn(flow);
+    const points = calls.map((method, index) => ({ method, call: index + 1 }));
+    it.each(points)('ends the same after it at call $call, $method', async ({ call }) => {
+      const after = await diedWithin(flow, call);
+      expect(after.end).toEqual(end);
+      expect(after.abandoned).toBeLessThanOrEqual(1);
+    });
+  });
 }
 
 /**
