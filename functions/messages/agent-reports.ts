@@ -61,7 +61,10 @@ async function takeReport(
   return report;
 }
 
-/** A machine may take up a certificate long after the operation that issued it gave up waiting. */
+/**
+ * A machine may take up a certificate long after the operation that issued it gave up waiting. Each report says it
+ * again: a crash may have come between the certificate's record and the machine's, and what is known writes nothing.
+ */
 export async function noteServed(
   ports: AppPorts,
   machineId: string,
@@ -70,7 +73,7 @@ export async function noteServed(
 ): Promise<void> {
   const records = seen ?? (await readServed(ports.store, machineId));
   const leaf = records.certificate?.document.leaf;
-  if (thumbprint === undefined || leaf?.thumbprint !== thumbprint || leaf.servedAt !== undefined) return;
+  if (thumbprint === undefined || leaf?.thumbprint !== thumbprint) return;
   await recordServed(ports, { machineId, thumbprint }, records);
 }
 

@@ -23,7 +23,7 @@ const batch = 200;
 async function childOf(
   ports: AppPorts,
   client: DurableClient,
-  { machineId, custody }: CertificateDocument,
+  { machineId, custody, plan }: CertificateDocument,
 ): Promise<Child<RenewCertificateInput> | undefined> {
   const machine = (await ports.store.read(machineId, 'machine'))?.document;
   const machineName = machine?.nextName?.machineName ?? machine?.machineName;
@@ -39,7 +39,8 @@ async function childOf(
       machineId,
       resourceId: machine.resourceId,
       machineName,
-      custody: machine.custody ?? custody,
+      // A change that waits for its turn is on the record alone; one that failed is not tried again.
+      custody: plan ? custody : (machine.custody ?? custody),
       isSweep: true,
     },
   };

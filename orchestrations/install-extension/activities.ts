@@ -90,20 +90,18 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
   return {
     /**
      * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
-     * that port stays on record until the new one works.
+     * that port stays on record until the new one works, as does who holds the key.
      */
     async beginInstall(input: {
       machineId: string;
       port: number;
       custody: KeyCustody;
     }): Promise<{ installedPort?: number }> {
-      const { extension: begun } = await setMachine(input.machineId, ({ extension: before }) => ({
-        custody: input.custody,
-        extension:
-          before?.installedAt === undefined
-            ? { state: 'installing', port: input.port }
-            : { ...before, state: 'installing' },
-      }));
+      const { extension: begun } = await setMachine(input.machineId, ({ extension: before }) =>
+        before?.installedAt === undefined
+          ? { custody: input.custody, extension: { state: 'installing', port: input.port } }
+          : { extension: { ...before, state: 'installing' } },
+      );
       return begun?.installedAt === undefined ? {} : { installedPort: begun.port };
     },
 
@@ -168,6 +166,23 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
         { port: String(input.port), salt, controlPlane: ports.controlPlane },
         token,
       );
+    },
+
+    /**
+     * A repeated install that was called off: what it waited for is given up, and with it a change of name that has no
+     * certificate yet. The certificate in service is renewed in its own time.
+     */
+    async giveUpChange({ machineId }: { machineId: string }): Promise<void> {
+      const [machine, certificate] = await store.readTogether(machineId, [
+        { type: 'machine' },
+        { type: 'certificate' },
+      ]);
+      const next = machine?.document.nextName?.machineName;
+      if (next !== undefined && certificate?.document.leaf?.machineName !== next) {
+        await withdrawName(ports, machineId, next);
+        await forgetName(machineId, next);
+      }
+      await moveCertificate(ports, machineId, { type: 'call-off' });
     },
 
     async recordInstalled(input: { machineId: string; port: number }): Promise<void> {

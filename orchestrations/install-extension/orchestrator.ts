@@ -98,6 +98,9 @@ function* issueInTurn(
       yield* turns.leaveQueue({ machineId });
       throw new AppError('operation_cancelled', 'the install was called off while it waited for its turn');
     }
+    // From here on it works, and cannot be called off.
+    const operationId = context.instanceId;
+    yield* track.showProgress({ operationId, step: 2, detail: 'Issuing the certificate' });
   }
 }
 
@@ -137,6 +140,7 @@ function* takeBack(
   const record = context.activities<InstallExtensionActivities>(persistentRetries);
   let leftBehind: string | undefined;
   try {
+    if (isCalledOff && installedPort !== undefined) yield* run.giveUpChange({ machineId });
     if (installedPort !== undefined && installedPort !== port) {
       yield* run.deployEndpoint({ machineId, resourceId, port: installedPort });
       yield* run.deployExtension({ machineId, resourceId, port: installedPort });

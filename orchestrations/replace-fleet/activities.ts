@@ -1,13 +1,18 @@
 import { type DrillDocument, fleetPartition } from '#shared/domain/documents.ts';
 import { type Drill, isMarkedFor, measureDrill } from '#shared/domain/drill.ts';
+import type { BudgetStore } from '#shared/ports/budget-store.ts';
+import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
+import { leaveQueue } from '../leave-queue.ts';
 import { getDocument, updateDocument } from '../records.ts';
 
 export type ReplaceFleetActivities = ReturnType<typeof createReplaceFleetActivities>;
 
 export interface ReplaceFleetPorts {
   store: MachineStore;
+  budgets: BudgetStore;
+  authorities: readonly CertificateAuthority[];
   now(): Date;
   newId(): string;
 }
@@ -59,8 +64,10 @@ export function createReplaceFleetActivities(ports: ReplaceFleetPorts) {
     /** What is not yet ordered stays as it was; its next date is that of its own renewal. */
     async unmark(input: { id: string }): Promise<void> {
       for (const certificate of await store.listCertificates()) {
-        if (isMarkedFor(input.id, certificate))
-          await moveCertificate(ports, certificate.machineId, { type: 'call-off', drill: input.id });
+        if (!isMarkedFor(input.id, certificate)) continue;
+        const { machineId } = certificate;
+        await leaveQueue(ports, machineId);
+        await moveCertificate(ports, machineId, { type: 'call-off', drill: input.id });
       }
     },
   };

@@ -4,15 +4,16 @@ import { persistentRetries } from '../retry-policies.ts';
 import type { ReplaceFleetActivities } from './activities.ts';
 
 /**
- * Looks for the end: often at first, when a small fleet is done, then each ten minutes. A week of them is a thousand
- * looks; whoever asks in between gets the progress of that moment.
+ * Looks for the end: often at first, when a small fleet is done, then each ten minutes and each hour. A machine that is
+ * off for three months makes 2,500 looks; whoever asks in between gets the progress of that moment.
  */
 const looks = [
   { before: 20, everyMs: 3_000 }, // elapsed: 1 min
   { before: 60, everyMs: 15_000 }, // 11 min
   { before: 120, everyMs: 60_000 }, // 1 h 11 min
+  { before: 400, everyMs: 600_000 }, // 2 days
 ] as const;
-const lateLookMs = 600_000;
+const lateLookMs = 3_600_000;
 /** Certificates that one activity marks: a few seconds of work. */
 const page = 100;
 

@@ -15,6 +15,7 @@ import {
 } from '#shared/domain/turn.ts';
 import type { BudgetChange, BudgetStore, StoredBudget } from '#shared/ports/budget-store.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
+import { leaveQueue } from '../leave-queue.ts';
 
 export interface ReserveTurnPorts {
   budgets: BudgetStore;
@@ -287,9 +288,8 @@ export function createReserveTurnActivities({ budgets, authorities, now, random 
       return { until: emptied || (await close(authority, trouble)).until };
     },
 
-    /** The machine waits nowhere any more. */
     async leaveQueue({ machineId }: { machineId: string }): Promise<void> {
-      for (const { name } of authorities) await budgets.commit(name, [{ leave: machineId }]);
+      await leaveQueue({ budgets, authorities }, machineId);
     },
   };
 }

@@ -38,8 +38,15 @@ export function* revokeCertificate(
     yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/certificate` });
     return { outcome: 'revoked' };
   } catch (caught) {
-    const error = describeError(context.toAppError(caught));
-    yield* record.recordFailure({ machineId, id: operationId, error });
+    const failure = context.toAppError(caught);
+    const error = describeError(failure);
+    const { retryAfterMs } = failure;
+    yield* record.recordFailure({
+      machineId,
+      id: operationId,
+      error,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
     yield* track.failOperation({ operationId, error });
     return { outcome: 'failed' };
   }

@@ -1,5 +1,6 @@
 import { AppError, describeError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
+import type { ReserveTurnActivities } from '../reserve-turn/activities.ts';
 import { persistentRetries, platformRetries } from '../retry-policies.ts';
 import type { TrackOperationActivities } from '../track-operation/activities.ts';
 import type { UninstallExtensionActivities } from './activities.ts';
@@ -21,6 +22,7 @@ export function* uninstallExtension(
   const operationId = context.instanceId;
   const run = context.activities<UninstallExtensionActivities>(platformRetries);
   const track = context.activities<TrackOperationActivities>(persistentRetries);
+  const turns = context.activities<ReserveTurnActivities>(persistentRetries);
   try {
     yield* track.showProgress({ operationId, step: 0, detail: 'Removing the extension from the machine' });
     yield* run.removeExtension({ resourceId });
@@ -35,6 +37,7 @@ export function* uninstallExtension(
       detail: 'Removing DNS records, relay, queue and certificate',
     });
     yield* run.removeNames({ machineId });
+    yield* turns.leaveQueue({ machineId });
     yield* run.forgetInstall({ machineId });
     yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}` });
     return { succeeded: true };

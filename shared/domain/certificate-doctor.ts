@@ -36,7 +36,7 @@ type Rule = (record: CertificateRecord, context: DiagnosisContext) => string | u
 const stateSentence: Readonly<Record<CertificateState, Rule>> = {
   waiting: ({ plan, failure, wantedRequest }) =>
     plan
-      ? `An order waits for its turn at ${plan.authority}: ${plan.reason}.`
+      ? `An order waits for its turn at ${plan.authority}: ${plan.reason.replace(/\.$/, '')}.`
       : failure
         ? `The last order failed, and the next try has a date.`
         : wantedRequest === undefined

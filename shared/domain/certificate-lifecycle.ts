@@ -34,7 +34,7 @@ export type CertificateEvent =
   | { type: 'serve'; thumbprint: string }
   /** A replacement is wanted at once. */
   | { type: 'replace'; request: ReplacementRequest }
-  /** The replacement, of one or within a fleet, is called off: the certificate's own due moment holds again. */
+  /** The replacement, of one or within a fleet, or what waits is called off: its own due moment holds again. */
   | { type: 'call-off'; drill?: string }
   /** The authority revoked this leaf. */
   | { type: 'revoke'; thumbprint: string; dueAt: string }

@@ -19,11 +19,12 @@ export function askedFor(record: CertificateRecord, request: ReplacementRequest)
 const stageOf = ({ servedAt, deliveredAt }: IssuedLeaf): CertificateState =>
   servedAt !== undefined ? 'served' : deliveredAt !== undefined ? 'delivered' : 'issued';
 
-/** An order that is open goes on: its certificate is paid for. One that waits is none. */
+/** An order that is open goes on: its certificate is paid for. One that waits is none, whatever it is for. */
 export function calledOff(record: CertificateRecord, drill: string | undefined): CertificateRecord {
   const { replacement, ...rest } = record;
-  if (!replacement || replacement.drill !== drill) return record;
-  if (replacement.revokedAt !== undefined) {
+  const waitsAlone = !replacement && record.plan !== undefined;
+  if (replacement?.drill !== drill || (!replacement && !waitsAlone)) return record;
+  if (replacement?.revokedAt !== undefined) {
     // The leaf in service is revoked: no calling off makes it good again.
     const { drill: _, ...alone } = replacement;
     return { ...record, replacement: alone };

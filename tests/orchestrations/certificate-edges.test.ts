@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noteServed } from '#functions/messages/agent-reports.ts';
+import { renewDue } from '#functions/timers/renew-certificates.ts';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
-import { agentReportedEvent } from '#orchestrations/names.ts';
+import { agentReportedEvent, cancelRequestedEvent, sweepInstanceId } from '#orchestrations/names.ts';
+import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/activities.ts';
 import type { RateLimit } from '#shared/domain/budget.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { createMemoryCertificateAuthority } from '../support/memory-certificate-authority.ts';
@@ -30,6 +34,15 @@ afterEach(() => app.close());
 const record = async () => (await app.store.read(machineId, 'certificate'))?.document;
 const machine = async () => (await app.store.read(machineId, 'machine'))?.document;
 const away = new AppError('certificate_order_refused', 'no');
+
+async function setMachine(changes: Partial<MachineDocument>): Promise<void> {
+  const found = await machine();
+  if (found) await app.store.commit(machineId, [{ put: { ...found, ...changes } }]);
+}
+async function sweep(): Promise<void> {
+  await renewDue(app.ports, app.client, { info() {}, warn() {} });
+  await app.host.waitForCompletion(sweepInstanceId(app.ports.now().toISOString().slice(0, 16)));
+}
 
 async function subject() {
   return { machineId, resourceId, machineName: (await machine())?.machineName ?? '', custody: 'vault' };
@@ -114,6 +127,96 @@ describe('a revocation for a compromised key', () => {
       { serialNumber: inService?.serialNumber, reason: 'keyCompromise' },
     ]);
     expect((await record())?.state).toBe('served');
+  });
+});
+
+describe('a change of who holds the key', () => {
+  it('that waits for its turn is what the sweep goes on with', async () => {
+    await app.run('install', install);
+    const limited = new AppError('certificate_rate_limited', 'too many', { retryAfterMs: hourMs });
+    app.faults.fail('authority.createOrder', limited, 1);
+    const toVault = await subject();
+    await setMachine({ custody: 'machine' });
+    expect((await app.run('renew', toVault)).status).toBe('postponed');
+    app.clock.advance(2 * hourMs);
+    await sweep();
+    expect(await record()).toMatchObject({ state: 'served', custody: 'vault' });
+    expect((await machine())?.custody).toBe('vault');
+  });
+
+  it('by an install that fails leaves it with whom it is', async () => {
+    await app.run('install', install);
+    expect(await app.run('install', { ...install, custody: 'machine' })).toMatchObject({
+      error: { code: 'certificate_request_missing' },
+    });
+    expect((await machine())?.custody).toBe('vault');
+  });
+
+  it('that a crash cut off is made good by the next report', async () => {
+    await app.run('install', install);
+    const { thumbprint } = (await record())?.leaf ?? {};
+    await setMachine({ custody: 'machine' });
+    await noteServed(app.ports, machineId, thumbprint);
+    expect((await machine())?.custody).toBe('vault');
+  });
+});
+
+describe('nobody waits behind', () => {
+  const waiters = async () => (await app.budgets.read('authority-test')).waiters;
+  const limited = new AppError('certificate_rate_limited', 'too many', { retryAfterMs: 48 * hourMs });
+
+  beforeEach(async () => {
+    await app.run('install', install);
+    app.faults.fail('authority.createOrder', limited, 1);
+  });
+
+  it('a machine that is uninstalled while its renewal waits', async () => {
+    expect((await app.run('renew', await subject())).status).toBe('postponed');
+    expect(await waiters()).toHaveLength(1);
+    expect((await app.run('uninstall', { machineId, resourceId })).status).toBe('succeeded');
+    expect(await waiters()).toEqual([]);
+  });
+
+  it('a fleet-wide replacement that is called off', async () => {
+    const request = { reason: 'unspecified', revoke: false, drill: 'd' } as const;
+    const requestedAt = new Date(app.clock.now()).toISOString();
+    await moveCertificate(app.ports, machineId, { type: 'replace', request: { ...request, requestedAt } });
+    expect((await app.run('renew', await subject())).status).toBe('postponed');
+    await createReplaceFleetActivities(app.ports).unmark({ id: 'd' });
+    expect(await waiters()).toEqual([]);
+    expect(await record()).toMatchObject({ state: 'served' });
+  });
+});
+
+describe('a new name that is called off while its certificate waits', () => {
+  it('is taken back, and the certificate in service keeps its own due moment', async () => {
+    await app.run('install', install);
+    const before = { machine: await machine(), record: await record(), names: [...app.dns.names.keys()] };
+    const limited = new AppError('certificate_rate_limited', 'too many', { retryAfterMs: 48 * hourMs });
+    app.faults.fail('authority.createOrder', limited, 1);
+    const id = await app.begin('install', { ...install, newName: true });
+    await app.host.raiseEvent(id, cancelRequestedEvent, {});
+    await app.host.waitForCompletion(id);
+    expect((await app.operation(id)).error?.code).toBe('operation_cancelled');
+    expect(await machine()).not.toHaveProperty('nextName');
+    expect((await machine())?.machineName).toBe(before.machine?.machineName);
+    expect([...app.dns.names.keys()]).toEqual(before.names);
+    expect(await record()).toMatchObject({ state: 'served', dueAt: before.record?.dueAt });
+    expect(await record()).not.toHaveProperty('plan');
+  });
+});
+
+describe('an install that waited', () => {
+  it('cannot be called off once it works again', async () => {
+    const seen: (string | undefined)[] = [];
+    const limited = new AppError('certificate_rate_limited', 'too many', { retryAfterMs: 48 * hourMs });
+    app.faults.fail('authority.createOrder', limited, 1);
+    app.faults.before('dns.addTextValues', async () => {
+      const id = (await machine())?.currentOperation?.id ?? '';
+      seen.push((await app.operation(id)).resumesAt);
+    });
+    expect((await app.run('install', install)).status).toBe('succeeded');
+    expect(seen).toEqual([undefined]);
   });
 });
 
