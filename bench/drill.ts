@@ -1,4 +1,5 @@
 import * as sample from '#local/samples/sample-data.ts';
+import { build } from '#tools/build.ts';
 import { startFleet } from '../tests/support/standing-fleet.ts';
 
 interface DrillRun {
@@ -16,6 +17,7 @@ interface DrillRun {
  * The agents are simulated by one program: they report what is issued as served within a fraction of a second.
  */
 async function measureDrill(machines: number): Promise<DrillRun> {
+  await build();
   const fleet = await startFleet({ machines, clock: 'system' });
   try {
     const [administrator] = sample.accounts;

@@ -15,7 +15,6 @@ import { type DataFolder, openDataFolder } from '#local/run/data-folder.ts';
 import { startHost } from '#local/run/processes.ts';
 import { type ClockMode, type StandingTwin, startStandIns } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
-import { build } from '#tools/build.ts';
 import { chooseOwnPorts } from './own-ports.ts';
 
 const preload = fileURLToPath(new URL('../../local/kit/preload.mjs', import.meta.url));
@@ -87,9 +86,8 @@ async function startSecond(
   return { authority, appSettings: { ADMIN_CENTER_CERTIFICATE_AUTHORITIES: list } };
 }
 
-/** The built app on the embedded host, every stand-in, and machines whose agents a program simulates. */
+/** The app as it was last built on the embedded host, every stand-in, and machines whose agents a program simulates. */
 export async function startFleet(options: StandingFleetOptions): Promise<StandingFleet> {
-  await build();
   const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
   const data = await openDataFolder(folder, { fresh: false });
   await chooseOwnPorts(data);
