@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 /**
  * The replacement of everything that an authority issued, as `POST /api/certificates/drill` begins it. Answers the
- * serial numbers that are to be revoked.
+ * serial numbers that are to be revoked: of what is in service.
  */
 export async function replaceAllOf(world: World, issuedBy: string): Promise<string[]> {
   const { ports, client } = world;
@@ -40,7 +40,10 @@ export async function replaceAllOf(world: World, issuedBy: string): Promise<stri
   ]);
   const machineIds = chosen.map(({ machineId }) => machineId);
   await client.startNew(orchestratorNames.replaceFleet, { instanceId: id, input: { id, machineIds } });
-  return chosen.flatMap(({ leaf }) => leaf?.serialNumber ?? []);
+  return chosen.flatMap(({ leaf, previous }) => {
+    const inService = leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
+    return inService?.serialNumber ?? [];
+  });
 }
 
 /** `POST /api/machines/{id}/certificate/renewals` with `keys`: from now on the other one holds the key. */

@@ -56,7 +56,8 @@ function revocationsOf(
 ) {
   const left = wanted.filter((serial) => {
     const leaf = leaves.get(serial);
-    return !leaf || (!leaf.isRevoked && leaf.notAfter > Date.parse(endedAt));
+    // Undefined where another authority issued what is still in service.
+    return leaf !== undefined && !leaf.isRevoked && leaf.notAfter > Date.parse(endedAt);
   });
   const wrong = [...leaves].flatMap(([serial, { isRevoked, issuedAt }]) =>
     isRevoked && issuedAt > Date.parse(createdAt) ? [serial] : [],
