@@ -258,6 +258,7 @@ export function createSimulatedAuthority(options: SimulatedAuthorityOptions) {
       const { state, chain } = orderAt(orderUrl);
       if (state !== 'valid' || chain === undefined)
         throw new AppError('certificate_authority_unavailable', `the order is ${state}`);
+      orders.delete(orderUrl);
       return { chainPem: chain, renewalId: decodeChain(chain).serialNumber };
     },
     /** Around two thirds of a long lifetime, the half of a short one; asked for again each day. */

@@ -118,9 +118,12 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
       onCommit(machineId, written);
       return etags;
     },
-    isAnyBefore(date: 'dueAt' | 'checkAt', time: string): boolean {
-      for (const certificate of certificates.values()) if ((certificate[date] ?? '9') <= time) return true;
-      return false;
+    /** The first of these dates, ISO 8601. */
+    earliest(date: 'dueAt' | 'checkAt'): string | undefined {
+      let first: string | undefined;
+      for (const { [date]: at } of certificates.values())
+        if (at !== undefined && (first === undefined || at < first)) first = at;
+      return first;
     },
     async findDue(time: string, limit: number) {
       return before('dueAt', time, limit);

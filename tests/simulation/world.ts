@@ -116,41 +116,43 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
       name === 'issueCertificate' ? watch.issueStarts((input as { machineId: string }).machineId) : () => {},
   });
 
-  /** A timer of the app, at the ticks of its schedule at which it has something to do. */
+  /** A timer of the app: only those of its ticks are run at which it has something to do. */
   interface AppTimer {
     everyMs: number;
     offsetMs: number;
-    ticks: Set<number>;
-    hasMore(at: string): boolean;
+    date: 'dueAt' | 'checkAt';
+    next: number;
+    cancel(): void;
     run(): Promise<void>;
   }
+  const idle = { next: Number.POSITIVE_INFINITY, cancel() {} };
   const sweepTimer: AppTimer = {
+    ...idle,
     everyMs: minuteMs,
     offsetMs: 0,
-    ticks: new Set(),
-    hasMore: (at) => store.isAnyBefore('dueAt', at),
+    date: 'dueAt',
     run: () => sweepDue(ports, client, quiet),
   };
   const adviceTimer: AppTimer = {
+    ...idle,
     everyMs: 2 * minuteMs,
     offsetMs: minuteMs / 2,
-    ticks: new Set(),
-    hasMore: (at) => store.isAnyBefore('checkAt', at),
+    date: 'checkAt',
     run: () => askForAdvice(ports, quiet),
   };
   function wake(timer: AppTimer, atMs: number): void {
-    const { everyMs, offsetMs, ticks } = timer;
+    const { everyMs, offsetMs, date } = timer;
     const from = Math.max(atMs, time.now() + 1);
     const tick = Math.ceil((from - offsetMs) / everyMs) * everyMs + offsetMs;
-    if (ticks.has(tick)) return;
-    ticks.add(tick);
-    time.at(tick, async () => {
-      ticks.delete(tick);
-      const hasMore = () => timer.hasMore(new Date(time.now()).toISOString());
-      // Most were woken for a date that has moved since.
-      if (isOver || !hasMore()) return;
-      await timer.run();
-      if (hasMore()) wake(timer, time.now() + 1);
+    if (tick >= timer.next) return;
+    timer.cancel();
+    timer.next = tick;
+    timer.cancel = time.at(tick, async () => {
+      Object.assign(timer, idle);
+      if (isOver) return;
+      if ((store.earliest(date) ?? '9') <= new Date(time.now()).toISOString()) await timer.run();
+      const next = store.earliest(date);
+      if (next !== undefined) wake(timer, Date.parse(next));
     });
   }
   const sweepEveryHour = (): void => {
