@@ -1,5 +1,6 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
+import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import type { Child } from '#orchestrations/context.ts';
 import { operationId, orchestratorNames, sweepInstanceId } from '#orchestrations/names.ts';
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
@@ -27,11 +28,15 @@ async function childOf(
 ): Promise<Child<RenewCertificateInput> | undefined> {
   const machine = (await ports.store.read(machineId, 'machine'))?.document;
   const machineName = machine?.nextName?.machineName ?? machine?.machineName;
-  if (!machine || machineName === undefined) return undefined;
-  if (machine.currentOperation) {
+  if (machine?.currentOperation) {
     const operation = await ports.store.read(machineId, 'operation', machine.currentOperation.id);
     const now = operation && (await reconcile(ports, client, operation.document));
     if (now?.status === 'running') return undefined;
+  }
+  if (!machine || machineName === undefined) {
+    // Nobody can serve it: due for ever, it would stand before those that can be renewed.
+    await moveCertificate(ports, machineId, { type: 'withdraw' });
+    return undefined;
   }
   return {
     instanceId: operationId(machineId, ports.newId()),

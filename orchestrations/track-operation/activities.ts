@@ -140,8 +140,12 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
         store.read(machineId, 'machine'),
         store.read(machineId, 'certificate'),
       ]);
-      if (machine?.document.currentOperation?.id === operationId) return { taken: true };
-      if (!machine || !certificate || machine.document.currentOperation) return { taken: false };
+      const current = machine?.document.currentOperation?.id;
+      if (current === operationId) return { taken: true };
+      if (!machine || !certificate) return { taken: false };
+      // As for any other: one that has ended, or is forgotten, holds the machine no longer.
+      const holder = current === undefined ? undefined : await store.read(machineId, 'operation', current);
+      if (holder?.document.status === 'running') return { taken: false };
       if (machine.document.extension?.installedAt === undefined) {
         await moveCertificate({ store, now, newId }, machineId, { type: 'withdraw' });
         return { taken: false };

@@ -3,10 +3,12 @@ import { renewDue } from '#functions/timers/renew-certificates.ts';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import type { IssueCertificateInput } from '#orchestrations/issue-certificate/orchestrator.ts';
 import { operationId, orchestratorNames } from '#orchestrations/names.ts';
+import { takeMachine } from '#orchestrations/records.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { addInstalled, reportAllServing } from '../support/fleet.ts';
+import { administrator } from '../support/sample-machine.ts';
 
 const dayMs = 86_400_000;
 const count = 6;
@@ -105,8 +107,9 @@ describe('a sweep', () => {
     const [first = '', second = ''] = machineIds;
     const machine = await app.store.read(first, 'machine');
     if (!machine) throw new Error('no machine');
+    const at = app.ports.now().toISOString();
     const held = { id: operationId(first, 'held'), kind: 'install' as const };
-    await app.store.commit(first, [{ put: { ...machine.document, currentOperation: held } }]);
+    await takeMachine(app.store, machine, { ...held, input: {}, requestedBy: administrator, at });
     expect(await takeForRenewal({ operationId: operationId(first, 'x'), input: {} })).toEqual({
       taken: false,
     });
@@ -122,6 +125,28 @@ describe('a sweep', () => {
     expect(await takeForRenewal({ operationId: operationId(second, 'x'), input: {} })).toEqual({
       taken: false,
     });
+  });
+
+  it('is held by no operation that has ended or is forgotten, although it is still on the machine', async () => {
+    const [first = ''] = machineIds;
+    const machine = await app.store.read(first, 'machine');
+    if (!machine) throw new Error('no machine');
+    const forgotten = { id: operationId(first, 'forgotten'), kind: 'install' as const };
+    await app.store.commit(first, [{ put: { ...machine.document, currentOperation: forgotten } }]);
+    const before = (await record(first))?.leaf?.thumbprint;
+    await sweep();
+    expect((await record(first))?.leaf?.thumbprint).not.toBe(before);
+    expect((await app.store.read(first, 'machine'))?.document).not.toHaveProperty('currentOperation');
+  });
+
+  it('gives up the certificate of a machine that has no name any more', async () => {
+    const [first = ''] = machineIds;
+    const machine = await app.store.read(first, 'machine');
+    if (!machine) throw new Error('no machine');
+    const { machineName: _, ...bare } = machine.document;
+    await app.store.commit(first, [{ put: bare }]);
+    await sweep();
+    expect((await record(first))?.state).toBe('withdrawn');
   });
 
   it('gives up the certificate of a machine that is not installed any more', async () => {

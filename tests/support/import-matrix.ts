@@ -72,6 +72,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'shared/runtime/log-events.ts',
       'orchestrations/records.ts',
       'orchestrations/certificate-record.ts',
+      'orchestrations/leave-queue.ts',
       'orchestrations/withdraw-name.ts',
       'orchestrations/names.ts',
     ],
