@@ -23,8 +23,8 @@ interface Instance {
 }
 
 /** Any of the flows, whatever its input. */
-export type AnyFlow = (context: OrchestrationContext, input: never) => Step<unknown>;
-export type AnyActivities = Readonly<Record<string, (input: never) => Promise<unknown>>>;
+type AnyFlow = (context: OrchestrationContext, input: never) => Step<unknown>;
+type AnyActivities = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 
 export interface FlowRunnerOptions {
   time: VirtualTime;

@@ -33,7 +33,7 @@ const keyOf = ({ of }: BucketRule, { account, names }: CountedOrder): string =>
   of === 'zone' ? '' : of === 'account' ? account : names;
 
 /** Levels that rise steadily to the count and fall by one each time. */
-export function createBucketReferee(now: () => number, rules: readonly BucketRule[]): Referee {
+function createBucketReferee(now: () => number, rules: readonly BucketRule[]): Referee {
   const levels = rules.map(() => new Map<string, { level: number; at: number }>());
   const issued = new Set<string>();
   let part = 1;
@@ -83,7 +83,7 @@ export function createBucketReferee(now: () => number, rules: readonly BucketRul
 }
 
 /** So many in any window, of orders or of challenges, by account. */
-export function createWindowReferee(
+function createWindowReferee(
   now: () => number,
   { count, windowMs, of }: { count: number; windowMs: number; of: 'order' | 'challenge' },
 ): Referee {

@@ -14,7 +14,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /** How a machine spends its days. */
-export type Habit =
+type Habit =
   /** On, with a restart a month. */
   | 'server'
   /** Off every night. */

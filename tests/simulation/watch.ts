@@ -182,5 +182,3 @@ export function createWatch(now: () => number) {
     },
   };
 }
-
-export type Watch = ReturnType<typeof createWatch>;

@@ -35,7 +35,7 @@ const zone = 'wac.test';
 const latencyMs = { least: 20, most: 400 };
 const quiet = { info() {}, warn() {} };
 
-export const flows = {
+const flows = {
   installExtension,
   issueCertificate,
   renewCertificate,
