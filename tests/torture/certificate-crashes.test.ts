@@ -1,10 +1,10 @@
-import { issueFlows, revocationFlows } from '../support/crash/certificate-flows.ts';
+import { issueFlows, renewalFlows, revocationFlows } from '../support/crash/certificate-flows.ts';
 import { fleetFlows } from '../support/crash/fleet-flows.ts';
 import { installFlows } from '../support/crash/install-flows.ts';
 import { describeCrashes } from '../support/crash/suite.ts';
 
 /** What `npm test` crashes once is here also crashed again as soon as it runs again. */
-for (const flow of [...issueFlows, ...revocationFlows, ...installFlows, ...fleetFlows]) {
+for (const flow of [...issueFlows, ...renewalFlows, ...revocationFlows, ...installFlows, ...fleetFlows]) {
   describeCrashes(flow);
   describeCrashes(flow, 2);
 }

@@ -1,7 +1,10 @@
 import { expect } from 'vitest';
 import { orchestratorNames } from '#orchestrations/names.ts';
+import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
 import type { RevokeCertificateInput } from '#orchestrations/revoke-certificate/orchestrator.ts';
-import type { RevocationReason } from '#shared/domain/certificate.ts';
+import type { KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { DurableApp } from '../durable-app.ts';
 import { administrator, machineId, resourceId } from '../sample-machine.ts';
 import { expectServed, expectSucceeded, installed, issue, machineOf, recordOf } from './stage.ts';
 import type { CrashFlow } from './suite.ts';
@@ -56,5 +59,46 @@ const revocation = (reason: RevocationReason): CrashFlow => ({
   },
 });
 
+const limited = new AppError('certificate_rate_limited', 'too many certificates already issued', {
+  retryAfterMs: 2 * 3_600_000,
+});
+const renewal = async (app: DurableApp, custody: KeyCustody): Promise<RenewCertificateInput> => ({
+  machineId,
+  resourceId,
+  machineName: (await machineOf(app))?.machineName ?? '',
+  custody,
+});
+
+const toMachine: CrashFlow = {
+  title: 'a renewal that gives the key to the machine',
+  least: 20,
+  prepare: installed,
+  begin: async (app) => app.begin('renew', await renewal(app, 'machine')),
+  async expectDone(app) {
+    await expectSucceeded(app, 'renew');
+    await expectServed(app, 2, 'machine');
+    expect(app.vault.keysMade()).toBe(1);
+  },
+};
+
+const postponed: CrashFlow = {
+  title: 'a renewal that the authority puts off',
+  least: 10,
+  isPostponed: true,
+  async prepare(app) {
+    await installed(app);
+    app.faults.fail('authority.createOrder', limited);
+  },
+  begin: async (app) => app.begin('renew', await renewal(app, 'vault')),
+  async expectDone(app) {
+    const record = await recordOf(app);
+    expect(record).toMatchObject({ state: 'waiting', plan: { authority: 'authority-test' } });
+    expect(record).not.toHaveProperty('failure');
+    expect(app.authority.issued).toHaveLength(1);
+    expect(await machineOf(app)).not.toHaveProperty('currentOperation');
+  },
+};
+
 export const issueFlows = [issued, bySecond];
+export const renewalFlows = [toMachine, postponed];
 export const revocationFlows = [revocation('superseded'), revocation('keyCompromise')];

@@ -8,6 +8,8 @@ export interface CrashFlow {
   title: string;
   /** Runs of activities that it has at least: an empty enumeration must not pass. */
   least: number;
+  /** Its end is a date: a place in the queue and a key that waits for its certificate are left. */
+  isPostponed?: boolean;
   /** What is there before it begins; nothing crashes here. */
   prepare?(app: DurableApp): Promise<void>;
   /** Answers the instance that ends last. */
@@ -139,11 +141,8 @@ export function describeCrashes(flow: CrashFlow, times = 1): void {
 
     it('ends well without a crash', () => {
       expect(runs.length).toBeGreaterThanOrEqual(flow.least);
-      expect(end).toMatchObject({
-        proofs: [],
-        vault: { pending: [] },
-        authorities: [{ waiters: 0 }, { waiters: 0 }],
-      });
+      const nothing = { vault: { pending: [] }, authorities: [{ waiters: 0 }, { waiters: 0 }] };
+      expect(end).toMatchObject({ proofs: [], ...(!flow.isPostponed && nothing) });
       expect(abandoned).toBe(0);
     });
 
