@@ -27,6 +27,7 @@ const tasks = {
   torture: ['tools/test.ts', '--project', 'torture'],
   fuzz: ['tools/test.ts', '--project', 'fuzz'],
   bench: [...preload, 'bench/main.ts'],
+  requirements: ['tools/requirements.ts'],
 };
 
 function fail(message) {
