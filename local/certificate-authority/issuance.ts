@@ -17,10 +17,25 @@ const serverAuthentication = '1.3.6.1.5.5.7.3.1';
 const backdatedMs = 60 * 60 * 1000;
 const longestCommonName = 64;
 
-async function importIssuerKey(pem: string): Promise<webcrypto.CryptoKey> {
+interface IssuerMaterial {
+  certificate: x509.X509Certificate;
+  key: webcrypto.CryptoKey;
+}
+
+const materials = new WeakMap<Authority['issuer'], Promise<IssuerMaterial>>();
+
+async function importIssuer({ cert, key: pem }: Authority['issuer']): Promise<IssuerMaterial> {
   const [der] = x509.PemConverter.decode(pem);
   if (!der) throw new Error('the issuer has no private key');
-  return webcrypto.subtle.importKey('pkcs8', der, issuerAlgorithm, false, ['sign']);
+  const key = await webcrypto.subtle.importKey('pkcs8', der, issuerAlgorithm, false, ['sign']);
+  return { certificate: new x509.X509Certificate(cert), key };
+}
+
+/** Certificate and key of the issuer, read once. */
+function materialOf(issuer: Authority['issuer']): Promise<IssuerMaterial> {
+  const known = materials.get(issuer) ?? importIssuer(issuer);
+  materials.set(issuer, known);
+  return known;
 }
 
 /** RFC 9773 section 4.1: key identifier of the issuer and serial number, each as in the DER. */
@@ -37,7 +52,7 @@ async function sign(
   publicKey: x509.PublicKey,
   lifetimeMs: number,
 ): Promise<x509.X509Certificate> {
-  const issuer = new x509.X509Certificate(authority.issuer.cert);
+  const { certificate: issuer, key: signingKey } = await materialOf(authority.issuer);
   // X.509 times have whole seconds.
   const notBefore = Math.floor((authority.clock.now() - backdatedMs) / 1000) * 1000;
   const isRsa = publicKey.algorithm.name.startsWith('RSA');
@@ -50,7 +65,7 @@ async function sign(
     notAfter: new Date(notBefore + lifetimeMs),
     signingAlgorithm: issuerAlgorithm,
     publicKey,
-    signingKey: await importIssuerKey(authority.issuer.key),
+    signingKey,
     extensions: [
       new x509.KeyUsagesExtension(
         x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0),

@@ -65,7 +65,21 @@ export function parseEnvelope(value: unknown): Parsed {
   return { envelope: envelope.data, header: header.data };
 }
 
+/** Accounts sign many requests with one key. */
+const mostImported = 100;
+const imported = new Map<string, webcrypto.CryptoKey>();
+
 /** The public key ready to verify; weak and unknown ones are refused. */
+async function publicKeyOf(jwk: JWK, alg: string): Promise<webcrypto.CryptoKey> {
+  const entry = `${alg} ${JSON.stringify(jwk)}`;
+  const known = imported.get(entry);
+  if (known) return known;
+  const key = await importPublicKey(jwk, alg);
+  if (imported.size >= mostImported) imported.clear();
+  imported.set(entry, key);
+  return key;
+}
+
 async function importPublicKey(jwk: JWK, alg: string): Promise<webcrypto.CryptoKey> {
   if (jwk.kty === 'RSA' && Buffer.from(jwk.n ?? '', 'base64url').length * 8 < smallestRsaBits) {
     throw new Problem('badPublicKey', `an RSA key must have at least ${smallestRsaBits} bits`);
@@ -81,9 +95,9 @@ async function importPublicKey(jwk: JWK, alg: string): Promise<webcrypto.CryptoK
 
 /** Algorithm, key and signature of an envelope; answers its payload. */
 async function verifyEnvelope({ envelope, header }: Parsed, key: JWK): Promise<Uint8Array> {
-  const imported = await importPublicKey(key, header.alg);
+  const publicKey = await publicKeyOf(key, header.alg);
   try {
-    return (await flattenedVerify(envelope, imported, { algorithms })).payload;
+    return (await flattenedVerify(envelope, publicKey, { algorithms })).payload;
   } catch {
     throw new Problem('malformed', 'the signature of the request is not valid');
   }

@@ -47,11 +47,25 @@ function inverse(value: bigint, modulus: bigint): bigint {
   return ((x % modulus) + modulus) % modulus;
 }
 
-function scalarsOf(privateKeyPem: string, digest: Uint8Array) {
+interface Scalars {
+  curve: Curve;
+  secret: bigint;
+}
+
+/** Keys that sign sign often. */
+const mostRead = 200;
+const read = new Map<string, Scalars>();
+
+function scalarsOf(privateKeyPem: string): Scalars {
+  const known = read.get(privateKeyPem);
+  if (known) return known;
   const { crv = '', d = '' } = createPrivateKey(privateKeyPem).export({ format: 'jwk' });
   const curve = curves[crv];
   if (!curve) throw new Error(`no arithmetic for the curve ${crv}`);
-  return { curve, secret: toNumber(Buffer.from(d, 'base64url')), digest: toNumber(digest) };
+  const scalars = { curve, secret: toNumber(Buffer.from(d, 'base64url')) };
+  if (read.size >= mostRead) read.clear();
+  read.set(privateKeyPem, scalars);
+  return scalars;
 }
 
 /** The x coordinate of an uncompressed point. */
@@ -59,8 +73,9 @@ const abscissa = (point: Buffer, { bytes }: Curve) => toNumber(point.subarray(1,
 
 /** Answers r and s, each as long as a coordinate (RFC 7518 section 3.4). The digest is no longer than the order. */
 export function signDigest(privateKeyPem: string, digestBytes: Uint8Array): Buffer {
-  const { curve, secret, digest } = scalarsOf(privateKeyPem, digestBytes);
+  const { curve, secret } = scalarsOf(privateKeyPem);
   const { order, bytes } = curve;
+  const digest = toNumber(digestBytes);
   const once = createECDH(curve.name);
   const r = abscissa(once.generateKeys(), curve) % order;
   const s = (inverse(toNumber(once.getPrivateKey()), order) * (digest + r * secret)) % order;
@@ -71,8 +86,9 @@ export function signDigest(privateKeyPem: string, digestBytes: Uint8Array): Buff
 
 /** The private key is at hand, so both multiplications of the verification are one: (u1 + u2 d) G. */
 export function verifyDigest(privateKeyPem: string, digestBytes: Uint8Array, signature: Uint8Array): boolean {
-  const { curve, secret, digest } = scalarsOf(privateKeyPem, digestBytes);
+  const { curve, secret } = scalarsOf(privateKeyPem);
   const { order, bytes } = curve;
+  const digest = toNumber(digestBytes);
   if (signature.length !== 2 * bytes) return false;
   const r = toNumber(signature.subarray(0, bytes));
   const s = toNumber(signature.subarray(bytes));

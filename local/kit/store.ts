@@ -1,6 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+/** Texts are constants of the stand-ins; one that makes texts anew for ever begins anew here. */
+const mostPrepared = 1000;
+
+/** Compiles each text once, wherever it is prepared: callers read a statement to its end before they use it again. */
+class Store extends DatabaseSync {
+  readonly #prepared = new Map<string, StatementSync>();
+
+  override prepare(text: string): StatementSync {
+    const known = this.#prepared.get(text);
+    if (known) return known;
+    const statement = super.prepare(text);
+    if (this.#prepared.size >= mostPrepared) this.#prepared.clear();
+    this.#prepared.set(text, statement);
+    return statement;
+  }
+}
 
 /**
  * Opens one SQLite file for a stand-in. Write-ahead log with NORMAL synchronisation: a transaction that was
@@ -9,7 +26,7 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export function openStore(file: string): DatabaseSync {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  const database = new DatabaseSync(file);
+  const database = new Store(file);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
   return database;
 }

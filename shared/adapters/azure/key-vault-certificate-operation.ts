@@ -3,7 +3,7 @@ import { AppError } from '#shared/domain/error.ts';
 import type { KeyVaultClients } from './key-vault-clients.ts';
 import { asUncollected, isUncollected, tagsOf } from './key-vault-collection-tag.ts';
 import { orAbsent, statusOf } from './key-vault-error.ts';
-import { type CertificateOperation, readOperation } from './key-vault-operation-reader.ts';
+import { type CertificateOperation, readOperation, watchOperation } from './key-vault-operation-reader.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -85,15 +85,18 @@ export function certificateOperations({ certificates }: KeyVaultClients) {
 
   async function create(name: string, policy: CertificatePolicy, tags: Tags): Promise<Uint8Array> {
     const client = await certificates();
+    const watch = watchOperation();
     try {
       await client.beginCreateCertificate(name, policy, {
+        onResponse: watch.onResponse,
         tags: policy.issuerName === outside ? { ...tags } : asUncollected(tags),
       });
     } catch (error) {
       // An issuer may refuse at once; that is the order's end, and for whoever reads the order.
       if (statusOf(error) !== undefined || (await read(name))?.status !== 'failed') throw error;
     }
-    const request = (await read(name))?.request ?? new Uint8Array();
+    // The client reads the operation once itself.
+    const request = (watch.seen() ?? (await read(name)))?.request ?? new Uint8Array();
     if (request.length === 0 && policy.issuerName === outside)
       throw new AppError('key_vault_refused', `the certificate ${name} was begun and has no request`);
     return request;

@@ -31,6 +31,25 @@ function toOperation(text: string): CertificateOperation {
   };
 }
 
+type OnResponse = NonNullable<Parameters<CertificateClient['getCertificateOperation']>[1]>['onResponse'];
+
+/** Sees the operation in the answers to what the client asks, before the client makes something else of it. */
+export interface OperationWatch {
+  onResponse: NonNullable<OnResponse>;
+  /** As it was answered last; undefined while it was not. */
+  seen(): CertificateOperation | undefined;
+}
+
+export function watchOperation(): OperationWatch {
+  let text: string | null | undefined;
+  return {
+    onResponse({ status, bodyAsText, request }) {
+      if (status === 200 && new URL(request.url).pathname.endsWith('/pending')) text = bodyAsText;
+    },
+    seen: () => (text ? toOperation(text) : undefined),
+  };
+}
+
 /**
  * The last operation on a certificate, whatever came of it. The client throws the bare message of one that failed,
  * which says nothing of its state and loses the code: the answer is read before the client does.
@@ -39,16 +58,11 @@ export async function readOperation(
   client: CertificateClient,
   name: string,
 ): Promise<CertificateOperation | undefined> {
-  let text: string | null | undefined;
+  const watch = watchOperation();
   try {
-    const reading = client.getCertificateOperation(name, {
-      onResponse({ status, bodyAsText, request }) {
-        if (status === 200 && new URL(request.url).pathname.endsWith('/pending')) text = bodyAsText;
-      },
-    });
-    await orAbsent(reading);
+    await orAbsent(client.getCertificateOperation(name, { onResponse: watch.onResponse }));
   } catch (error) {
-    if (!text) throw error;
+    if (!watch.seen()) throw error;
   }
-  return text ? toOperation(text) : undefined;
+  return watch.seen();
 }
