@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type StandingFleet, startFleet } from '../support/standing-fleet.ts';
 
 const dayMs = 86_400_000;
+/** Of each lifetime one at every age. */
 const machineCount = 14;
 const outageDays = 14;
 /** A closed authority is asked by one of those who wait, at last every six hours, and not by all: one call an hour is plenty. */
@@ -40,7 +41,7 @@ describe('two weeks without the certificate authority', () => {
     const summary = await run('45,90', 47);
     expect(summary).toMatchObject({
       machines: machineCount,
-      renewedInOutage: 2,
+      renewedInOutage: 0,
       allServed: true,
       failures: 0,
     });
@@ -56,15 +57,16 @@ describe('two weeks without the certificate authority', () => {
 
   it('let no certificate of six days end where there is a second authority', async () => {
     const shortlived = { description: '160 hours', lifetimeMs: 160 * 3_600_000 };
+    const machines = machineCount / 2;
     fleet = await startFleet({
-      machines: machineCount,
+      machines,
       clock: 'manual',
       profiles: { shortlived },
       hasSecond: true,
     });
-    const summary = await run('6', 6);
-    expect(summary).toMatchObject({ machines: machineCount, waiting: 0, allServed: true, failures: 0 });
-    expect(summary.renewedInOutage).toBeGreaterThanOrEqual(2 * machineCount);
+    const summary = await run('6', 4);
+    expect(summary).toMatchObject({ machines, waiting: 0, allServed: true, failures: 0 });
+    expect(summary.renewedInOutage).toBeGreaterThanOrEqual(2 * machines);
     expect(Math.min(...summary.renewals)).toBeGreaterThanOrEqual(3);
     expect(summary.callsInOutage).toBeLessThan(mostCallsInOutage);
   });
