@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type DerElement, derTags, readDer, readFields } from './der.ts';
+import { type DerElement, derTags, readDer, readFields } from '#shared/protocol/der.ts';
 
 const { sequence, set, integer, bitString, octetString, objectIdentifier, context0, context2 } = derTags;
 

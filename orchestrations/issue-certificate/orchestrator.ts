@@ -61,7 +61,7 @@ export function* issueCertificate(
   let since: string | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const id = `${context.instanceId}-${attempt}`;
-    const { request, authorities, replaces, renewalId } = yield* run.describeTurn({
+    const { request, authorities, replaces, renewalId, proofFailedBefore } = yield* run.describeTurn({
       ...subject,
       isInstall: input.isInstall,
     });
@@ -84,9 +84,10 @@ export function* issueCertificate(
       return yield* orderFrom(context, input, granted);
     } catch (caught) {
       const error = context.toAppError(caught);
-      const trouble = troubleOf(error);
-      // What got no answer may have been counted all the same.
-      const outcome = trouble === 'outage' ? 'spent' : 'released';
+      const trouble = troubleOf(error, proofFailedBefore);
+      // What got no answer, or was made and cannot be proven, may have been counted all the same.
+      const isMade = trouble === 'outage' || error.code === 'certificate_challenge_failed';
+      const outcome = isMade ? 'spent' : 'released';
       yield* turns.settleTurn({ authority, reservation: id, outcome });
       if (trouble === 'replacement') {
         mayReplace = false;

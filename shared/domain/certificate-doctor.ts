@@ -1,4 +1,4 @@
-import type { CertificateRecord, CertificateState, IssuedLeaf } from './certificate.ts';
+import type { CertificateRecord, CertificateState, IssuedLeaf, ReplacementRequest } from './certificate.ts';
 import { emergencyAt } from './renewal.ts';
 
 export interface Diagnosis {
@@ -31,6 +31,11 @@ function lifetimeLeft({ notAfter }: IssuedLeaf, now: string): string {
 const inService = ({ leaf, previous }: CertificateRecord): IssuedLeaf | undefined =>
   leaf?.servedAt === undefined ? previous : leaf;
 
+function fateOf({ revoke, revokedAt }: ReplacementRequest): string {
+  if (revokedAt !== undefined) return `; the old certificate was revoked on ${moment(revokedAt)}`;
+  return revoke ? '; the old certificate is revoked once its replacement is served' : '';
+}
+
 type Rule = (record: CertificateRecord, context: DiagnosisContext) => string | undefined;
 
 const stateSentence: Readonly<Record<CertificateState, Rule>> = {
@@ -60,7 +65,7 @@ const stateSentence: Readonly<Record<CertificateState, Rule>> = {
 const remarks: readonly Rule[] = [
   ({ replacement }) =>
     replacement &&
-    `A replacement was asked for on ${moment(replacement.requestedAt)} (${replacement.reason})${replacement.revoke ? '; the old certificate is revoked' : ''}.`,
+    `A replacement was asked for on ${moment(replacement.requestedAt)} (${replacement.reason})${fateOf(replacement)}.`,
   (record, { now }) => {
     const leaf = inService(record);
     if (!leaf || record.state === 'served' || record.state === 'withdrawn') return undefined;

@@ -262,6 +262,21 @@ describe('an order', () => {
       expect(bucket?.fullAt).toBeGreaterThan(app.clock.now());
     });
 
+    it('has spent its token although it cannot be proven', async () => {
+      const [authority] = app.authorities;
+      if (!authority) throw new Error('no authority');
+      app.authorities[0] = {
+        ...authority,
+        async createOrder(order) {
+          await authority.createOrder(order);
+          throw new AppError('certificate_challenge_failed', 'the authority offers no DNS-01 challenge');
+        },
+      };
+      await app.run('install', install);
+      const [bucket] = (await app.budgets.read('authority-test')).buckets;
+      expect(bucket?.fullAt).toBeGreaterThan(app.clock.now());
+    });
+
     it('keeps its place in the queue when it turns out that it cannot replace', async () => {
       await app.run('install', install);
       expect((await app.run('renew', await subject())).status).toBe('postponed');
@@ -276,12 +291,4 @@ describe('an order', () => {
       expect((await app.run('renew', await subject())).status).toBe('succeeded');
     });
   });
-});
-
-it('late word of a certificate that was given up is no error', async () => {
-  await app.run('install', install);
-  const thumbprint = (await record())?.leaf?.thumbprint ?? '';
-  await moveCertificate(app.ports, machineId, { type: 'withdraw' });
-  await moveCertificate(app.ports, machineId, { type: 'deliver', thumbprint });
-  expect((await record())?.state).toBe('withdrawn');
 });

@@ -1,42 +1,22 @@
 import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
+import { type DerElement, derTags, readDer } from '#shared/protocol/der.ts';
 
 const authorityKeyIdentifier = Buffer.from('551d23', 'hex');
-const tags = { integer: 0x02, octetString: 0x04, oid: 0x06, sequence: 0x30, extensions: 0xa3, keyId: 0x80 };
 
-interface Element {
-  tag: number;
-  content: Buffer;
-}
-
-/** The elements that follow each other in a piece of DER (X.690 section 10.1: definite lengths only). */
-function elementsOf(der: Buffer): Element[] {
-  const elements: Element[] = [];
-  for (let at = 0; at < der.length; ) {
-    const tag = der.readUInt8(at);
-    const first = der.readUInt8(at + 1);
-    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
-    const length = lengthBytes === 0 ? first : der.readUIntBE(at + 2, lengthBytes);
-    const start = at + 2 + lengthBytes;
-    elements.push({ tag, content: der.subarray(start, start + length) });
-    at = start + length;
-  }
-  return elements;
-}
-
-const within = (elements: readonly Element[], tag: number): Buffer | undefined =>
-  elements.find((element) => element.tag === tag)?.content;
+const within = (elements: readonly DerElement[], tag: number): Buffer | undefined =>
+  elements.find((element) => element.tag === tag)?.body;
 
 /** The keyIdentifier of the AuthorityKeyIdentifier extension (RFC 5280 section 4.2.1.1). */
-function issuerKeyId(fields: readonly Element[]): Buffer | undefined {
-  const list = within(fields, tags.extensions);
-  const extensions = list && within(elementsOf(list), tags.sequence);
-  for (const { content } of elementsOf(extensions ?? Buffer.alloc(0))) {
-    const parts = elementsOf(content);
-    if (!within(parts, tags.oid)?.equals(authorityKeyIdentifier)) continue;
-    const value = within(parts, tags.octetString);
-    const sequence = value && within(elementsOf(value), tags.sequence);
-    return sequence && within(elementsOf(sequence), tags.keyId);
+function issuerKeyId(fields: readonly DerElement[]): Buffer | undefined {
+  const list = within(fields, derTags.context3);
+  const extensions = list && within(readDer(list), derTags.sequence);
+  for (const { body } of readDer(extensions ?? Buffer.alloc(0))) {
+    const parts = readDer(body);
+    if (!within(parts, derTags.objectIdentifier)?.equals(authorityKeyIdentifier)) continue;
+    const value = within(parts, derTags.octetString);
+    const sequence = value && within(readDer(value), derTags.sequence);
+    return sequence && within(readDer(sequence), derTags.keyId);
   }
   return undefined;
 }
@@ -47,10 +27,10 @@ function issuerKeyId(fields: readonly Element[]): Buffer | undefined {
  */
 export function renewalIdOf(chainPem: string): string | undefined {
   const { raw } = new X509Certificate(chainPem);
-  const [certificate] = elementsOf(raw);
-  const toBeSigned = certificate && within(elementsOf(certificate.content), tags.sequence);
-  const fields = elementsOf(toBeSigned ?? Buffer.alloc(0));
-  const serial = within(fields, tags.integer);
+  const [certificate] = readDer(raw);
+  const toBeSigned = certificate && within(readDer(certificate.body), derTags.sequence);
+  const fields = readDer(toBeSigned ?? Buffer.alloc(0));
+  const serial = within(fields, derTags.integer);
   const issuer = issuerKeyId(fields);
   return serial && issuer && `${issuer.toString('base64url')}.${serial.toString('base64url')}`;
 }

@@ -58,6 +58,15 @@ describe('the doctor', () => {
     expect(ask(record, { agentConnected: false }).explanation[0]).toContain('not connected');
   });
 
+  it('says of a revocation whether it is to come or has come', () => {
+    const replacement = { reason: 'superseded', revoke: true, requestedAt: now } as const;
+    const said = (more: object) =>
+      ask({ ...served, replacement: { ...replacement, ...more } }).explanation.join(' ');
+    expect(said({})).toContain('is revoked once its replacement is served');
+    expect(said({ revokedAt: now })).toContain('was revoked on');
+    expect(said({ revoke: false })).not.toContain('revoked');
+  });
+
   it('repeats the last failure with its hop and remedy', () => {
     const error = describeError(
       new AppError('dns_delegation_broken', 'ns1.example is not a server of the zone'),

@@ -17,6 +17,10 @@ export const derTags = {
   set: 0x31,
   /** `[0]`, constructed. */
   context0: 0xa0,
+  /** `[3]`, constructed. */
+  context3: 0xa3,
+  /** `[0]`, primitive: a key identifier of a certificate's authority. */
+  keyId: 0x80,
   /** `[2]`, primitive: a DNS name among general names. */
   context2: 0x82,
 } as const;
