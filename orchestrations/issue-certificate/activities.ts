@@ -102,6 +102,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
     async describeTurn(input: Subject & { isInstall: boolean }): Promise<{
       request: TurnRequest;
       authorities: string[];
+      proofFailedBefore: boolean;
       replaces?: Issuer;
       renewalId?: string;
     }> {
@@ -122,6 +123,7 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
         authorities: authorities
           .filter(({ custodies }) => custodies.includes(input.custody))
           .map(({ name }) => name),
+        proofFailedBefore: record?.failure?.code === 'certificate_challenge_failed',
         ...(record?.leaf?.renewalId !== undefined &&
           isSameName && { replaces: record.leaf.issuedBy, renewalId: record.leaf.renewalId }),
       };

@@ -7,11 +7,12 @@ import type { AppError } from '#shared/domain/error.ts';
  * - a closure's reason: nobody orders there for a while, and the next authority is asked;
  * - `refusal`: it does not want this order: the next is asked, the others go on there;
  * - `replacement`: it does not accept what is replaced: the order is repeated without that;
- * - `order`: another authority would fail the same way.
+ * - `order`: another authority would fail the same way. Of a proof that is believed at first; one that failed the
+ *   last time too may be the authority's own view of the DNS.
  */
 export type Trouble = Closure['reason'] | 'refusal' | 'replacement' | 'order';
 
-export function troubleOf({ code }: AppError): Trouble {
+export function troubleOf({ code }: AppError, proofFailedBefore: boolean): Trouble {
   switch (code) {
     case 'certificate_replacement_refused':
       return 'replacement';
@@ -24,6 +25,8 @@ export function troubleOf({ code }: AppError): Trouble {
       return 'forbidden by CAA';
     case 'certificate_order_refused':
       return 'refusal';
+    case 'certificate_challenge_failed':
+      return proofFailedBefore ? 'refusal' : 'order';
     default:
       return 'order';
   }

@@ -14,8 +14,8 @@ const refilling = (count: number, windowMs: number) => ({ capacity: count, refil
 const sliding = (count: number, windowMs: number) => refilling(Math.floor(count / 2), windowMs);
 
 /**
- * What Let's Encrypt names its limits, and what it says when one is reached; orders that replace (RFC 9773) are exempt
- * from them all.
+ * What Let's Encrypt names its limits, and what it says when one is reached. Orders that replace (RFC 9773) are exempt
+ * from them all; an order for names that it issued before, from whichever account, counts for the exact set alone.
  */
 const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number }): readonly RateLimit[] => [
   {
@@ -24,6 +24,7 @@ const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number })
     ...refilling(counts.orders, 3 * hourMs),
     scope: 'account',
     freeForReplacements: true,
+    freeForSameNames: true,
     refusal: 'too many new orders|new.?orders.?per.?account',
   },
   {
@@ -33,6 +34,7 @@ const letsEncrypt = (counts: { orders: number; zone: number; exactSet: number })
     ...refilling(counts.zone, 7 * dayMs),
     scope: 'zone',
     freeForReplacements: true,
+    freeForSameNames: true,
     refusal: 'already issued for "|registered.?domain',
   },
   {

@@ -96,6 +96,16 @@ describe('with two authorities', () => {
     expect(app.second.orders).toHaveLength(0);
   });
 
+  it('a proof that failed the last time too is tried at the other: it may be the view of the first', async () => {
+    await issue();
+    app.faults.fail('authority.readOrder', new AppError('certificate_challenge_failed', 'NXDOMAIN'));
+    const renewal = { machineId, resourceId: '/x', machineName, custody: 'vault' };
+    expect(await app.run('renew', renewal)).toMatchObject({ status: 'failed' });
+    expect(app.second.orders).toHaveLength(0);
+    await issue({ isInstall: false });
+    expect(app.second.issued).toHaveLength(1);
+  });
+
   it('that are both spent give a date, the earlier of the two', async () => {
     app.faults.fail('authority.createOrder', limited);
     app.faults.fail(
