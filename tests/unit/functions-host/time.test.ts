@@ -5,6 +5,10 @@ import { readSource, sourceFiles } from '../../support/source-imports.ts';
 const realTime = new Map([
   ['local/functions-host/app/app-process-channel.ts', 'a process starts, hangs and dies in real time'],
   ['local/functions-host/host.ts', 'an end that takes too long is cut short'],
+  [
+    'local/functions-host/http/listener.ts',
+    'the date of an answer: the process’s own, which follows the clock',
+  ],
   ['local/functions-host/in-process-host.ts', 'a test waits for its activities'],
   ['local/functions-host/line-writer.ts', 'lines of the log are gathered for a moment'],
   ['local/functions-host/main.ts', 'lines of the log'],
