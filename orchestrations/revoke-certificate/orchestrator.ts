@@ -27,7 +27,7 @@ export function* revokeCertificate(
   const record = context.activities<IssueCertificateActivities>(persistentRetries);
   try {
     yield* replace.requestReplacement({ machineId, reason, requestedBy });
-    if (reason === 'keyCompromise') yield* replace.revokeLeaf({ machineId, isCurrent: true });
+    if (reason === 'keyCompromise') yield* revokeAtOnce(context, machineId);
     const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
       track.showProgress({ operationId, step, detail }),
     );
@@ -49,5 +49,16 @@ export function* revokeCertificate(
     });
     yield* track.failOperation({ operationId, error });
     return { outcome: 'failed' };
+  }
+}
+
+/** An authority that is away keeps nobody from getting another key: it is told when that one is served. */
+function* revokeAtOnce(context: OrchestrationContext, machineId: string): Step<void> {
+  const replace = context.activities<ReplaceCertificateActivities>(platformRetries);
+  try {
+    yield* replace.revokeLeaf({ machineId, isCurrent: true });
+  } catch (caught) {
+    const error = context.toAppError(caught);
+    if (!error.isRetryable) throw error;
   }
 }

@@ -75,6 +75,18 @@ describe('a revocation', () => {
     expect((await record())?.state).toBe('served');
   });
 
+  it('of a compromised key does not wait for an authority that is away: it is told at the end', async () => {
+    const before = await record();
+    const away = new AppError('certificate_authority_unavailable', 'no answer');
+    app.faults.fail('authority.revoke', away, 6);
+    expect((await revoke('keyCompromise')).status).toBe('succeeded');
+    expect(app.authority.revoked).toEqual([
+      { serialNumber: before?.leaf?.serialNumber, reason: 'keyCompromise' },
+    ]);
+    expect(await record()).toMatchObject({ state: 'served' });
+    expect(await record()).not.toHaveProperty('replacement');
+  });
+
   it('that the authority refuses leaves the replacement in service, and says so', async () => {
     app.faults.fail(
       'authority.revoke',
