@@ -11,8 +11,10 @@ const page = join(root, 'docs', 'requirements.md');
 
 /** What `docs/requirements.md` has to be now, and its figures; nothing is written. */
 export function generateRequirements(): { page: string; summary: string } {
-  const files = globSync('tests/**/*.test.ts', { cwd: root })
+  // Suites that several test files share lie beside them under other names.
+  const files = globSync('tests/**/*.ts', { cwd: root })
     .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !file.startsWith('tests/fixtures/'))
     .toSorted();
   const titles = new Map(files.map((file) => [file, titlesOf(file, readFileSync(join(root, file), 'utf8'))]));
   const book = readRuleBook();

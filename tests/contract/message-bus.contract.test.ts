@@ -87,7 +87,7 @@ describe('an agent’s queue', () => {
     await receiver.completeMessage(message);
   });
 
-  it('delivers an event, as it was sent, to one who has nothing but its token', async () => {
+  it('requirement 10: delivers an event, as it was sent, to one who has nothing but its token', async () => {
     const { events } = await bus.agentTokens(machineId, 600);
     const receiver = connectAgent(events).createReceiver(agentQueueName(machineId));
     await bus.sendToAgent(machineId, eventOf('e-1'));

@@ -33,7 +33,7 @@ describe('install and connect, as an administrator does it', () => {
     return { leaf, thumbprint: createHash('sha256').update(leaf.raw).digest('hex') };
   };
 
-  it('requirement 106: the home page is the exact sentence as plain text', async () => {
+  it('requirements 106 and 107: the home page is the exact sentence as plain text', async () => {
     const response = await fetch(`${system.baseUrl}/`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(await response.text()).toBe(
@@ -67,14 +67,14 @@ describe('install and connect, as an administrator does it', () => {
     expect(leaf.checkHost(`label.${base}`)).toBe(`*.${base}`);
   });
 
-  it('requirements 61-63: the name is a hash and tells nothing of the machine', async () => {
+  it('requirements 3 and 61-63: the name is a hash and tells nothing of the machine', async () => {
     const { machineName, name } = await administrator.getMachine(machineId);
     expect(machineName).toMatch(/^[a-z2-7]{26}$/);
     expect(machineName).not.toContain(name);
     expect(machineName).not.toBe(machineId);
   });
 
-  it('requirement 69: the leaf that the client sees is the one that the machine holds', async () => {
+  it('requirements 66 and 69: the leaf that the client sees is the one that the machine holds', async () => {
     const session = await administrator.connect(machineId);
     const page = await openSessionUrl(session.url);
     expect(page.status).toBe(200);

@@ -35,7 +35,7 @@ describe.runIf(hasChromium('the portal on the whole system, in a browser'))(
       return { page, complaints };
     }
 
-    it('an administrator adds a machine, installs, and is on it in a new tab', async () => {
+    it('requirements 9, 49 and 77: an administrator adds a machine, installs, and is on it in a new tab', async () => {
       const machine = machineAt(system, 0);
       const { page, complaints } = await signedIn('Administrator');
       await page.getByRole('link', { name: 'Add a machine' }).click();
@@ -64,7 +64,7 @@ describe.runIf(hasChromium('the portal on the whole system, in a browser'))(
       expect(complaints).toEqual([]);
     });
 
-    it('who owns the machine but may not connect reads which action is missing', async () => {
+    it('requirement 90: who owns the machine but may not connect reads which action is missing', async () => {
       const { page, complaints } = await signedIn('Owner');
       await page.getByRole('link', { name: machineAt(system, 0).name }).click();
       await page.getByText(/You may not connect: your roles lack \S*WACLoginAsAdmin/i).waitFor();

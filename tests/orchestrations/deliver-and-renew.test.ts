@@ -101,7 +101,7 @@ describe('a renewal', () => {
     expect(await certificate()).toMatchObject({ state: 'served', leaf: { servedAt: expect.any(String) } });
   });
 
-  it('leaves the old one served until the machine reports the new one', async () => {
+  it('requirement 67: leaves the old one served until the machine reports the new one', async () => {
     const before = await certificate();
     app.faults.before('extension.read', async () => {
       if (looks() > 2) return;
@@ -160,7 +160,7 @@ describe('an uninstall', () => {
       expect(await app.store.read(machineId, type)).toBeUndefined();
   });
 
-  it('is followed by an install under another name, with a certificate of its own', async () => {
+  it('requirement 56: is followed by an install under another name, with a certificate of its own', async () => {
     await app.run('install', install);
     const before = await app.store.read(machineId, 'machine');
     await app.run('uninstall', { machineId, resourceId });

@@ -71,7 +71,7 @@ describe('an install', () => {
     });
   });
 
-  it('ends with name, relay, queue, certificate and extension, and frees the machine', async () => {
+  it('requirement 61: ends with name, relay, queue, certificate and extension, and frees the machine', async () => {
     await app.run('install', input);
     const found = await machine();
     const machineName = found?.machineName ?? '';
@@ -92,13 +92,13 @@ describe('an install', () => {
     expect(app.dns.texts.size).toBe(0);
   });
 
-  it('requirements 47 and 50: gives the endpoint the port as a number and the extension as text', async () => {
+  it('requirements 45, 47 and 50: gives the endpoint the port as a number and the extension as text', async () => {
     await app.run('install', { ...input, port: 443 });
     expect(app.connectivity.endpoints.get(resourceId)).toEqual({ WAC: 443 });
     expect(app.extension.deployments).toMatchObject([{ settings: { port: '443' } }]);
   });
 
-  it('asks a subscription whose provider is slow until it is registered', async () => {
+  it('requirement 44: asks a subscription whose provider is slow until it is registered', async () => {
     app.resources.registered.clear();
     app.resources.slowness.reads = 4;
     const operation = await app.run('install', input);
@@ -162,14 +162,14 @@ describe('a first install that fails', () => {
     expect(await machine()).not.toHaveProperty('currentOperation');
   });
 
-  it('leaves the service configurations of others alone', async () => {
+  it('requirement 59: leaves the service configurations of others alone', async () => {
     app.connectivity.endpoints.set(resourceId, { SSH: 22 });
     app.faults.fail('extension.beginInstall', refused);
     await app.run('install', input);
     expect(app.connectivity.endpoints.get(resourceId)).toEqual({ SSH: 22 });
   });
 
-  it('is finished by the next one, with the certificate that it had issued', async () => {
+  it('requirement 56: is finished by the next one, with the certificate that it had issued', async () => {
     app.faults.fail('extension.beginInstall', refused, 1);
     await app.run('install', input);
     const second = await app.run('install', input);

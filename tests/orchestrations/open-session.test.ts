@@ -42,7 +42,7 @@ const audits = async () =>
   (await app.store.list(machineId, 'audit', 10)).filter(({ action }) => action.startsWith('connect'));
 
 describe('connecting', () => {
-  it('requirements 71-73: asks for access, then tries the new name, and opens the session', async () => {
+  it('requirements 71-73 and C6: asks for access, then tries the new name, and opens the session', async () => {
     expect(await connect()).toEqual({ opened: true, expiresAt: begunAt / 1000 + 3600 });
     expect(app.activities).toEqual(['requireAccess', 'tryNewSession']);
     expect(await session()).toMatchObject({
@@ -116,7 +116,7 @@ describe('a refusal', () => {
     ['the caller has no role', 'access_denied', () => app.roles.held.clear()],
     ['the machine has no endpoint', 'endpoint_missing', () => app.connectivity.endpoints.clear()],
     [
-      'the service has no configuration',
+      'requirement 47: the service has no configuration',
       'service_not_configured',
       () => app.connectivity.endpoints.set(resourceId, { SSH: 22 }),
     ],
@@ -193,7 +193,7 @@ describe('a refusal', () => {
     'leaf_mismatch',
     'service_unreachable',
   ];
-  it.each(hops)('in step 2 is the hop that failed, said once: %s', async (code) => {
+  it.each(hops)('requirement 118: in step 2 is the hop that failed, said once: %s', async (code) => {
     app.probe.answer.failure = () => new AppError(code, 'as the test wants it');
     expect(await connect()).toMatchObject({ error: { code, detail: 'as the test wants it' } });
     expect(app.probe.tried).toHaveLength(1);

@@ -61,7 +61,7 @@ const ages = async () =>
   );
 
 describe('a sweep', () => {
-  it('renews everything that is due, and each is seen served', async () => {
+  it('requirement 67: renews everything that is due, and each is seen served', async () => {
     await sweep();
     expect(await ages()).toEqual(Array.from({ length: count }, () => true));
     for (const id of machineIds) expect(await record(id)).toMatchObject({ state: 'served' });

@@ -14,7 +14,7 @@ describe('two years of certificates', () => {
     { machines: 150, days: 150, seed: given ?? 3 },
     { machines: 60, days: 120, seed: given ?? 4 },
   ])(
-    'of $machines machines in $days days keep every promise (SIMULATION_SEED=$seed)',
+    'requirement 67: of $machines machines in $days days keep every promise (SIMULATION_SEED=$seed)',
     async (size) => {
       const began = performance.now();
       const story = await tellStory({ ...size, random: createSeededRandom(size.seed) });

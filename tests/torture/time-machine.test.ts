@@ -31,7 +31,7 @@ describe('90 days of a fleet with certificates of six days', () => {
   });
   afterAll(() => fleet?.stop());
 
-  it('renews each in time, and every new one is served', async () => {
+  it('requirement 67: renews each in time, and every new one is served', async () => {
     const summary = (await fleet.run('main.mjs', [String(dayCount), String(budgetMs)], (line) =>
       process.stderr.write(`${line}\n`),
     )) as Summary;

@@ -13,7 +13,7 @@ describe('an agent from its first start', () => {
   });
   afterAll(() => world.close());
 
-  it('enrols through failures, reports that it started, and serves the certificate that was sealed to it', async () => {
+  it('requirements 2 and 65: enrols through failures, reports that it started, and serves the certificate that was sealed to it', async () => {
     world.controlPlane().failures.push({ status: 503, headers: { 'retry-after': '0' } }, { status: 429 });
     const { tunnel } = world.startAgent();
     await world.waitForReport({ kind: 'started' });

@@ -57,7 +57,7 @@ describe('what the agent refuses', () => {
     await expect(machine.connectAs(session)).rejects.toThrow('409 certificate_missing');
   });
 
-  it('takes no stream for a service that is not configured, nor with a strange session id', async () => {
+  it('requirement 75: takes no stream for a service that is not configured, nor with a strange session id', async () => {
     const machine = await open({ port: await freePort() });
     await expect(machine.openStream({ service: 'SSH', sessionId: session })).rejects.toThrow(
       '409 service_not_configured',
@@ -67,7 +67,7 @@ describe('what the agent refuses', () => {
     );
   });
 
-  it("lets the machine's own policy win, and cuts what lives when it changes", async () => {
+  it("requirements 38-40: lets the machine's own policy win, and cuts what lives when it changes", async () => {
     const service = await startTargetService();
     endings.push(service.close);
     const echo = await startEcho();

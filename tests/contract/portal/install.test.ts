@@ -24,7 +24,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
   afterEach(() => rig.settle());
   afterAll(() => rig?.close());
 
-  it('the three steps advance without a reload, and Connect is next', async () => {
+  it('requirements 50 and 52: the three steps advance without a reload, and Connect is next', async () => {
     const { api } = rig;
     api.machines = [bareMachine(0)];
     const { page, complaints } = await rig.at(`/portal/machines/${id}`);
@@ -139,7 +139,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await page.getByRole('heading', { name: 'Installing', level: 1 }).waitFor();
   });
 
-  it('what is no port is refused in words and never sent', async () => {
+  it('requirement 51: what is no port is refused in words and never sent', async () => {
     rig.api.machines = [bareMachine(0)];
     const { page } = await rig.at(`/portal/machines/${id}/install`);
     const field = page.getByLabel('Port on the machine');

@@ -110,7 +110,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
       expect(states).toEqual([]);
     });
 
-    it('a failing hop is named in the chain, with code and remedy, and the waiting tab closes', async () => {
+    it('requirements 118 and 124: a failing hop is named in the chain, with code and remedy, and the waiting tab closes', async () => {
       rig.api.machines = [sampleMachine(0)];
       rig.api.replies.set(connectPath, { status: 502, body: sampleProblem(502, {}) });
       const { page } = await rig.at(`/portal/machines/${machineIdOf(0)}`);

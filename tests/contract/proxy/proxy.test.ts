@@ -44,7 +44,7 @@ const failureOf = (client: TLSSocket) =>
     client.once('error', (error: Error & { code?: string }) => resolve(error.code ?? '')),
   );
 
-test('shows the client the leaf that the machine serves, under the session name', async () => {
+test('requirements 69 and 70: shows the client the leaf that the machine serves, under the session name', async () => {
   let asked: string | false | null = null;
   const seenByMachine = new Promise<string>((resolve) =>
     onMachine((socket) => {
@@ -181,7 +181,7 @@ test('cuts a live session at its revocation and refuses its label from then on',
   expect(other.destroyed).toBe(false);
 });
 
-test('cuts a live session at the end of its label', async () => {
+test('requirements 7, 72 and 74: cuts a live session at the end of its label', async () => {
   onMachine((socket) => socket.write('hello'));
   const { host, sessionId } = world.sessionHost({ lifetimeSeconds: 1200 });
   const client = await secured(host);

@@ -36,7 +36,7 @@ async function session(channel: WebSocket, target = path) {
   return { sender, listener, accept };
 }
 
-test('joins a sender and a listener at the announced address and relays both ways', async () => {
+test('requirements 8 and 9: joins a sender and a listener at the announced address and relays both ways', async () => {
   const { sender, listener } = await session(await listen());
   const toListener = nextMessage(listener);
   sender.send(Buffer.from('up'));

@@ -79,7 +79,7 @@ async function installs(): Promise<string[]> {
   return labels;
 }
 
-describe('the zone after an install in reverse mode (requirement 63)', () => {
+describe('the zone after an install in reverse mode (requirement 63 and C11)', () => {
   let labels: string[];
   beforeEach(async () => {
     labels = await installs();

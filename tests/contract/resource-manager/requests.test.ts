@@ -181,7 +181,7 @@ describe('HybridConnectivity', () => {
     expect(await state()).toBe('Registered');
   });
 
-  it('climbs the ladder of listCredentials: 404, 412, 200', async () => {
+  it('requirements 47 and 76: climbs the ladder of listCredentials: 404, 412, 200', async () => {
     const client = cloud.clientOf();
     const list = (query: Record<string, string> = {}) =>
       call(client, 'post', `${endpoint}/listCredentials`, version, { body: { serviceName: 'WAC' }, query });

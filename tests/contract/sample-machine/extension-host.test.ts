@@ -99,7 +99,7 @@ describe("a sample machine's extension host", () => {
     await rm(dataDirectory, { recursive: true, force: true });
   });
 
-  it('starts the agent with the settings of the extension and reports its version', async () => {
+  it('requirement 1: starts the agent with the settings of the extension and reports its version', async () => {
     await expect(agentPid()).rejects.toMatchObject({ code: 'ENOENT' });
     await put('6516');
     expect(await waitForState('Succeeded')).toMatchObject({

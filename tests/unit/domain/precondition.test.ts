@@ -129,7 +129,7 @@ describe('the Arc agent', () => {
     ['', false],
     ['latest', false],
     [undefined, false],
-  ])('requirement 20: version %j', (agentVersion, accepted) => {
+  ])('requirement 20 and C8: version %j', (agentVersion, accepted) => {
     expect(unmet({ agentVersion })).toEqual(accepted ? [] : ['arc_agent_version']);
   });
 

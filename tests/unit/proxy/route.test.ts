@@ -21,7 +21,7 @@ const label = (change: { id?: string; expiresAt?: number; key?: Buffer; machine?
   });
 const host = (first: string, machine = machineName) => `${first}.${machine}.${zone}`;
 
-test('leads a good label to its machine, session and service', () => {
+test('requirement 75: leads a good label to its machine, session and service', () => {
   expect(decideRoute(host(label()), table, now)).toEqual({
     machineName,
     sessionId,
@@ -47,8 +47,8 @@ test.each([
   ['an empty label', `.${machineName}.${zone}`, 'malformed_label'],
   ['a changed MAC', host(`${label().slice(0, -8)}aaaaaaaa`), 'foreign_label'],
   ['a label under a key that is not ours', host(label({ key: Buffer.alloc(32, 9) })), 'foreign_label'],
-  ['a label of another machine', host(label({ machine: otherMachine })), 'foreign_label'],
-  ['a label at its end', host(label({ expiresAt: now })), 'expired_label'],
+  ['a label of another machine (requirement 75)', host(label({ machine: otherMachine })), 'foreign_label'],
+  ['a label at its end (requirement 74)', host(label({ expiresAt: now })), 'expired_label'],
   ['a label of a revoked session', host(label({ id: 'revokedrevokedre' })), 'revoked_label'],
 ] as const)('refuses %s', (_, serverName, reason) => {
   expect(decideRoute(serverName, table, now)).toBe(reason);
