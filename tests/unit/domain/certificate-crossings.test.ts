@@ -48,6 +48,14 @@ describe('a leaf that an install takes up again', () => {
   });
 });
 
+describe('a request that an install asked the machine for', () => {
+  it('is wanted no more when the leaf in service is good for longer', () => {
+    const asked = after(served, { type: 'request', id: 'issue', custody: 'vault' });
+    expect(asked.wantedRequest).toBe('issue');
+    expect(after(asked, takeUp)).toEqual({ ...served, mark: 'request issue' });
+  });
+});
+
 describe('a fleet-wide replacement that is called off', () => {
   const mark: CertificateEvent = {
     type: 'replace',
