@@ -212,9 +212,9 @@ describe('what is refused, and how', () => {
 
     it.each([
       ['a wrong label', async () => 'not-a-label'],
-      ['an expired label', () => mint({ expiresAt: now() - 1 })],
+      ['requirement 74: an expired label', () => mint({ expiresAt: now() - 1 })],
       ['a label under a foreign key', () => mint({ key: randomBytes(32) })],
-      ['the label of another machine', () => mint({ machineName: 'a'.repeat(26) })],
+      ['requirement 75: the label of another machine', () => mint({ machineName: 'a'.repeat(26) })],
     ])('%s is refused with a TLS alert', async (_, label) => {
       await expect(open(await label())).rejects.toThrow(/SSL alert number (49|112)/);
     });

@@ -57,7 +57,7 @@ describe('delivering a certificate', () => {
     expect(looks()).toBe(4);
   });
 
-  it('is not fooled by a report about another leaf, nor by an event without a report', async () => {
+  it('requirement 48: is not fooled by a report about another leaf, nor by an event without a report', async () => {
     app.extension.machine.onInstall = () => reportServing(app, { servingThumbprint: 'another' });
     const id = await app.begin('install', install);
     await app.host.raiseEvent(id, agentReportedEvent, {});

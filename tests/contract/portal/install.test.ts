@@ -90,7 +90,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     expect(page.url()).toContain('/operations/another2?port=6600');
   });
 
-  it('an unmet requirement is listed with what was found, and the button says that it is missing', async () => {
+  it('requirement 21: an unmet requirement is listed with what was found, and the button says that it is missing', async () => {
     rig.api.machines = [bareMachine(0)];
     rig.api.preconditions = samplePreconditions(false);
     const { page } = await rig.at(`/portal/machines/${id}/install`);

@@ -68,7 +68,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
       expect(new URL(page.url()).pathname).toBe(`/portal/machines/${machine.id}`);
     });
 
-    it('Connect opens the session in a new tab that knows nothing of this one', async () => {
+    it('requirement 73: Connect opens the session in a new tab that knows nothing of this one', async () => {
       rig.api.machines = [sampleMachine(0, { name: 'web-01' })];
       let answer: ((value: object) => void) | undefined;
       const later = new Promise<object>((resolve) => {

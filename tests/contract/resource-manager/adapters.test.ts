@@ -153,7 +153,7 @@ describe('roles', () => {
 });
 
 describe('endpoint and service configurations', () => {
-  it('requirements 4 and 6: wait for the provider, then for the endpoint', async () => {
+  it('requirements 4, 6 and 98: wait for the provider, then for the endpoint', async () => {
     const resources = createArmResourceManager({ arm });
     const connectivity = createArmHybridConnectivity({ arm });
     expect(await resources.providerState(subscriptionId, namespace)).toBe('NotRegistered');

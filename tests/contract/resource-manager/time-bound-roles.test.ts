@@ -43,7 +43,7 @@ const instances = () => list('roleAssignmentScheduleInstances', '2020-10-01');
 
 // "Role Assignment Schedule Requests - Create", "Role Assignment Schedule Instances - List For Scope", learn.microsoft.com/rest/api/authorization
 describe('a time-bound role assignment', () => {
-  it('is listed from its start to its end by the clock, and by its own id only then', async () => {
+  it('requirement 96: is listed from its start to its end by the clock, and by its own id only then', async () => {
     const made = await request(groupId, {
       scheduleInfo: {
         startDateTime: new Date(start + hourMs).toISOString(),

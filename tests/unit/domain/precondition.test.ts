@@ -92,12 +92,12 @@ describe('the operating system', () => {
   it.each([
     ['requirement 17: Windows Server 2016 Datacenter', 'windows', true],
     ['requirement 16: Windows Server 2019 Standard', 'windows', true],
-    ['Windows Server 2025 Datacenter Azure Edition', 'windows', true],
-    ['windows server 2022 datacenter', 'windows', true],
+    ['requirement 17: Windows Server 2025 Datacenter Azure Edition', 'windows', true],
+    ['requirement 16: windows server 2022 datacenter', 'windows', true],
     ['requirement 17: Windows Server 2012 R2 Standard', 'windows', false],
-    ['Windows Server 2008 R2 Enterprise', 'windows', false],
+    ['requirement 17: Windows Server 2008 R2 Enterprise', 'windows', false],
     ['Windows 11 Enterprise', 'windows', false],
-    ['requirement 100: Ubuntu 24.04', 'linux', true],
+    ['Ubuntu 24.04', 'linux', true],
     ['Solaris', 'unknown', false],
   ] as const)('%s', (title, osType, accepted) => {
     const osName = title.replace(/^requirement \d+: /, '');
@@ -129,7 +129,7 @@ describe('the Arc agent', () => {
     ['', false],
     ['latest', false],
     [undefined, false],
-  ])('requirement 20 and C8: version %j', (agentVersion, accepted) => {
+  ])('requirement 20: version %j', (agentVersion, accepted) => {
     expect(unmet({ agentVersion })).toEqual(accepted ? [] : ['arc_agent_version']);
   });
 
