@@ -10,7 +10,7 @@ import { checkCertificateRequest } from './certificate-request-check.ts';
 import { defineRoute } from './route.ts';
 
 /** The order that it is for has ended long before. */
-const keptSeconds = 30 * 24 * 60 * 60;
+const keptSeconds = 365 * 24 * 60 * 60;
 
 function refuse(field: keyof CertificateRequestBody, message: string): AppError {
   return new AppError('invalid_request', `${field}: ${message}`, { facts: { errors: [{ field, message }] } });

@@ -60,6 +60,8 @@ const troubles: Readonly<Record<string, Closure['reason'] | undefined>> = {
   certificate_authority_unavailable: 'outage',
   certificate_rate_limited: 'rate-limited',
   certificate_order_refused: 'refused',
+  // What one authority lacks here (a secret of its external account) keeps back no other.
+  configuration_incomplete: 'refused',
 };
 
 /** Each of them can be repeated after a crash at any point. Times in answers are ISO 8601. */
