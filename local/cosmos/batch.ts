@@ -72,16 +72,19 @@ class BatchUndone extends Error {
 export function executeBatch(items: Items, operations: ItemOperations, batch: BatchRequest): BatchResult {
   const list = parseBatch(batch);
   if (!batch.isAtomic) return executeEach(items, operations, batch, list);
+  const all = (lsn: number): BatchResult => {
+    const results: OperationResult[] = [];
+    for (const each of list) {
+      const result: OperationResult = attempt(() => run(operations, batch, each, lsn), batch.isMinimal);
+      results.push(result);
+      if (result.statusCode >= 400) throw new BatchUndone(results);
+    }
+    return { status: 200, results, lsn };
+  };
+  const isReading = list.every(({ operationType }) => operationType === 'Read');
   try {
-    return items.transact(batch.container, (lsn) => {
-      const results: OperationResult[] = [];
-      for (const each of list) {
-        const result: OperationResult = attempt(() => run(operations, batch, each, lsn), batch.isMinimal);
-        results.push(result);
-        if (result.statusCode >= 400) throw new BatchUndone(results);
-      }
-      return { status: 200, results, lsn };
-    });
+    // Nothing comes in between, and nothing is written: no transaction, no new LSN.
+    return isReading ? all(batch.container.lsn) : items.transact(batch.container, all);
   } catch (error) {
     if (!(error instanceof BatchUndone)) throw error;
     const failed = error.results.length - 1;
