@@ -67,7 +67,7 @@ describe('install and connect, as an administrator does it', () => {
     expect(leaf.checkHost(`label.${base}`)).toBe(`*.${base}`);
   });
 
-  it('requirements 3 and 61-63: the name is a hash and tells nothing of the machine', async () => {
+  it('requirements 61-63: the name is a hash and tells nothing of the machine', async () => {
     const { machineName, name } = await administrator.getMachine(machineId);
     expect(machineName).toMatch(/^[a-z2-7]{26}$/);
     expect(machineName).not.toContain(name);

@@ -70,7 +70,7 @@ describe('our mark', () => {
 });
 
 describe('names', () => {
-  it('are made with one call, and repeated without a write', async () => {
+  it('requirement 3: are made with one call, and repeated without a write', async () => {
     const before = cloud.arm.calls.all();
     await dns.pointName('single', proxy, 'machine-1');
     const after = cloud.arm.calls.all();
