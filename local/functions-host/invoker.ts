@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type AppProcess,
   AppProcessLost,
@@ -26,8 +26,10 @@ export interface Invocation {
   reason: string;
 }
 
+/** Node draws identifiers from a store of random bytes, and asks the system only when that is used up. */
+const randomHex = () => randomUUID().replaceAll('-', '');
 const traceContext = () => ({
-  traceParent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`,
+  traceParent: `00-${randomHex()}-${randomHex().slice(0, 16)}-00`,
   traceState: '',
   attributes: {},
 });
