@@ -140,7 +140,7 @@ export const platformErrors = {
   certificate_challenge_failed: row(
     502,
     'certificate authority',
-    true,
+    false,
     'The authority could not prove the name in DNS',
     'Check the delegation of the zone, then install again.',
   ),
