@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type HalfDone, halfDoneStates } from '../support/half-done.ts';
+import {
+  endOfInstall,
+  endOfRepair,
+  installFrom,
+  isForInstallAlone,
+  repairFrom,
+} from '../support/half-done-ends.ts';
+
+const states = halfDoneStates();
+/** One test for each of these, so that none is long. */
+const shards = [...new Set(states.map(({ extension, record }) => `${extension} and ${record}`))];
+
+/** Where it came to another end. */
+async function strayEnds(state: HalfDone): Promise<object[]> {
+  const installed = isForInstallAlone(state) ? await installFrom(state) : endOfInstall(state);
+  const repaired = await repairFrom(state);
+  return [
+    ...(isDeepStrictEqual(installed, endOfInstall(state)) ? [] : [{ state, installed }]),
+    ...(isDeepStrictEqual(repaired, endOfRepair(state)) ? [] : [{ state, repaired }]),
+  ];
+}
+
+describe('requirement 56: every half-done state', () => {
+  it.each(shards)('with an extension and its record %s is ended and mended', async (shard) => {
+    const mine = states.filter(({ extension, record }) => `${extension} and ${record}` === shard);
+    const strays: object[] = [];
+    for (const state of mine) strays.push(...(await strayEnds(state)));
+    expect(strays).toEqual([]);
+    expect(mine.length).toBeGreaterThan(1000);
+    process.stderr.write(`${mine.length} half-done states with an extension and its record ${shard}\n`);
+  });
+});
