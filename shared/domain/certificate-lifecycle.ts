@@ -8,7 +8,6 @@ import {
   type ReplacementRequest,
 } from './certificate.ts';
 import { AppError, type ErrorRecord } from './error.ts';
-import type { RenewalWindow } from './renewal.ts';
 import { askedFor, calledOff, revoked, withoutTurn } from './replacement.ts';
 
 /**

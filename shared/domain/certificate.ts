@@ -1,5 +1,4 @@
 import type { ErrorRecord } from './error.ts';
-import type { RenewalWindow } from './renewal.ts';
 
 /**
  * Where the private key lives. `vault`: in Key Vault, sealed to the agent's own key for delivery. `machine`: the
@@ -38,6 +37,12 @@ export interface LeafFacts {
   /** ISO 8601. */
   notBefore: string;
   notAfter: string;
+}
+
+/** RFC 9773 section 4.2: the window in which the authority asks for renewal, ISO 8601. */
+export interface RenewalWindow {
+  start: string;
+  end: string;
 }
 
 /** Who issued a leaf: `replaces` (RFC 9773 section 5) is sent to this authority and account and to no other. */

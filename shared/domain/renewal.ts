@@ -1,15 +1,9 @@
-import type { CertificateRecord, LeafFacts } from './certificate.ts';
+import type { CertificateRecord, LeafFacts, RenewalWindow } from './certificate.ts';
 
 /** Renewal starts after this part of the lifetime when the authority suggests no window: any lifetime works. */
 const renewAfter = 2 / 3;
 /** Behind both rules: with less than this part of the lifetime left, a certificate is due whatever else says. */
 const emergencyLeft = 1 / 6;
-
-/** RFC 9773 section 4.2: the window in which the authority asks for renewal, ISO 8601. */
-export interface RenewalWindow {
-  start: string;
-  end: string;
-}
 
 type Lifetime = Pick<LeafFacts, 'notBefore' | 'notAfter'>;
 

@@ -1,6 +1,5 @@
 import type { RateLimit } from '#shared/domain/budget.ts';
-import type { KeyCustody, RevocationReason } from '#shared/domain/certificate.ts';
-import type { RenewalWindow } from '#shared/domain/renewal.ts';
+import type { KeyCustody, RenewalWindow, RevocationReason } from '#shared/domain/certificate.ts';
 
 /** One DNS-01 answer to publish: RFC 8555 section 8.4. Base name and wildcard give two values at one name. */
 export interface DnsChallenge {

@@ -1,7 +1,6 @@
 import type { RateLimit } from '#shared/domain/budget.ts';
-import type { KeyCustody } from '#shared/domain/certificate.ts';
+import type { KeyCustody, RenewalWindow } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { RenewalWindow } from '#shared/domain/renewal.ts';
 import type {
   CertificateAuthority,
   DnsChallenge,
