@@ -5,6 +5,7 @@ import {
   type IssuedLeaf,
   type KeyCustody,
   leafInService,
+  type RenewalWindow,
   type ReplacementRequest,
 } from './certificate.ts';
 import { AppError, type ErrorRecord } from './error.ts';
