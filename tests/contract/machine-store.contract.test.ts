@@ -259,30 +259,36 @@ describe.each([
     it.each([
       ['due', 'dueAt', 'findDue'],
       ['to be asked about', 'checkAt', 'findChecks'],
-    ] as const)('finds what is %s by now, the oldest first, and no more than asked for', async (_, date, find) => {
-      const dates = ['2001-01-03', '2001-01-01', '2001-01-04', '2001-01-02'].map(
-        (day) => `${day}T00:00:00.000Z`,
-      );
-      const [, , latest] = dates;
-      machineId = `${date}-never`;
-      await store.commit(machineId, [{ create: certificate({}) }]);
-      for (const at of dates) {
-        machineId = `${date}-${at}`;
-        await store.commit(machineId, [{ create: machine() }, { create: certificate({ [date]: at }) }]);
-      }
-      const found = await store[find]('2001-01-03T00:00:00.000Z', 10);
-      expect(found.map((one) => one[date]?.slice(0, 10))).toEqual([
-        '2001-01-01',
-        '2001-01-02',
-        '2001-01-03',
-      ]);
-      expect(found.map((one) => one.machineId)).not.toContain(`${date}-${latest}`);
-      expect(await store[find]('2001-01-03T00:00:00.000Z', 1)).toHaveLength(1);
-      expect(await store[find]('2000-01-01T00:00:00.000Z', 10)).toEqual([]);
-    });
+    ] as const)(
+      'finds what is %s by now, the oldest first, and no more than asked for',
+      async (_, date, find) => {
+        const dates = ['2001-01-03', '2001-01-01', '2001-01-04', '2001-01-02'].map(
+          (day) => `${day}T00:00:00.000Z`,
+        );
+        const [, , latest] = dates;
+        machineId = `${date}-never`;
+        await store.commit(machineId, [{ create: certificate({}) }]);
+        for (const at of dates) {
+          machineId = `${date}-${at}`;
+          await store.commit(machineId, [{ create: machine() }, { create: certificate({ [date]: at }) }]);
+        }
+        const found = await store[find]('2001-01-03T00:00:00.000Z', 10);
+        expect(found.map((one) => one[date]?.slice(0, 10))).toEqual([
+          '2001-01-01',
+          '2001-01-02',
+          '2001-01-03',
+        ]);
+        expect(found.map((one) => one.machineId)).not.toContain(`${date}-${latest}`);
+        expect(await store[find]('2001-01-03T00:00:00.000Z', 1)).toHaveLength(1);
+        expect(await store[find]('2000-01-01T00:00:00.000Z', 10)).toEqual([]);
+      },
+    );
 
     it('lists every machine', async () => {
-      await store.commit(machineId, [{ create: machine() }, { create: certificate({ dueAt: '2030-01-01' }) }]);
+      await store.commit(machineId, [
+        { create: machine() },
+        { create: certificate({ dueAt: '2030-01-01' }) },
+      ]);
       const listed = await store.listMachines();
       expect(listed).toContainEqual(machine());
       expect(listed.every(({ type }) => type === 'machine')).toBe(true);
