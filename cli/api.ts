@@ -20,6 +20,7 @@ import {
   type renewalRequest,
   type revocationRequest,
 } from '#shared/protocol/certificate-api.ts';
+import { type EgressReply, egressReply } from '#shared/protocol/egress-api.ts';
 import type { Call } from './http-client.ts';
 
 const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
@@ -29,6 +30,12 @@ const sessionPath = (id: string, sessionId: string) =>
 const certificatePath = (id: string) => `${machinePath(id)}/certificate`;
 const operationPath = (id: string) => `/api/operations/${encodeURIComponent(id)}`;
 const drillPath = (id: string) => `/api/certificates/drills/${encodeURIComponent(id)}`;
+
+function egressPath(wanted: { role?: EgressReply['role'] | undefined; region?: string | undefined }): string {
+  const given = Object.entries(wanted).filter((one): one is [string, string] => typeof one[1] === 'string');
+  const query = new URLSearchParams(given).toString();
+  return `/api/egress${query === '' ? '' : `?${query}`}`;
+}
 
 export type Api = ReturnType<typeof createApi>;
 export type Service = z.output<typeof connectRequest>['service'];
@@ -51,6 +58,7 @@ export const createApi = (call: Call) => ({
   revoke: (id: string, reason: z.input<typeof revocationRequest>['reason']) =>
     call('POST', `${certificatePath(id)}/revocations`, operationReply, { reason }),
   getForecast: () => call('GET', '/api/certificates/forecast', forecastReply),
+  getEgress: (wanted: Parameters<typeof egressPath>[0]) => call('GET', egressPath(wanted), egressReply),
   startDrill: (wishes: z.input<typeof drillRequest>) =>
     call('POST', '/api/certificates/drill', drillReply, wishes),
   listDrills: () => call('GET', '/api/certificates/drills', drillListReply),

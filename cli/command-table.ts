@@ -6,6 +6,7 @@ import {
   showForecast,
 } from './commands/certificates.ts';
 import { cancelDrill, listDrills, showDrill, startDrill } from './commands/drills.ts';
+import { showEgress } from './commands/egress.ts';
 import { install, listPreconditions, uninstall } from './commands/installation.ts';
 import { addMachine, listMachines, showMachine } from './commands/machines.ts';
 import { cancelOperation, showOperation } from './commands/operation.ts';
@@ -32,5 +33,6 @@ export const commandTable: readonly Command[] = [
   listDrills,
   showOperation,
   cancelOperation,
+  showEgress,
   whoami,
 ];

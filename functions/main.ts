@@ -5,6 +5,7 @@ import { registerAgentCertificateRequest } from './http/agent-certificate-reques
 import { registerCertificate } from './http/certificate.ts';
 import { registerDescription } from './http/description.ts';
 import { registerDrill } from './http/drill.ts';
+import { registerEgress } from './http/egress.ts';
 import { registerEndpoint } from './http/endpoint.ts';
 import { registerExtension } from './http/extension.ts';
 import { registerForecast } from './http/forecast.ts';
@@ -34,6 +35,7 @@ registerOperations(ports);
 registerCertificate(ports);
 registerForecast(ports);
 registerDrill(ports);
+registerEgress(ports);
 registerAgent(ports);
 registerAgentCertificateRequest(ports);
 registerProxy(ports);

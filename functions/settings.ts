@@ -1,13 +1,9 @@
 import { z } from 'zod';
 import { parseEnvironment } from '#shared/runtime/config.ts';
 import { authorityList } from './authority-settings.ts';
+import { platformHostList, serviceAddressList } from './egress-settings.ts';
+import { list } from './list-setting.ts';
 
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean),
-);
 const guid = z.guid();
 const resourceId = z.string().startsWith('/subscriptions/');
 
@@ -46,6 +42,10 @@ const schema = z.object({
   /** Host name or address that machine names point at, and the port there. */
   ADMIN_CENTER_PROXY_TARGET: z.string(),
   ADMIN_CENTER_SESSION_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
+  /** Addresses and networks of this service as machines reach it, for rules of networks (requirements 34 and 35). */
+  ADMIN_CENTER_SERVICE_ADDRESSES: serviceAddressList.default([]),
+  /** Hosts that the platform's own agent needs (requirements 30 and 31): `host`, or `region=host` for one region. */
+  ADMIN_CENTER_PLATFORM_HOSTS: platformHostList.default([]),
   /** Folder of the portal's static files, from the app's root. */
   ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });

@@ -15,11 +15,17 @@ const security: Readonly<Record<RouteDefinition['audience'], object[]>> = {
 const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
 
 function describeRoute(route: RouteDefinition): object {
-  const parameters = [...route.route.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const inPath = [...route.route.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(route.query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: !schema.isOptional(),
+    schema: jsonSchema(schema),
   }));
   const responses = Object.fromEntries(
     Object.entries(route.replies).map(([status, schema]) => {
@@ -36,7 +42,7 @@ function describeRoute(route: RouteDefinition): object {
   return {
     operationId: route.name,
     summary: route.summary,
-    parameters,
+    parameters: [...inPath, ...inQuery],
     security: security[route.audience],
     ...(route.body && {
       requestBody: { content: { 'application/json': { schema: jsonSchema(route.body) } } },

@@ -47,6 +47,8 @@ export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.Zo
   audience: Audience;
   summary: string;
   body?: B;
+  /** Parameters behind the question mark, all texts; the handler reads them with `readQuery`. */
+  query?: z.ZodObject;
   /** Replies by status. */
   replies: Readonly<Record<number, R | undefined>>;
 }
@@ -84,22 +86,37 @@ async function readBody<B extends z.ZodType>(
   return { body: parseBody(schema, bytes), bytes };
 }
 
+export const refuseFields = (errors: { field: string; message: string }[]): AppError =>
+  new AppError('invalid_request', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+    facts: { errors },
+  });
+
 /** An empty body counts as `{}`: fields that are needed are then named one by one. */
 function parseBody<B extends z.ZodType>(schema: B, bytes: Uint8Array): z.output<B> {
-  const refuse = (errors: { field: string; message: string }[]) =>
-    new AppError('invalid_request', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), {
-      facts: { errors },
-    });
   let value: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     value = text.trim() === '' ? {} : JSON.parse(text);
   } catch {
-    throw refuse([{ field: '(body)', message: 'is not JSON in UTF-8' }]);
+    throw refuseFields([{ field: '(body)', message: 'is not JSON in UTF-8' }]);
   }
+  return parseFields(schema, value);
+}
+
+/** A parameter that is given twice is no text, and refused as such. */
+export function readQuery<Q extends z.ZodObject>(schema: Q, request: HttpRequest): z.output<Q> {
+  const names = new Set(request.query.keys());
+  const given = [...names].map((name) => {
+    const values = request.query.getAll(name);
+    return [name, values.length === 1 ? values[0] : values];
+  });
+  return parseFields(schema, Object.fromEntries(given));
+}
+
+function parseFields<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw refuse(
+  throw refuseFields(
     parsed.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => ({

@@ -69,6 +69,7 @@ describe('the routes', () => {
       'GET /api/certificates/drills listDrills',
       'GET /api/certificates/drills/{drillId} getDrill',
       'GET /api/certificates/forecast getForecast',
+      'GET /api/egress getEgress',
       'GET /api/health health',
       'GET /api/machines listMachines',
       'GET /api/machines/{id} getMachine',
