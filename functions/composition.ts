@@ -20,6 +20,7 @@ import { keyNames } from '#shared/protocol/resource-names.ts';
 import { composeAuthorities } from './compose-authorities.ts';
 import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
+import { rememberFacts } from './remembered-facts.ts';
 import { rememberRoles } from './remembered-roles.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -60,6 +61,7 @@ function build(settings: Settings): AppPorts {
     credential,
     now,
   });
+  const resources = createArmResourceManager({ arm });
   const secrets = createKeyVaultSecretStore({ vaultUrl, credential });
   const cosmos = { endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential };
   return {
@@ -85,7 +87,8 @@ function build(settings: Settings): AppPorts {
       serverPort: settings.ADMIN_CENTER_DNS_SERVER_PORT,
       now,
     }),
-    resources: createArmResourceManager({ arm }),
+    resources,
+    facts: rememberFacts(resources, nowMs),
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),
     extension: createArmMachineExtension({ arm }),

@@ -7,6 +7,7 @@ import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.t
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
+import type { FactsReader } from './remembered-facts.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that handlers and activities are given; built once, in `composition.ts`. */
@@ -21,6 +22,7 @@ export interface AppPorts
   settings: Settings;
   callers: CallerVerifier;
   ticketKey: SigningKey;
+  facts: FactsReader;
 }
 
 /** Built at first use: a cold start that only answers health loads no client. */

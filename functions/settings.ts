@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { arcAgentVersions } from '#shared/domain/agent-versions.ts';
+import { isVersion } from '#shared/domain/version.ts';
 import { parseEnvironment } from '#shared/runtime/config.ts';
 import { authorityList } from './authority-settings.ts';
 import { platformHostList, serviceAddressList } from './egress-settings.ts';
 import { list } from './list-setting.ts';
 
+const regions = list
+  .transform((names) => names.map((name) => name.toLowerCase().replace(/\s/g, '')))
+  .refine((names) => names.length > 0, 'must name at least one region');
 const guid = z.guid();
 const resourceId = z.string().startsWith('/subscriptions/');
 
@@ -38,6 +43,14 @@ const schema = z.object({
   ADMIN_CENTER_RELAY_HOST: z.string(),
   /** Certificate authorities in order of preference, JSON: see docs/certificates.md. */
   ADMIN_CENTER_CERTIFICATE_AUTHORITIES: authorityList,
+
+  /** Regions whose machines are served, `westeurope,northeurope`; every region of the public cloud where absent. */
+  ADMIN_CENTER_REGIONS: regions.optional(),
+  /** The oldest Azure Connected Machine agent that is accepted. */
+  ADMIN_CENTER_ARC_AGENT_MINIMUM: z
+    .string()
+    .refine(isVersion, 'must be dotted numbers, like 1.13.21320.014')
+    .default(arcAgentVersions.minimum.version),
 
   /** Host name or address that machine names point at, and the port there. */
   ADMIN_CENTER_PROXY_TARGET: z.string(),

@@ -73,12 +73,14 @@ export const listPreconditions = defineCommand({
   arguments: machineArgument,
   options: {},
   flags: {},
-  notes: [`${programName} install refuses as long as one is not met.`],
+  notes: [`${programName} install refuses as long as one is not met; a warning refuses nothing.`],
   async run({ api, output }, given) {
     const machineId = await findMachineId(api, given.arguments.machine);
     const { value, json } = await api.getPreconditions(machineId);
     output.result(json, () => renderPreconditions(value.preconditions));
-    const unmet = value.preconditions.filter(({ met }) => !met).map(({ rule }) => rule);
+    const unmet = value.preconditions
+      .filter(({ met, severity }) => !met && severity === 'failure')
+      .map(({ rule }) => rule);
     const { status: _, ...row } = errorTable.precondition_unmet;
     if (unmet.length > 0)
       throw new Failure({ ...row, code: 'precondition_unmet', detail: unmet.join('; ') }, 'failed');

@@ -4,14 +4,14 @@ import { renderTable } from './columns.ts';
 
 type Precondition = z.output<typeof precondition>;
 
+const wordOf = ({ met, severity }: Precondition): string => {
+  if (!met) return severity === 'failure' ? 'no' : severity;
+  return severity === 'info' ? 'unknown' : 'yes';
+};
+
+/** Warnings stand apart from what refuses an install. */
 export const renderPreconditions = (preconditions: readonly Precondition[]): string =>
   renderTable(
     ['met', 'requirement', 'found', 'needed', 'remedy'],
-    preconditions.map(({ met, rule, found, needed, remedy }) => [
-      met ? 'yes' : 'no',
-      rule,
-      found,
-      needed,
-      met ? '' : remedy,
-    ]),
+    preconditions.map((one) => [wordOf(one), one.rule, one.found, one.needed, one.met ? '' : one.remedy]),
   );

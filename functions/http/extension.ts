@@ -1,16 +1,14 @@
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
-import { AppError } from '#shared/domain/error.ts';
 import { defaultPorts } from '#shared/domain/machine.ts';
-import { checkPreconditions } from '#shared/domain/precondition.ts';
 import { extensionReply, installRequest, operationReply, problem } from '#shared/protocol/api.ts';
 import { beginOperation } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
 import { requireIfMatch } from './if-match.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { extensionOf } from './machine-view.ts';
-import { readFacts } from './machines.ts';
 import { acceptedReply } from './operations.ts';
+import { requireInstallable } from './preconditions.ts';
 import { defineRoute } from './route.ts';
 
 const route = 'api/machines/{id}/extension';
@@ -34,14 +32,7 @@ export function registerExtension(provider: PortsProvider): void {
       requireRight(access, 'install');
       requireIfMatch(request, access.etag);
       const { machine } = access;
-      if (machine.currentOperation?.kind !== 'install') {
-        const preconditions = checkPreconditions(machine.kind, await readFacts(ports, machine));
-        const unmet = preconditions.filter((one) => !one.met);
-        if (unmet.length > 0) {
-          const names = unmet.map((one) => `${one.rule}: found ${one.found}, needed ${one.needed}`);
-          throw new AppError('precondition_unmet', names.join('; '), { facts: { preconditions: unmet } });
-        }
-      }
+      if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, caller, machine);
       const input: InstallExtensionInput = {
         machineId: machine.machineId,
         resourceId: machine.resourceId,
@@ -70,11 +61,17 @@ export function registerExtension(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter }) => {
       const { machine, etag } = await openMachine(ports, caller, parameter('id'));
-      const seen = await ports.extension.read(machine.resourceId);
+      const [seen, agent] = await Promise.all([
+        ports.extension.read(machine.resourceId),
+        ports.store.read(machine.machineId, 'agent'),
+      ]);
       const message = seen.state === 'absent' ? null : (seen.detail ?? null);
       return {
         headers: { etag },
-        body: { ...extensionOf(machine), detailedStatus: { provisioningState: seen.state, message } },
+        body: {
+          ...extensionOf(machine),
+          detailedStatus: { provisioningState: seen.state, message, checks: agent?.document.checks },
+        },
       };
     },
   );

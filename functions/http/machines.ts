@@ -1,9 +1,9 @@
 import { decideAccess, rolesAt } from '#shared/domain/access.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import { type MachineFacts, parseMachineResource } from '#shared/domain/machine.ts';
+import { parseMachineResource } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
-import { checkPreconditions } from '#shared/domain/precondition.ts';
+import { failuresOf } from '#shared/domain/precondition.ts';
 import {
   enrolMachineRequest,
   machineListReply,
@@ -16,14 +16,8 @@ import type { AppPorts, PortsProvider } from '../ports.ts';
 import type { Caller } from './authorization.ts';
 import { type MachineAccess, maySee, openMachine, rolesOf } from './machine-access.ts';
 import { viewMachine } from './machine-view.ts';
+import { checkInstall } from './preconditions.ts';
 import { defineRoute } from './route.ts';
-
-/** The facts as ARM has them now. Throws `machine_not_found` when the machine was deleted there. */
-export async function readFacts(ports: AppPorts, machine: MachineDocument): Promise<MachineFacts> {
-  const facts = await ports.resources.findMachine(machine.resourceId);
-  if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
-  return facts;
-}
 
 async function view(ports: AppPorts, access: MachineAccess) {
   const { machineId } = access.machine;
@@ -183,8 +177,8 @@ export function registerMachines(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter }) => {
       const { machine } = await openMachine(ports, caller, parameter('id'));
-      const preconditions = checkPreconditions(machine.kind, await readFacts(ports, machine));
-      return { body: { met: preconditions.every((one) => one.met), preconditions } };
+      const preconditions = await checkInstall(ports, machine);
+      return { body: { met: failuresOf(preconditions).length === 0, preconditions } };
     },
   );
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
 import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import { connectRight } from '#shared/domain/access.ts';
 import { encodeBase32 } from '#shared/domain/base32.ts';
 import { type MachineDocument, revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, isErrorCode } from '#shared/domain/error.ts';
@@ -22,6 +23,7 @@ import { mintTicket } from '#shared/protocol/ticket.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import type { Caller } from './authorization.ts';
 import { openMachine } from './machine-access.ts';
+import { requireStillMet } from './preconditions.ts';
 import { defineRoute, type RouteCall } from './route.ts';
 
 const sessionsRoute = 'api/machines/{id}/sessions';
@@ -134,13 +136,18 @@ export function registerSessions(provider: PortsProvider): void {
         403: problem,
         404: problem,
         409: problem,
+        422: problem,
         502: problem,
         503: problem,
       },
     },
     async ({ ports, caller, parameter, body, durable }) => {
-      const { machine } = await openMachine(ports, caller, parameter('id'));
+      const access = await openMachine(ports, caller, parameter('id'));
+      const { machine } = access;
       const { machineId } = machine;
+      // Who may not connect is told so, by the flow that keeps the record of it, and nothing of the machine.
+      if (access.decide(connectRight(body.service)).allowed)
+        await requireStillMet(ports, caller, machine, `connect ${body.service}`);
       const input = inputOf(machine, caller, body);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
       const client = durable();

@@ -20,7 +20,7 @@ interface InstallFormProps {
 function obstacle({ may }: MachineReply, { preconditions }: Preconditions): string | undefined {
   if (!may.install.allowed)
     return `You may not install: your roles lack ${may.install.missingAction ?? 'the right'}`;
-  const unmet = preconditions.filter(({ met }) => !met).length;
+  const unmet = preconditions.filter(({ met, severity }) => !met && severity === 'failure').length;
   if (unmet === 0) return undefined;
   return unmet === 1 ? 'One requirement is not met' : `${unmet} requirements are not met`;
 }

@@ -53,10 +53,13 @@ export const precondition = z.object({
   code: z.string(),
   rule: z.string(),
   met: z.boolean(),
+  /** When it is not met a failure refuses the install and a warning does not; `info` could not be judged. */
+  severity: z.enum(['failure', 'warning', 'info']),
   found: z.string(),
   needed: z.string(),
   remedy: z.string(),
 });
+/** `met` when no failure stands, whatever is warned about. */
 export const preconditionsReply = z.object({ met: z.boolean(), preconditions: z.array(precondition) });
 
 export const errorRecord = z.object({
@@ -153,6 +156,8 @@ export const machineReply = z.object({
     connected: z.boolean(),
     lastSeenAt: timestamp.nullable(),
     agentVersion: z.string().nullable(),
+    /** What the agent did not reach when it last tried; absent until it has tried. */
+    unreachable: z.array(z.object({ host: z.string(), reason: z.string() })).optional(),
   }),
   operation: z.object({ id: z.string(), kind: operationKind }).nullable(),
   /** What the caller may do here; a refusal names the missing action. */
@@ -170,7 +175,12 @@ export const extensionReply = z.object({
   port: z.number().int().nullable(),
   installedAt: timestamp.nullable(),
   /** What the platform reports of it now (requirement 57). */
-  detailedStatus: z.object({ provisioningState: z.string(), message: z.string().nullable() }),
+  detailedStatus: z.object({
+    provisioningState: z.string(),
+    message: z.string().nullable(),
+    /** What the agent last found on its machine (requirements 109-114). */
+    checks: hostCheckList.optional(),
+  }),
 });
 
 /** ARM's own shapes (Microsoft.HybridConnectivity 2023-03-15). */

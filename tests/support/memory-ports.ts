@@ -1,4 +1,5 @@
 import type { AppPorts } from '#functions/ports.ts';
+import { rememberFacts } from '#functions/remembered-facts.ts';
 import { readSettings } from '#functions/settings.ts';
 import type { Clock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -98,6 +99,7 @@ export function createMemoryPorts(clock: Clock) {
   const ports: AppPorts = {
     ...others,
     authorities,
+    facts: rememberFacts(guarded.resources, clock.now),
     settings: readSettings({ ...environment }),
     callers: {
       async verify(token) {

@@ -157,6 +157,6 @@ export const callerErrors = {
     'control plane',
     false,
     'The machine does not meet the requirements',
-    'Mend each requirement listed in `preconditions`, then install again.',
+    'Mend each requirement listed in `preconditions`, then try again.',
   ),
 } as const satisfies Record<string, ErrorRow>;

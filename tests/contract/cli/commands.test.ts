@@ -153,6 +153,7 @@ describe('what the API refuses', () => {
       code: 'memory',
       rule: 'Memory',
       met: false,
+      severity: 'failure',
       found: '2 GB',
       needed: '4 GB',
       remedy: 'Add memory.',
@@ -164,6 +165,24 @@ describe('what the API refuses', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^yes +System[^]*^no +Memory +2 GB +4 GB +Add memory\.$/m);
     expect(stderr).toContain('precondition_unmet');
+  });
+
+  it('ends well when there are warnings alone, which are shown as such', async () => {
+    const rule = {
+      code: 'arc_agent_recommended',
+      rule: 'Agent',
+      met: false,
+      severity: 'warning',
+      found: '1.30',
+      needed: '1.37',
+      remedy: 'Update it.',
+    };
+    const unjudged = { ...rule, code: 'memory', rule: 'Memory', met: true, severity: 'info' };
+    api.routes[`GET ${path}/preconditions`] = { body: { met: true, preconditions: [rule, unjudged] } };
+    const { code, stdout } = await run('preconditions', machineId);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^warning +Agent +1\.30 +1\.37 +Update it\.$/m);
+    expect(stdout).toMatch(/^unknown +Memory +1\.30 +1\.37\s*$/m);
   });
 });
 

@@ -97,6 +97,13 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     const button = page.getByRole('button', { name: 'One requirement is not met' });
     await button.waitFor();
     expect(await page.getByText('Found: 2 GiB. Needed: 3 GiB.').isVisible()).toBe(true);
+    const outcomes = await page.locator('.requirement-rule').allTextContents();
+    expect(outcomes).toEqual([
+      'The operating system is supported: met',
+      'The machine has enough memory: not met',
+      'The Arc agent is a recommended version: a warning',
+      'The machine is connected: met',
+    ]);
     await button.click({ force: true });
     expect(rig.api.calls).not.toContain(put);
   });

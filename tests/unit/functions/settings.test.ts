@@ -41,4 +41,28 @@ describe('the settings', () => {
     ]);
     expect(faults.join()).not.toContain('secret-value');
   });
+
+  it('requirement 19: name the regions that are served, or none for every region', () => {
+    expect(readSettings({ ...environment }).ADMIN_CENTER_REGIONS).toBeUndefined();
+    const named = readSettings({ ...environment, ADMIN_CENTER_REGIONS: 'West Europe, northeurope,' });
+    expect(named.ADMIN_CENTER_REGIONS).toEqual(['westeurope', 'northeurope']);
+    expect(faultsOf({ ADMIN_CENTER_REGIONS: ' , ' })).toEqual([
+      'ADMIN_CENTER_REGIONS: must name at least one region',
+    ]);
+  });
+
+  it('requirement 20: name the least Arc agent, which is that of the matrix otherwise', () => {
+    expect(readSettings({ ...environment }).ADMIN_CENTER_ARC_AGENT_MINIMUM).toBe('1.13.21320.014');
+    const named = readSettings({ ...environment, ADMIN_CENTER_ARC_AGENT_MINIMUM: '1.50' });
+    expect(named.ADMIN_CENTER_ARC_AGENT_MINIMUM).toBe('1.50');
+    expect(faultsOf({ ADMIN_CENTER_ARC_AGENT_MINIMUM: 'latest' })).toEqual([
+      'ADMIN_CENTER_ARC_AGENT_MINIMUM: must be dotted numbers, like 1.13.21320.014',
+    ]);
+  });
+
+  it('requirement 25: have no place for a feed of extensions', () => {
+    expect(faultsOf({ ADMIN_CENTER_EXTENSION_FEED: 'https://feed.test' })).toEqual([
+      'ADMIN_CENTER_EXTENSION_FEED: unknown variable',
+    ]);
+  });
 });
