@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkRequirements } from '#orchestrations/requirements.ts';
 import { decideAccess, rolesAt } from '#shared/domain/access.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -16,7 +18,6 @@ import type { AppPorts, PortsProvider } from '../ports.ts';
 import type { Caller } from './authorization.ts';
 import { type MachineAccess, maySee, openMachine, rolesOf } from './machine-access.ts';
 import { viewMachine } from './machine-view.ts';
-import { checkInstall } from './preconditions.ts';
 import { defineRoute } from './route.ts';
 
 async function view(ports: AppPorts, access: MachineAccess) {
@@ -30,8 +31,10 @@ async function view(ports: AppPorts, access: MachineAccess) {
 
 /** The first hop that tells where the caller comes from: the front end in Azure, the socket elsewhere. */
 const addressOf = (headers: { get(name: string): string | null }): string | null => {
-  const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim();
-  return forwarded ? forwarded.replace(/^\[?([^\]]+?)\]?(?::\d+)?$/, '$1') : null;
+  const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim() ?? '';
+  // The last group of a bare IPv6 address looks like a port.
+  const address = isIP(forwarded) ? forwarded : forwarded.replace(/^\[?([^\]]*?)\]?(?::\d+)?$/, '$1');
+  return isIP(address) ? address : null;
 };
 
 /** All machines that the caller may see; his roles are read once a subscription and filtered in memory. */
@@ -177,7 +180,7 @@ export function registerMachines(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter }) => {
       const { machine } = await openMachine(ports, caller, parameter('id'));
-      const preconditions = await checkInstall(ports, machine);
+      const preconditions = await checkRequirements(ports, machine);
       return { body: { met: failuresOf(preconditions).length === 0, preconditions } };
     },
   );
