@@ -14,10 +14,15 @@ import { createDesiredState } from './desired-state.ts';
 import { ensurePrivateDirectory, removeLeftovers } from './durable-file.ts';
 import { createEnrolment, isUnrecognised } from './enrolment.ts';
 import { receiveEvents } from './events.ts';
+import type { HostChecks } from './host-checks.ts';
 import { openIdentity } from './identity.ts';
+import { readPolicy } from './local-policy.ts';
 import { openMachineDoor } from './machine-door.ts';
+import { tryHosts } from './outbound.ts';
+import { createRecentChecks } from './recent-checks.ts';
 import { createRelayLinks, type RelayTarget, relayTargetsOf } from './relay-links.ts';
 import { createReportNumbering, createReports } from './reports.ts';
+import { runSelfCheck } from './self-check.ts';
 import type { AgentSettings } from './settings.ts';
 
 const heartbeatMs = 60_000;
@@ -27,11 +32,12 @@ export interface AgentContext {
   logger: Logger;
   /** Stops the agent. */
   signal: AbortSignal;
+  host: HostChecks;
   openTunnel(relay: RelayTarget, token: () => Promise<string>, now: () => number): TunnelListener;
 }
 
 /** Runs the agent until the signal, and resolves when its last report is on its way. Throws when it may not enrol. */
-export async function runAgent({ settings, logger, signal, openTunnel }: AgentContext): Promise<void> {
+export async function runAgent({ settings, logger, signal, host, openTunnel }: AgentContext): Promise<void> {
   const { dataDirectory } = settings;
   const machineId = machineIdOf(settings.resourceId);
   await ensurePrivateDirectory(dataDirectory);
@@ -89,10 +95,12 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
       now: clock.now,
       facts() {
         const thumbprint = servingThumbprint();
+        const found = checks.latest();
         return {
           ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
           relayConnected: relays.isConnected(),
           blockedServices: door.blockedServices(),
+          ...(found && { checks: found }),
         };
       },
     }),
@@ -102,12 +110,31 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     onUnsent: (error) => logger.log('agent.report_unsent', { error }),
   });
 
+  const checks = createRecentChecks({
+    check: () =>
+      runSelfCheck({
+        host,
+        port: Number(settings.port),
+        scheme: settings.targetScheme,
+        readPolicy: () => readPolicy(dataDirectory, Number(settings.port)),
+        tryOutbound: () =>
+          tryHosts([settings.controlPlane, ...(state ? [state.messages.endpoint, state.relay.host] : [])]),
+      }),
+    now: clock.now,
+    onChecked(found) {
+      const failed = found.filter(({ ok }) => ok === false);
+      logger.log('agent.checked', { failed: failed.map(({ id }) => id) });
+      reports.add('heartbeat');
+    },
+  });
+
   const door = await openMachineDoor({
     settings,
     clock,
     certificates,
     logger,
     onPolicyChange: () => reports.add('heartbeat'),
+    onUnreachable: checks.again,
   });
   const relays = createRelayLinks({
     open: (target) => openTunnel(target, () => listenToken(target), clock.now),
@@ -176,7 +203,10 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
     const previous = state;
     state = next;
     door.configure(next);
-    if (!previous) reports.add('started');
+    if (!previous) {
+      reports.add('started');
+      checks.again();
+    }
     if (JSON.stringify(previous?.messages) !== JSON.stringify(next.messages)) receiveFrom(next.messages);
     const targets = relayTargetsOf(next);
     // Tokens are for the paths that were known when they were fetched.
@@ -201,7 +231,9 @@ export async function runAgent({ settings, logger, signal, openTunnel }: AgentCo
   async function beat(): Promise<void> {
     while (!signal.aborted) {
       await pause(heartbeatMs, signal);
-      if (!signal.aborted) reports.add('heartbeat');
+      if (signal.aborted) return;
+      checks.againIfAmiss();
+      reports.add('heartbeat');
     }
   }
 

@@ -49,6 +49,11 @@ export function parsePolicy(text: string | undefined, installedPort: number): Lo
   };
 }
 
+/** The policy as it is on the disk now. Throws when it is damaged. */
+export async function readPolicy(dataDirectory: string, installedPort: number): Promise<LocalPolicy> {
+  return parsePolicy(await readIfPresent(join(dataDirectory, 'local-policy.json')), installedPort);
+}
+
 export interface PolicyWatch {
   current(): LocalPolicy;
   close(): void;
@@ -70,7 +75,7 @@ export async function watchPolicy(options: PolicyWatchOptions): Promise<PolicyWa
 
   async function read(): Promise<LocalPolicy> {
     try {
-      return parsePolicy(await readIfPresent(file), options.installedPort);
+      return await readPolicy(options.dataDirectory, options.installedPort);
     } catch (error) {
       options.onDamage(error);
       return denyAll;

@@ -19,6 +19,8 @@ export interface MachineDoorOptions {
   logger: Logger;
   /** What the machine allows has changed. */
   onPolicyChange(): void;
+  /** A session's service did not answer on its local port. */
+  onUnreachable(): void;
 }
 
 /** Everything between the tunnel and the services of this machine. */
@@ -50,7 +52,10 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
   });
   const forwarder = createForwarder({
     scheme: settings.targetScheme,
-    onUnreachable: (port, error) => logger.log('service.unreachable', { port, error }),
+    onUnreachable(port, error) {
+      logger.log('service.unreachable', { port, error });
+      options.onUnreachable();
+    },
   });
   const requests = createDoorRequests({
     sessions,

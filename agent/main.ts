@@ -2,73 +2,116 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import { createRelayListener } from '#shared/adapters/relay/relay-tunnel-listener.ts';
-import { createLogger, type Logger } from '#shared/runtime/logger.ts';
+import { createLogger } from '#shared/runtime/logger.ts';
 import { runAgent } from './agent.ts';
-import { readSettings } from './settings.ts';
+import { checkMachine } from './check-command.ts';
+import { writeChecks } from './check-page.ts';
+import { runTool } from './run-tool.ts';
+import { type AgentSettings, readSettings } from './settings.ts';
+import { createUnixHostChecks } from './unix-host-checks.ts';
 import { agentVersion } from './version.ts';
+import { createWindowsHostChecks } from './windows-host-checks.ts';
 
-const usage = 'usage: agent run --config FILE';
+const usage = 'usage: agent run --config FILE\n       agent check --config FILE [--json]\n';
 /** The last report has this long; the platform ends a service that takes longer to stop. */
 const stopMs = 3_000;
-
-export interface ProgramContext {
-  arguments: string[];
-  logger: Logger;
-  signal: AbortSignal;
-}
 
 /** Adds roots to those that every TLS client of this process trusts. */
 function trust(caFile: string): void {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(caFile, 'utf8')]);
 }
 
-/** Answers the exit code. */
-export async function run({ arguments: args, logger, signal }: ProgramContext): Promise<number> {
+async function open(file: string): Promise<AgentSettings> {
+  const settings = await readSettings(file);
+  if (settings.caFile !== undefined) trust(settings.caFile);
+  return settings;
+}
+
+const host =
+  process.platform === 'win32'
+    ? createWindowsHostChecks({ run: runTool, environment: process.env })
+    : createUnixHostChecks(runTool);
+
+/** Runs until it is told to stop; it logs how it ends. */
+function run(configFile: string): void {
+  const logger = createLogger({
+    write: (line) => process.stdout.write(line),
+    level: process.env['ADMIN_CENTER_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
+    now: Date.now,
+  });
+  const stopping = new AbortController();
+
+  function end(code: number): void {
+    logger.log('process.stopped', { code });
+    process.exit(code);
+  }
+
+  function fail(error: unknown): void {
+    logger.log('process.failed', { error });
+    process.exit(1);
+  }
+
+  function stop(): void {
+    stopping.abort();
+    setTimeout(end, stopMs, 0);
+  }
+
+  async function work(): Promise<void> {
+    const settings = await open(configFile);
+    logger.log('process.started', { program: 'agent', version: agentVersion });
+    await runAgent({
+      settings,
+      logger,
+      signal: stopping.signal,
+      host,
+      openTunnel: (relay, token, now) => createRelayListener({ ...relay, token, now, random: Math.random }),
+    });
+  }
+
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  work().then(() => end(0), fail);
+}
+
+/** Prints what it found. Exit code 0: nothing is amiss; 1: a check failed, or the settings could not be read. */
+async function check(configFile: string, isJson: boolean): Promise<void> {
+  try {
+    const checks = await checkMachine(await open(configFile), host);
+    process.stdout.write(isJson ? `${JSON.stringify({ checks }, null, 2)}\n` : writeChecks(checks));
+    process.exitCode = checks.some(({ ok }) => ok === false) ? 1 : 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function readCommandLine(args: string[]) {
   const { values, positionals } = parseArgs({
     args,
-    options: { config: { type: 'string' } },
+    options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  if (positionals.join() !== 'run' || values.config === undefined) {
-    process.stderr.write(`${usage}\n`);
-    return 2;
+  return { ...values, command: positionals.join(' ') };
+}
+
+function refuse(): void {
+  process.stderr.write(usage);
+  process.exitCode = 2;
+}
+
+function main(args: string[]): unknown {
+  let read: ReturnType<typeof readCommandLine>;
+  try {
+    read = readCommandLine(args);
+  } catch {
+    return refuse();
   }
-  const settings = await readSettings(values.config);
-  if (settings.caFile !== undefined) trust(settings.caFile);
-  logger.log('process.started', { program: 'agent', version: agentVersion });
-  await runAgent({
-    settings,
-    logger,
-    signal,
-    openTunnel: (relay, token, now) => createRelayListener({ ...relay, token, now, random: Math.random }),
-  });
-  return 0;
+  const { command, config, json } = read;
+  if (config === undefined) return refuse();
+  if (command === 'check') return check(config, json);
+  return command === 'run' && !json ? run(config) : refuse();
 }
 
-const logger = createLogger({
-  write: (line) => process.stdout.write(line),
-  level: process.env['ADMIN_CENTER_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
-  now: Date.now,
-});
-const stopping = new AbortController();
-
-function end(code: number): void {
-  logger.log('process.stopped', { code });
-  process.exit(code);
-}
-
-function fail(error: unknown): void {
-  logger.log('process.failed', { error });
-  process.exit(1);
-}
-
-function stop(): void {
-  stopping.abort();
-  setTimeout(end, stopMs, 0);
-}
-
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
-run({ arguments: process.argv.slice(2), logger, signal: stopping.signal }).then(end, fail);
+main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import type { Drill } from './drill.ts';
+import type { HostCheck } from './host-check.ts';
 import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
 import type { Operation, OperationKind } from './operation.ts';
 import type { Session } from './session.ts';
@@ -89,6 +90,8 @@ export interface AgentDocument extends DocumentBase {
   servingThumbprint?: string;
   /** Services whose local port the machine itself refuses (requirements 38-42). */
   blockedServices?: ServiceName[];
+  /** What it last found on its machine (requirements 109-114). */
+  checks?: HostCheck[];
 }
 
 /** An enrolment token that was given to the machine: only its hash is kept. */

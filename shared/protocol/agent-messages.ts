@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostCheckList } from './host-check.ts';
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 /** RFC 7517, the public members only; a private key that is sent by mistake is refused. */
@@ -102,6 +103,8 @@ export const agentReport = z.object({
   relayConnected: z.boolean(),
   /** Services that the machine's own policy refuses. */
   blockedServices: z.array(serviceName),
+  /** What the agent last found on its machine. */
+  checks: hostCheckList.optional(),
   /** What failed, one sentence, without secrets. */
   detail: z.string().max(500).optional(),
 });

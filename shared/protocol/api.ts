@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sessionLifetime } from '#shared/domain/session.ts';
+import { hostCheckList } from './host-check.ts';
 
 /** Bodies and replies of the HTTP API. Requests are strict: an unknown field is named and refused. */
 

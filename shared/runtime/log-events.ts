@@ -34,6 +34,7 @@ export const logEvents = {
   'agent.certificate_requested': 'info',
   'agent.certificate_file_failed': 'warn',
   'agent.clock_adjusted': 'warn',
+  'agent.checked': 'info',
   'agent.subscribed': 'info',
   'agent.subscription_lost': 'warn',
   'agent.event_refused': 'warn',

@@ -69,3 +69,14 @@ export async function callFunction(name: string, call: HttpCall = {}): Promise<H
     log,
   };
 }
+
+/** Calls a registered function with a message of its trigger. */
+export async function deliverMessage(
+  name: string,
+  message: unknown,
+  triggerMetadata: Record<string, string>,
+): Promise<void> {
+  const handler: FunctionCallback | undefined = registry.functions.get(name)?.callback;
+  if (!handler) throw new Error(`no function ${name}`);
+  await handler(message, new InvocationContext({ functionName: name, triggerMetadata, logHandler() {} }));
+}

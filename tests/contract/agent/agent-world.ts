@@ -15,6 +15,7 @@ import type { AgentReport, AgentState, CertificateRequestBody } from '#shared/pr
 import { verifyReport } from '#shared/protocol/report.ts';
 import { agentQueueName, queueNames } from '#shared/protocol/resource-names.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
+import { createCapturedHost } from '../../support/captured-host.ts';
 import { host as busHost, rootKey, sign, startServiceBus } from '../service-bus/start.ts';
 import { startFakeControlPlane } from './fake-control-plane.ts';
 import { issueCertificate, machineName, zone } from './test-authority.ts';
@@ -189,7 +190,7 @@ export async function startAgentWorld() {
       change = { ...change, ...next };
       await this.sendEvent('admin-center.state.changed', {});
     },
-    startAgent() {
+    startAgent(host = createCapturedHost()) {
       const stop = new AbortController();
       const tunnel = createFakeTunnel();
       const tunnels = new Map([[machineName, { tunnel, token: '' }]]);
@@ -212,7 +213,7 @@ export async function startAgentWorld() {
         void token().then((text) => (entry.token = text));
         return entry.tunnel.listener;
       };
-      const ended = runAgent({ settings, logger, signal: stop.signal, openTunnel });
+      const ended = runAgent({ settings, logger, signal: stop.signal, host, openTunnel });
       const started = { stop, ended, tunnel, tunnels };
       running.push(started);
       return started;

@@ -94,6 +94,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
   });
   await certificates.load();
   const lines: string[] = [];
+  let unreachable = 0;
   let state: AgentState = {
     machineId: 'b'.repeat(26),
     machineName,
@@ -111,6 +112,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
       certificates,
       logger: createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now }),
       onPolicyChange: () => undefined,
+      onUnreachable: () => (unreachable += 1),
     });
     door.configure(state);
     return door;
@@ -193,6 +195,8 @@ export async function openTestMachine(options: { port: number; services?: AgentS
     openStream,
     connectAs,
     door: () => door,
+    /** How often the local service was missed. */
+    unreachable: () => unreachable,
     /** As the control plane says it next. */
     configure(change: Partial<AgentState>) {
       state = { ...state, ...change };

@@ -50,6 +50,7 @@ describe('what the agent refuses', () => {
     const socket = (await machine.connectAs(session)).webSocket('/live', { cookie });
     const [error] = (await once(socket, 'error')) as [Error];
     expect(error.message).toContain('502');
+    expect(machine.unreachable()).toBe(3);
   });
 
   it('takes no web stream before it has a certificate', async () => {

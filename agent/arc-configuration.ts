@@ -1,0 +1,48 @@
+import type { ArcConfiguration, Reading } from './host-checks.ts';
+import { type RunTool, reasonOf } from './run-tool.ts';
+
+/** The first line of `azcmagent config list` (requirement 113; C5 names the command). */
+const heading = /^local configuration settings?\b/im;
+
+/** The value behind the colon; a setting in preview has `(preview)` between. */
+function valueOf(text: string, setting: string): string | undefined {
+  const line = new RegExp(
+    String.raw`^[ \t]*${setting.replace('.', String.raw`\.`)}[^:\r\n]*:([^\r\n]*)`,
+    'im',
+  );
+  return line.exec(text)?.[1]?.trim();
+}
+
+/** `443`, `22,443`, `[22 443]` and `["22", "443"]` are lists; undefined for anything else. */
+function parsePorts(value: string): number[] | undefined {
+  const pieces = value.split(/[\s,[\]"]+/).filter((piece) => piece !== '');
+  const ports = pieces.map((piece) => (/^\d{1,5}$/.test(piece) ? Number(piece) : 0));
+  return ports.every((port) => port >= 1 && port <= 65_535) ? ports : undefined;
+}
+
+/** Undefined when it is not what `azcmagent config list` prints. A setting that is not listed has its default. */
+export function parseArcConfiguration(text: string): ArcConfiguration | undefined {
+  const enabled = valueOf(text, 'incomingconnections.enabled') ?? 'true';
+  const ports = parsePorts(valueOf(text, 'incomingconnections.ports') ?? '');
+  if (!heading.test(text) || !ports || !/^(true|false)$/i.test(enabled)) return undefined;
+  return { enabled: enabled.toLowerCase() === 'true', ports };
+}
+
+/** The lines that requirement 113 expects. */
+export const arcLines = (ports: readonly number[]): string =>
+  `Local configuration setting\nincomingconnections.ports (preview): ${ports.join(',')}`;
+
+/** Setting the list replaces it: the ports that are there stay (requirement 42). */
+export const addPortCommand = (ports: readonly number[], port: number): string =>
+  `azcmagent config set incomingconnections.ports ${[...new Set([...ports, port])].join(',')}`;
+
+/** `file` is the Arc agent's own program. */
+export async function readArcConfiguration(
+  run: RunTool,
+  file: string,
+): Promise<Reading<ArcConfiguration | undefined>> {
+  const output = await run(file, ['config', 'list']);
+  if ('failure' in output && output.failure === 'missing') return { known: undefined };
+  const parsed = 'exitCode' in output && output.exitCode === 0 && parseArcConfiguration(output.stdout);
+  return parsed ? { known: parsed } : { unknown: reasonOf('azcmagent', output) };
+}

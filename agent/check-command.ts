@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { HostCheck } from '#shared/domain/host-check.ts';
+import { machineIdOf } from '#shared/domain/machine-name.ts';
+import { createClock } from './clock.ts';
+import { createControlPlane } from './control-plane.ts';
+import { readIfPresent } from './durable-file.ts';
+import type { HostChecks } from './host-checks.ts';
+import { openIdentity } from './identity.ts';
+import { readPolicy } from './local-policy.ts';
+import { tryHosts } from './outbound.ts';
+import { runSelfCheck } from './self-check.ts';
+import type { AgentSettings } from './settings.ts';
+
+/** What the control plane tells this machine to reach; nothing before it has enrolled, or while that is away. */
+async function hostsOfState({
+  dataDirectory,
+  controlPlane: origin,
+  resourceId,
+}: AgentSettings): Promise<string[]> {
+  if ((await readIfPresent(join(dataDirectory, 'identity.json'))) === undefined) return [];
+  const { signingKey } = await openIdentity(dataDirectory);
+  const controlPlane = createControlPlane({
+    origin,
+    machineId: machineIdOf(resourceId),
+    signingKey,
+    clock: createClock(),
+    signal: AbortSignal.timeout(10_000),
+    onClockChange: () => undefined,
+  });
+  const { messages, relay } = await controlPlane.readState();
+  return [messages.endpoint, relay.host];
+}
+
+/** The checks of the installed agent, made by a process of its own: the agent need not run. */
+export async function checkMachine(settings: AgentSettings, host: HostChecks): Promise<HostCheck[]> {
+  const port = Number(settings.port);
+  return runSelfCheck({
+    host,
+    port,
+    scheme: settings.targetScheme,
+    readPolicy: () => readPolicy(settings.dataDirectory, port),
+    tryOutbound: async () =>
+      tryHosts([settings.controlPlane, ...(await hostsOfState(settings).catch(() => []))]),
+  });
+}

@@ -1,0 +1,202 @@
+import type { HostCheck } from '#shared/domain/host-check.ts';
+import { hostCheckTextLimit } from '#shared/domain/host-check.ts';
+import { addPortCommand, arcLines } from './arc-configuration.ts';
+import {
+  type ArcConfiguration,
+  type HostChecks,
+  processName,
+  type Reading,
+  type ServiceState,
+  serviceName,
+} from './host-checks.ts';
+import type { LocalPolicy } from './local-policy.ts';
+import type { OutboundFinding } from './outbound.ts';
+
+/** Everything that the checks look at, read at one time. */
+interface Findings {
+  isWindows: boolean;
+  /** The port that the extension was installed with, and how its service speaks. */
+  port: number;
+  scheme: 'http' | 'https';
+  service: Reading<ServiceState>;
+  isProcessRunning: Reading<boolean>;
+  registeredPort: Reading<number | undefined>;
+  hasExtensionHandler: Reading<boolean>;
+  status: Reading<number>;
+  arc: Reading<ArcConfiguration | undefined>;
+  policy: Reading<LocalPolicy>;
+  outbound: readonly OutboundFinding[];
+}
+
+type Outcome = Omit<HostCheck, 'id'>;
+
+const good = (found: string): Outcome => ({ ok: true, found });
+const bad = (found: string, next: string): Outcome => ({ ok: false, found, next });
+const untold = (found: string): Outcome => ({ ok: null, found });
+
+/** A page that fails on the server's side has not loaded; a refusal to sign in without credentials has. */
+const hasLoaded = ({ status }: Findings): boolean => 'known' in status && status.known < 500;
+
+const notOfThisSystem = untold('only Windows has it');
+
+function checkService({ isWindows, service }: Findings): Outcome {
+  if (!isWindows) return notOfThisSystem;
+  if ('unknown' in service) return untold(service.unknown);
+  const found = `${serviceName} is ${service.known}`;
+  if (service.known === 'running') return good(found);
+  if (service.known === 'starting') return bad(found, 'wait until it runs, then check again');
+  if (service.known === 'stopped') return bad(found, `start the service: sc.exe start ${serviceName}`);
+  return bad(found, 'uninstall the extension and install it again');
+}
+
+function checkLocalhost(findings: Findings): Outcome {
+  const { scheme, port, status, registeredPort, isWindows } = findings;
+  const answer = 'known' in status ? `answers ${status.known}` : `does not load: ${status.unknown}`;
+  const found = `${scheme}://localhost:${port} ${answer}`;
+  if (hasLoaded(findings)) return good(found);
+  const registered = 'known' in registeredPort ? registeredPort.known : undefined;
+  if (registered !== undefined && registered !== port)
+    return bad(`${found}; SmePort is ${registered}`, `install the extension again with port ${registered}`);
+  return bad(found, isWindows ? 'see the checks below' : `start the service behind port ${port}`);
+}
+
+function checkProcess(findings: Findings): Outcome {
+  const { isWindows, isProcessRunning: reading } = findings;
+  if (!isWindows) return notOfThisSystem;
+  if ('unknown' in reading) return untold(reading.unknown);
+  const found = `${processName} ${reading.known ? 'runs' : 'does not run'}`;
+  if (hasLoaded(findings) || !reading.known) return good(found);
+  return bad(`${found}, and the page does not load`, `end it and try again: taskkill /F /IM ${processName}`);
+}
+
+/** The last resort, and only when neither a start of the service nor an end of the process is left to be tried. */
+function checkInstallation(findings: Findings): Outcome {
+  const { isWindows, service, isProcessRunning, registeredPort } = findings;
+  if (!isWindows) return notOfThisSystem;
+  if ('unknown' in registeredPort) return untold(registeredPort.unknown);
+  const reinstall = 'uninstall the extension and install it again';
+  if (registeredPort.known === undefined) return bad('the registry has no SmePort', reinstall);
+  const found = `SmePort is ${registeredPort.known}`;
+  if (hasLoaded(findings)) return good(found);
+  if ('unknown' in service || 'unknown' in isProcessRunning)
+    return untold(`${found}; the page does not load, and service and process could not be looked at`);
+  if (service.known === 'absent') return bad(`${found}, but the service is absent`, reinstall);
+  if (service.known !== 'running' || isProcessRunning.known)
+    return untold(`${found}; tell after the checks above`);
+  return bad(`${found}; the service runs, and the page does not load`, reinstall);
+}
+
+function checkPorts({ port, arc, policy }: Findings): Outcome {
+  if ('unknown' in arc) return untold(arc.unknown);
+  if ('unknown' in policy) return bad(policy.unknown, 'mend local-policy.json: until then nothing is let in');
+  const ports = arc.known?.ports ?? [...policy.known.ports];
+  const isEnabled = policy.known.enabled && arc.known?.enabled !== false;
+  if (!isEnabled) {
+    const next = arc.known?.enabled === false ? 'azcmagent config set' : 'local-policy.json: set';
+    return bad(
+      'incomingconnections.enabled is false: nothing is let in',
+      `${next} incomingconnections.enabled true`,
+    );
+  }
+  const found = arcLines(ports);
+  if (!ports.includes(port))
+    return arc.known
+      ? bad(found, addPortCommand(ports, port))
+      : bad(found, `local-policy.json: add ${port} to incomingconnections.ports`);
+  if (!policy.known.ports.has(port))
+    return bad(
+      `incomingconnections.ports of local-policy.json: ${[...policy.known.ports].join(',')}`,
+      `local-policy.json: add ${port} to incomingconnections.ports`,
+    );
+  return good(found);
+}
+
+function checkOutbound({ outbound }: Findings): Outcome {
+  const unreached = outbound.filter(({ reason }) => reason !== undefined);
+  if (outbound.length === 0) return untold('no address is known yet');
+  if (unreached.length === 0) return good(`reached ${outbound.map(({ host }) => host).join(', ')}`);
+  const found = unreached.map(({ host, reason }) => `${host}: ${reason}`).join('; ');
+  return bad(`not reached: ${found}`, 'allow these outbound');
+}
+
+/**
+ * Requirement 54: service or registry of a Windows Admin Center that no extension brought. Undefined where there is
+ * none, or where it cannot be told.
+ */
+function checkManualInstall({
+  isWindows,
+  service,
+  registeredPort,
+  hasExtensionHandler,
+}: Findings): Outcome | undefined {
+  const isHere =
+    ('known' in service && service.known !== 'absent') ||
+    ('known' in registeredPort && registeredPort.known !== undefined);
+  const isManual = 'known' in hasExtensionHandler && !hasExtensionHandler.known;
+  if (!isWindows || !isHere || !isManual) return undefined;
+  return untold('a Windows Admin Center that no extension installed: to install one replaces it');
+}
+
+const checks = [
+  ['service', checkService],
+  ['localhost', checkLocalhost],
+  ['process', checkProcess],
+  ['installation', checkInstallation],
+  ['ports', checkPorts],
+  ['outbound', checkOutbound],
+  ['manual-install', checkManualInstall],
+] as const satisfies readonly [HostCheck['id'], (findings: Findings) => Outcome | undefined][];
+
+const cut = (text: string): string =>
+  text.length > hostCheckTextLimit ? `${text.slice(0, hostCheckTextLimit - 3)}...` : text;
+
+/** The documented six in their order (requirements 109-114), and `manual-install` where there is one to tell of. */
+function judge(findings: Findings): HostCheck[] {
+  return checks.flatMap(([id, check]) => {
+    const outcome = check(findings);
+    if (!outcome) return [];
+    const { ok, found, next } = outcome;
+    return [{ id, ok, found: cut(found), ...(next !== undefined && { next: cut(next) }) }];
+  });
+}
+
+export interface SelfCheckOptions {
+  host: HostChecks;
+  port: number;
+  scheme: 'http' | 'https';
+  readPolicy(): Promise<LocalPolicy>;
+  /** Tries what this machine needs outbound. */
+  tryOutbound(): Promise<readonly OutboundFinding[]>;
+}
+
+/** Looks at everything once. Never rejects. */
+export async function runSelfCheck(options: SelfCheckOptions): Promise<HostCheck[]> {
+  const { host, port, scheme } = options;
+  const [service, isProcessRunning, registeredPort, hasExtensionHandler, status, arc, policy, outbound] =
+    await Promise.all([
+      host.serviceState(),
+      host.isProcessRunning(),
+      host.registeredPort(),
+      host.hasExtensionHandler(),
+      host.localStatus(scheme, port),
+      host.arcConfiguration(),
+      options.readPolicy().then(
+        (known) => ({ known }),
+        () => ({ unknown: 'local-policy.json is damaged' }),
+      ),
+      options.tryOutbound(),
+    ]);
+  return judge({
+    isWindows: host.isWindows,
+    port,
+    scheme,
+    service,
+    isProcessRunning,
+    registeredPort,
+    hasExtensionHandler,
+    status,
+    arc,
+    policy,
+    outbound,
+  });
+}

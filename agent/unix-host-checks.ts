@@ -1,0 +1,15 @@
+import { readArcConfiguration } from './arc-configuration.ts';
+import type { HostChecks } from './host-checks.ts';
+import { readLocalStatus } from './local-status.ts';
+import type { RunTool } from './run-tool.ts';
+
+/** Windows Admin Center is a program of Windows: here the local port and the Arc agent are all there is to look at. */
+export const createUnixHostChecks = (run: RunTool): HostChecks => ({
+  isWindows: false,
+  serviceState: async () => ({ known: 'absent' }),
+  isProcessRunning: async () => ({ known: false }),
+  registeredPort: async () => ({ known: undefined }),
+  hasExtensionHandler: async () => ({ known: false }),
+  localStatus: readLocalStatus,
+  arcConfiguration: () => readArcConfiguration(run, '/opt/azcmagent/bin/azcmagent'),
+});

@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { writeChecks } from '#agent/check-page.ts';
+import { parsePolicy } from '#agent/local-policy.ts';
+import type { OutboundFinding } from '#agent/outbound.ts';
+import { createRecentChecks } from '#agent/recent-checks.ts';
+import { runSelfCheck } from '#agent/self-check.ts';
+import { createUnixHostChecks } from '#agent/unix-host-checks.ts';
+import type { HostCheck, HostCheckId } from '#shared/domain/host-check.ts';
+import { hostCheckList } from '#shared/protocol/host-check.ts';
+import { type CapturedHost, createCapturedHost } from '../../support/captured-host.ts';
+import { replayTools } from '../../support/captured-tools.ts';
+
+const reached: OutboundFinding[] = [{ host: 'api.example:443' }];
+
+/** `policy` is the text of `local-policy.json`. */
+function checkHost(
+  changes: CapturedHost = {},
+  { policy = undefined as string | undefined, outbound = reached, host = createCapturedHost(changes) } = {},
+): Promise<HostCheck[]> {
+  return runSelfCheck({
+    host,
+    port: 6516,
+    scheme: 'https',
+    readPolicy: async () => parsePolicy(policy, 6516),
+    tryOutbound: async () => outbound,
+  });
+}
+
+const find = (checks: readonly HostCheck[], id: HostCheckId) => checks.find((check) => check.id === id);
+
+/** What the check says when the machine is as in `changes`. */
+const say = async (id: HostCheckId, changes: CapturedHost) => find(await checkHost(changes), id);
+
+describe('the checks of a machine', () => {
+  it('requirements 109-114: are the documented six in their order, all well', async () => {
+    expect(await checkHost()).toEqual([
+      { id: 'service', ok: true, found: 'ServerManagementGateway is running' },
+      { id: 'localhost', ok: true, found: 'https://localhost:6516 answers 200' },
+      { id: 'process', ok: true, found: 'Sme.exe runs' },
+      { id: 'installation', ok: true, found: 'SmePort is 6516' },
+      {
+        id: 'ports',
+        ok: true,
+        found: 'Local configuration setting\nincomingconnections.ports (preview): 22,6516',
+      },
+      { id: 'outbound', ok: true, found: 'reached api.example:443' },
+    ]);
+  });
+
+  it.each([
+    ['sc-stopped', false, 'start the service: sc.exe start ServerManagementGateway'],
+    ['sc-starting', false, 'wait until it runs, then check again'],
+    ['sc-absent', false, 'uninstall the extension and install it again'],
+    ['sc-denied', null, undefined],
+  ])('requirement 109: %s', async (service, ok, next) => {
+    const said = await say('service', { service });
+    expect([said?.ok, said?.next]).toEqual([ok, next]);
+  });
+
+  it.each([
+    [200, true],
+    [401, true],
+    [503, false],
+    ['ECONNREFUSED', false],
+    ['no answer in 5 s', false],
+  ])('requirement 110: a page that answers %s', async (page, ok) => {
+    expect((await say('localhost', { page }))?.ok).toBe(ok);
+  });
+
+  it('requirement 119: another port in the registry is told where the page does not load', async () => {
+    expect(await say('localhost', { page: 'ECONNREFUSED', port: 'reg-port-text' })).toMatchObject({
+      found: 'https://localhost:6516 does not load: ECONNREFUSED; SmePort is 443',
+      next: 'install the extension again with port 443',
+    });
+  });
+
+  it.each<[string, CapturedHost, boolean | null, string | undefined]>([
+    ['is left alone while the page loads', {}, true, undefined],
+    [
+      'is to be ended when the page does not load',
+      { page: 'ECONNREFUSED' },
+      false,
+      'end it and try again: taskkill /F /IM Sme.exe',
+    ],
+    [
+      'cannot be ended when it is not there',
+      { page: 'ECONNREFUSED', process: 'tasklist-none' },
+      true,
+      undefined,
+    ],
+    ['cannot be told', { page: 'ECONNREFUSED', process: 'tasklist-denied' }, null, undefined],
+  ])('requirements 12 and 111: Sme.exe %s', async (_, changes, ok, next) => {
+    const said = await say('process', changes);
+    expect([said?.ok, said?.next]).toEqual([ok, next]);
+  });
+
+  const reinstall = 'uninstall the extension and install it again';
+  it.each<[string, CapturedHost, boolean | null, string | undefined]>([
+    ['when nothing else is left', { page: 503, process: 'tasklist-none' }, false, reinstall],
+    ['when the registry has no port', { port: 'reg-failed' }, false, reinstall],
+    ['when the service is gone', { page: 503, service: 'sc-absent' }, false, reinstall],
+    ['not while Sme.exe can be ended', { page: 503 }, null, undefined],
+    [
+      'not while the service can be started',
+      { page: 503, service: 'sc-stopped', process: 'tasklist-none' },
+      null,
+      undefined,
+    ],
+    ['not on a guess', { page: 503, service: 'sc-denied', process: 'tasklist-none' }, null, undefined],
+    ['not while the page loads', {}, true, undefined],
+  ])('requirement 112: uninstall and reinstall, %s', async (_, changes, ok, next) => {
+    const said = await say('installation', changes);
+    expect([said?.ok, said?.next]).toEqual([ok, next]);
+  });
+
+  it('requirements 40 and 113: a port that is not on the list of the Arc agent is refused', async () => {
+    expect(await say('ports', { arc: 'azcmagent-443' })).toMatchObject({
+      ok: false,
+      found: 'Local configuration setting\nincomingconnections.ports (preview): 443',
+    });
+  });
+
+  it.each([
+    ['azcmagent-443', 'azcmagent config set incomingconnections.ports 443,6516'],
+    ['azcmagent-brackets', 'azcmagent config set incomingconnections.ports 22,443,6516'],
+    ['azcmagent-empty', 'azcmagent config set incomingconnections.ports 6516'],
+  ])('requirements 41 and 42: %s, the command adds the port and keeps the others', async (arc, next) => {
+    expect((await say('ports', { arc }))?.next).toBe(next);
+  });
+
+  it('requirement 38: what is disabled is told before any port', async () => {
+    expect(await say('ports', { arc: 'azcmagent-disabled' })).toMatchObject({
+      ok: false,
+      next: 'azcmagent config set incomingconnections.enabled true',
+    });
+  });
+
+  it.each([
+    ['{"incomingconnections.ports":"22"}', 'local-policy.json: add 6516 to incomingconnections.ports'],
+    ['{"incomingconnections.enabled":false}', 'local-policy.json: set incomingconnections.enabled true'],
+    ['{', 'mend local-policy.json: until then nothing is let in'],
+  ])('requirement 39: the agent’s own policy %s wins over an Arc agent that allows', async (policy, next) => {
+    const checks = await checkHost({}, { policy });
+    expect(find(checks, 'ports')).toMatchObject({ ok: false, next });
+  });
+
+  it('requirement 40: the agent’s own policy counts alone where there is no Arc agent', async () => {
+    const checks = await checkHost({ arc: 'missing' });
+    expect(find(checks, 'ports')).toMatchObject({
+      ok: true,
+      found: 'Local configuration setting\nincomingconnections.ports (preview): 6516',
+    });
+  });
+
+  it('requirement 114: hosts that are not reached are named with the reason', async () => {
+    const outbound = [...reached, { host: 'bus.example:443', reason: 'ETIMEDOUT' }];
+    expect(find(await checkHost({}, { outbound }), 'outbound')).toEqual({
+      id: 'outbound',
+      ok: false,
+      found: 'not reached: bus.example:443: ETIMEDOUT',
+      next: 'allow these outbound',
+    });
+  });
+
+  it('requirement 54: a Windows Admin Center that no extension brought is told of', async () => {
+    const ids = async (changes: CapturedHost) => (await checkHost(changes)).map(({ id }) => id);
+    expect(await ids({ handlers: [] })).toContain('manual-install');
+    expect(await ids({ handlers: [], service: 'sc-denied' })).toContain('manual-install');
+    expect(await ids({ handlers: ['Microsoft.AdminCenter.AdminCenter.1.0'] })).not.toContain(
+      'manual-install',
+    );
+    expect(await ids({ handlers: 'denied' })).not.toContain('manual-install');
+    expect(
+      await ids({
+        handlers: [],
+        service: 'sc-absent',
+        port: 'reg-failed',
+        parentKey: 'reg-parent-without',
+      }),
+    ).not.toContain('manual-install');
+  });
+
+  it('say of a machine without Windows what applies to it', async () => {
+    const host = {
+      ...createUnixHostChecks(replayTools({ '/opt/azcmagent/bin/azcmagent config list': 'missing' })),
+      localStatus: async () => ({ unknown: 'ECONNREFUSED' }),
+    };
+    const checks = await checkHost({}, { host });
+    expect(checks.map(({ id, ok }) => [id, ok])).toEqual([
+      ['service', null],
+      ['localhost', false],
+      ['process', null],
+      ['installation', null],
+      ['ports', true],
+      ['outbound', true],
+    ]);
+  });
+
+  it('fit in a report, however long what was found', async () => {
+    const outbound = Array.from({ length: 40 }, (_, index) => ({
+      host: `${index}.example:443`,
+      reason: 'EPERM',
+    }));
+    const checks = await checkHost({ handlers: [], page: 'E'.repeat(500) }, { outbound });
+    expect(hostCheckList.parse(checks)).toHaveLength(7);
+  });
+});
+
+describe('the page of checks', () => {
+  it('has a line for each, what to do below it, and ends with what is to be done', async () => {
+    const page = writeChecks(await checkHost({ arc: 'azcmagent-443' }));
+    expect(page.split('\n')).toEqual([
+      ' 1  ok      service          ServerManagementGateway is running',
+      ' 2  ok      local page       https://localhost:6516 answers 200',
+      ' 3  ok      process          Sme.exe runs',
+      ' 4  ok      installation     SmePort is 6516',
+      ' 5  failed  allowed ports    Local configuration setting',
+      '                             incomingconnections.ports (preview): 443',
+      '                             -> azcmagent config set incomingconnections.ports 443,6516',
+      ' 6  ok      outbound         reached api.example:443',
+      '',
+      '1 failed. Mend the first, then check again.',
+      '',
+    ]);
+  });
+
+  it('says when nothing is amiss', async () => {
+    expect(writeChecks(await checkHost())).toMatch(/\n\nNothing is amiss\.\n$/);
+  });
+});
+
+describe('the last checks', () => {
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  function startChecks(results: HostCheck[][]) {
+    let now = 0;
+    const told: (readonly HostCheck[])[] = [];
+    const checks = createRecentChecks({
+      check: async () => results.shift() ?? [],
+      now: () => now,
+      onChecked: (found) => void told.push(found),
+    });
+    return { checks, told, pass: (ms: number) => (now += ms) };
+  }
+  const well: HostCheck[] = [{ id: 'service', ok: true, found: 'runs' }];
+  const amiss: HostCheck[] = [{ id: 'service', ok: false, found: 'stopped' }];
+
+  it('are made once for a service that fails again and again', async () => {
+    const { checks, told, pass } = startChecks([amiss, well]);
+    checks.again();
+    checks.again();
+    await settle();
+    pass(29_999);
+    checks.again();
+    await settle();
+    expect(told).toEqual([amiss]);
+    pass(1);
+    checks.again();
+    await settle();
+    expect(checks.latest()).toEqual(well);
+  });
+
+  it('are repeated by themselves only while something is amiss', async () => {
+    const { checks, told, pass } = startChecks([amiss, well, amiss]);
+    checks.againIfAmiss();
+    await settle();
+    expect(told).toEqual([]);
+    checks.again();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await settle();
+      pass(60_000);
+      checks.againIfAmiss();
+    }
+    expect(told).toEqual([amiss, well]);
+  });
+});
