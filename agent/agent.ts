@@ -12,6 +12,8 @@ import { createClock } from './clock.ts';
 import { createControlPlane } from './control-plane.ts';
 import { createDesiredState } from './desired-state.ts';
 import { ensurePrivateDirectory, removeLeftovers } from './durable-file.ts';
+import { checkEgress } from './egress-check.ts';
+import { createEgressWatch } from './egress-watch.ts';
 import { createEnrolment, isUnrecognised } from './enrolment.ts';
 import { receiveEvents } from './events.ts';
 import type { HostChecks } from './host-checks.ts';
@@ -96,10 +98,12 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
       facts() {
         const thumbprint = servingThumbprint();
         const found = checks.latest();
+        const outbound = egress.latest();
         return {
           ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
           relayConnected: relays.isConnected(),
           blockedServices: door.blockedServices(),
+          ...(outbound && { egress: outbound }),
           ...(found && { checks: found }),
         };
       },
@@ -148,6 +152,15 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     onChange(connected) {
       reports.add('heartbeat');
       if (connected) desired.refresh();
+    },
+  });
+  const egress = createEgressWatch({
+    check: (hosts) => checkEgress(hosts, { controlPlane: settings.controlPlane, signal }),
+    signal,
+    now: clock.now,
+    onChecked(unreachable, hasChanged) {
+      logger.log('agent.egress_checked', { unreachable });
+      if (hasChanged) reports.add('heartbeat');
     },
   });
   const loops: Promise<void>[] = [];
@@ -203,6 +216,7 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     const previous = state;
     state = next;
     door.configure(next);
+    egress.aim(next.egress ?? []);
     if (!previous) {
       reports.add('started');
       checks.again();
@@ -237,7 +251,7 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     }
   }
 
-  loops.push(desired.run(), reports.run(), beat());
+  loops.push(desired.run(), reports.run(), egress.run(), beat());
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await Promise.allSettled([relays.close(), ...loops]);
   door.close();

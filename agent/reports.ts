@@ -13,7 +13,10 @@ import { agentVersion } from './version.ts';
 type ReportKind = AgentReport['kind'];
 
 /** How the agent is at the moment of sending: a report that waited says what is, not what was. */
-type ReportFacts = Pick<AgentReport, 'servingThumbprint' | 'relayConnected' | 'blockedServices' | 'checks'>;
+type ReportFacts = Pick<
+  AgentReport,
+  'egress' | 'servingThumbprint' | 'relayConnected' | 'blockedServices' | 'checks'
+>;
 
 /** Signs and numbers reports. */
 export type NextReport = (kind: ReportKind, detail?: string) => Promise<z.infer<typeof reportEnvelope>>;

@@ -54,6 +54,7 @@ export function renderMachine(machine: MachineReply): string {
     ['agent', agentOf(machine)],
     ['agent version', presence.agentVersion],
     ['last seen', presence.lastSeenAt],
+    ...(presence.unreachable ?? []).map(({ host, reason }) => ['not reached', `${host}: ${reason}`] as const),
     ['running', operation && `${operation.kind} ${operation.id}`],
     ['you may', rightsOf(machine)],
     ...rights.map(

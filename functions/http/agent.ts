@@ -3,6 +3,7 @@ import type { HttpRequest } from '@azure/functions';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import { hostNamesOf } from '#shared/domain/certificate.ts';
 import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
+import { listEgress, writeHost } from '#shared/domain/egress.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
@@ -21,6 +22,7 @@ import { claimedMachineId, verifyAgentCall } from '#shared/protocol/agent-token.
 import { problem } from '#shared/protocol/api.ts';
 import { agentQueueName, certificateName, queueNames } from '#shared/protocol/resource-names.ts';
 import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
+import { egressConfiguration } from '../egress-settings.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { bearerOf } from './authorization.ts';
 import { defineRoute, type RouteCall } from './route.ts';
@@ -158,6 +160,9 @@ async function desiredState(
       eventQueue: agentQueueName(machine.machineId),
       reportQueue: queueNames.agentReports,
     },
+    egress: listEgress(egressConfiguration(settings, ports.zone), { role: 'machine' })
+      .filter(({ region }) => region === null || region === machine.facts?.location.toLowerCase())
+      .map(writeHost),
   };
 }
 

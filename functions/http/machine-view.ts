@@ -12,6 +12,7 @@ export const presenceOf = (agent: AgentDocument | undefined, now: Date): Machine
   connected: agent?.connected === true && now.getTime() - Date.parse(agent.lastSeenAt ?? '') < presenceMs,
   lastSeenAt: agent?.lastSeenAt ?? null,
   agentVersion: agent?.agentVersion ?? null,
+  ...(agent?.egress && { unreachable: agent.egress.unreachable }),
 });
 
 function certificateOf(certificate: CertificateDocument | undefined): MachineReply['certificate'] {

@@ -28,6 +28,7 @@ function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
     connected: report.relayConnected && report.kind !== 'stopping',
     blockedServices: report.blockedServices,
     ...(report.servingThumbprint !== undefined && { servingThumbprint: report.servingThumbprint }),
+    ...(report.egress && { egress: report.egress }),
     ...(report.checks && { checks: report.checks }),
   };
 }

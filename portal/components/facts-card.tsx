@@ -29,6 +29,12 @@ export function FactsCard({ machine, now }: { machine: MachineReply; now: number
         <dd>{presence.agentVersion ?? 'not installed'}</dd>
         <dt>Last seen</dt>
         <dd>{presence.lastSeenAt ? <TimeAgo at={presence.lastSeenAt} now={now} /> : 'never'}</dd>
+        {presence.unreachable?.map(({ host, reason }) => [
+          <dt key={host}>Not reached</dt>,
+          <dd key={`${host}-reason`}>
+            {host}: {reason}
+          </dd>,
+        ])}
         {machine.machineName && (
           <>
             <dt>Name in DNS</dt>

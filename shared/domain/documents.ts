@@ -90,6 +90,8 @@ export interface AgentDocument extends DocumentBase {
   servingThumbprint?: string;
   /** Services whose local port the machine itself refuses (requirements 38-42). */
   blockedServices?: ServiceName[];
+  /** What it did not reach when it last tried, `host:port` each (requirement 114). */
+  egress?: { checkedAt: string; unreachable: { host: string; reason: string }[] };
   /** What it last found on its machine (requirements 109-114). */
   checks?: HostCheck[];
 }

@@ -55,6 +55,8 @@ export const agentState = z.object({
     eventQueue: z.string(),
     reportQueue: z.string(),
   }),
+  /** What the machine connects to, `host:port` each: it tries them and reports (requirements 22 and 114). */
+  egress: z.array(z.string().max(300)).max(100).optional(),
 });
 export type AgentState = z.infer<typeof agentState>;
 
@@ -88,6 +90,11 @@ export const agentTokens = z.object({
 });
 export type AgentTokens = z.infer<typeof agentTokens>;
 
+const unreachable = z.object({ host: z.string().max(300), reason: z.string().max(120) });
+export type Unreachable = z.infer<typeof unreachable>;
+const egressReport = z.object({ checkedAt: z.iso.datetime(), unreachable: z.array(unreachable).max(20) });
+export type EgressReport = z.infer<typeof egressReport>;
+
 /**
  * A report, the payload of a JWS by the agent's signing key, sent on `agent-reports` with the machine id as
  * session id. `sequence` grows with each report, across restarts too (milliseconds since the epoch will do).
@@ -103,6 +110,8 @@ export const agentReport = z.object({
   relayConnected: z.boolean(),
   /** Services that the machine's own policy refuses. */
   blockedServices: z.array(serviceName),
+  /** What of `egress` in desired state was not reached when it was last tried; absent before the first try. */
+  egress: egressReport.optional(),
   /** What the agent last found on its machine. */
   checks: hostCheckList.optional(),
   /** What failed, one sentence, without secrets. */

@@ -38,6 +38,7 @@ export const logEvents = {
   'agent.subscribed': 'info',
   'agent.subscription_lost': 'warn',
   'agent.event_refused': 'warn',
+  'agent.egress_checked': 'info',
   'agent.reported': 'debug',
   'agent.report_unsent': 'warn',
   'policy.read': 'info',

@@ -8,6 +8,7 @@ import { getPage, openSessionUrl } from '#local/main-job/open-session-url.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { cosmosNames } from '#shared/protocol/resource-names.ts';
 import { installOn } from '../support/install.ts';
+import { childProcesses, tcpSocketsOf } from '../support/process-sockets.ts';
 import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';
 
 describe('install and connect, as an administrator does it', () => {
@@ -130,7 +131,26 @@ describe('install and connect, as an administrator does it', () => {
       .toBe('refused');
   });
 
-  it('requirement 67: the timer renews what is due, and the machine serves the new certificate', async () => {
+  it.runIf(process.platform === 'linux')(
+    'requirements 32, 33 and 97: a machine that answers through its relay listens on no port at all',
+    async () => {
+      expect((await openSessionUrl((await administrator.connect(machineId)).url)).status).toBe(200);
+      const agents = childProcesses(machineAt(system, 0).child.pid, 'agent');
+      expect(agents).toHaveLength(1);
+      const sockets = agents.map(tcpSocketsOf);
+      const relayPort = Number(new URL(`https://${system.connection.relay.host}`).port);
+      expect(sockets.map(({ listening }) => listening)).toEqual([[]]);
+      expect(sockets[0]?.connectedTo).toContain(relayPort);
+    },
+  );
+
+  it('requirements 22, 107 and 114: the machine has tried what it needs outbound, and reached it all', async () => {
+    await expect
+      .poll(async () => (await administrator.getMachine(machineId)).presence.unreachable, { timeout: 30_000 })
+      .toEqual([]);
+  });
+
+  it('requirements 36 and 67: the timer renews what is due, and the machine serves the new certificate', async () => {
     const before = await administrator.getMachine(machineId);
     await makeDue(system, machineId);
     const started = await fetch(`${system.baseUrl}/admin/functions/renewCertificates`, {
