@@ -22,7 +22,7 @@ import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
 import { rememberFacts } from './remembered-facts.ts';
 import { rememberRoles } from './remembered-roles.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { policyOf, readSettings, type Settings } from './settings.ts';
 
 /** The app's own identity; its library is loaded when the first token is needed. */
 function lazyCredential(): TokenCredential {
@@ -89,6 +89,7 @@ function build(settings: Settings): AppPorts {
     }),
     resources,
     facts: rememberFacts(resources, nowMs),
+    policy: policyOf(settings),
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),
     extension: createArmMachineExtension({ arm }),

@@ -5,6 +5,7 @@ import type { OpenSessionPorts } from '#orchestrations/open-session/activities.t
 import type { ReplaceCertificatePorts } from '#orchestrations/replace-certificate/activities.ts';
 import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.ts';
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
+import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
 import type { FactsReader } from './remembered-facts.ts';
@@ -23,6 +24,7 @@ export interface AppPorts
   callers: CallerVerifier;
   ticketKey: SigningKey;
   facts: FactsReader;
+  policy: PreconditionPolicy;
 }
 
 /** Built at first use: a cold start that only answers health loads no client. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { arcAgentVersions } from '#shared/domain/agent-versions.ts';
+import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import { isVersion } from '#shared/domain/version.ts';
 import { parseEnvironment } from '#shared/runtime/config.ts';
 import { authorityList } from './authority-settings.ts';
@@ -70,3 +71,8 @@ const known = ['ADMIN_CENTER_LOCAL_CA_FILE', 'ADMIN_CENTER_ENVIRONMENT', 'ADMIN_
 
 /** Throws `configuration_incomplete` with every fault at once. */
 export const readSettings = (env: NodeJS.ProcessEnv) => parseEnvironment(schema, env, 'ADMIN_CENTER_', known);
+
+export const policyOf = (settings: Settings): PreconditionPolicy => ({
+  arcAgentMinimum: settings.ADMIN_CENTER_ARC_AGENT_MINIMUM,
+  regions: settings.ADMIN_CENTER_REGIONS,
+});

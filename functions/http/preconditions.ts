@@ -1,41 +1,14 @@
+import { checkRequirements } from '#orchestrations/requirements.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import {
   checkBeforeConnect,
-  checkPreconditions,
   describeFailures,
   failuresOf,
   type PreconditionResult,
 } from '#shared/domain/precondition.ts';
-import type { PreconditionPolicy, ZoneFindings } from '#shared/domain/precondition-rules.ts';
 import type { AppPorts } from '../ports.ts';
 import type { Caller } from './authorization.ts';
-
-const policyOf = ({ settings }: AppPorts): PreconditionPolicy => ({
-  arcAgentMinimum: settings.ADMIN_CENTER_ARC_AGENT_MINIMUM,
-  regions: settings.ADMIN_CENTER_REGIONS,
-});
-
-const gone = () => new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
-
-/** The zone of the machines as the world sees it. That nobody answers for it is a finding, not a failure to look. */
-async function examineZone({ dns, publicDns }: AppPorts): Promise<ZoneFindings> {
-  const name = dns.zone;
-  try {
-    const { faults } = await publicDns.checkDelegation(name, await dns.nameServers());
-    return { name, faults };
-  } catch (error) {
-    if (!(error instanceof AppError) || !/^dns_(unavailable|zone_missing)$/.test(error.code)) throw error;
-    return { name, faults: [error.message] };
-  }
-}
-
-/** Every requirement of an install, on facts read now. Throws `machine_not_found` when the machine was deleted in ARM. */
-export async function checkInstall(ports: AppPorts, machine: MachineDocument): Promise<PreconditionResult[]> {
-  const [facts, zone] = await Promise.all([ports.facts.read(machine.resourceId), examineZone(ports)]);
-  if (!facts) throw gone();
-  return checkPreconditions(machine.kind, { facts, zone, policy: policyOf(ports) });
-}
 
 /** Keeps the record of what was refused and why, then throws `precondition_unmet` with every failure. */
 async function refuse(
@@ -72,7 +45,7 @@ export async function requireInstallable(
   caller: Caller,
   machine: MachineDocument,
 ): Promise<void> {
-  const failures = failuresOf(await checkInstall(ports, machine));
+  const failures = failuresOf(await checkRequirements(ports, machine));
   if (failures.length > 0) await refuse(ports, caller, machine, { action: 'install', failures });
 }
 
@@ -84,7 +57,7 @@ export async function requireStillMet(
   action: string,
 ): Promise<void> {
   const facts = await ports.facts.recent(machine.resourceId);
-  if (!facts) throw gone();
-  const failures = failuresOf(checkBeforeConnect(machine.kind, { facts, policy: policyOf(ports) }));
+  if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
+  const failures = failuresOf(checkBeforeConnect(machine.kind, { facts, policy: ports.policy }));
   if (failures.length > 0) await refuse(ports, caller, machine, { action, failures });
 }

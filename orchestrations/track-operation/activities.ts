@@ -2,10 +2,12 @@ import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import { finishOperation, type Operation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
+import { describeFailures, failuresOf } from '#shared/domain/precondition.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { machineIdOfOperation } from '../names.ts';
 import { takeMachine, updateDocument } from '../records.ts';
+import { checkRequirements, type RequirementsPorts } from '../requirements.ts';
 
 /** The timer as the one who asked. */
 const renewalTimer = { id: 'renewal-timer', name: 'Renewal timer' };
@@ -15,14 +17,16 @@ const sentenceOf = ({ authority, turnAt, ahead, reason }: IssuancePlan): string 
 
 export type TrackOperationActivities = ReturnType<typeof createTrackOperationActivities>;
 
-export interface TrackOperationPorts {
+export interface TrackOperationPorts extends RequirementsPorts {
   store: MachineStore;
   now(): Date;
   newId(): string;
 }
 
 /** What the user sees of a running operation, and its end. Shared by all operations. */
-export function createTrackOperationActivities({ store, now, newId }: TrackOperationPorts) {
+export function createTrackOperationActivities(ports: TrackOperationPorts) {
+  const { store, now, newId } = ports;
+
   async function endOperation(id: string, end: OperationEnd): Promise<void> {
     const machineId = machineIdOfOperation(id);
     const at = now().toISOString();
@@ -80,6 +84,24 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
       ...(operation.error && { detail: `${operation.error.code}: ${operation.error.detail}` }),
     },
   });
+
+  /** The record of a failed install says which requirements the machine does not meet now (24). */
+  async function withUnmet(id: string, error: ErrorRecord): Promise<ErrorRecord> {
+    const machineId = machineIdOfOperation(id);
+    const wanted = [{ type: 'machine' }, { type: 'operation', key: id }] as const;
+    const [machine, operation] = await store.readTogether(machineId, wanted);
+    if (!machine || operation?.document.kind !== 'install') return error;
+    try {
+      const failures = failuresOf(await checkRequirements(ports, machine.document));
+      if (failures.length === 0) return error;
+      const detail = `${error.detail}. Requirements that are not met now: ${describeFailures(failures)}`;
+      return { ...error, detail, facts: { ...error.facts, preconditions: failures } };
+    } catch (caught) {
+      // What failed is told all the same when nobody can say more of the machine.
+      if (!(caught instanceof AppError)) throw caught;
+      return error;
+    }
+  }
 
   return {
     /** Shows that this step runs, with what it does now; the steps before it are done. */
@@ -166,7 +188,7 @@ export function createTrackOperationActivities({ store, now, newId }: TrackOpera
     },
 
     async failOperation(input: { operationId: string; error: ErrorRecord }): Promise<void> {
-      await endOperation(input.operationId, { error: input.error });
+      await endOperation(input.operationId, { error: await withUnmet(input.operationId, input.error) });
     },
   };
 }

@@ -71,6 +71,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       ...platform.slice(0, 3),
       'shared/runtime/log-events.ts',
       'orchestrations/records.ts',
+      'orchestrations/requirements.ts',
       'orchestrations/certificate-record.ts',
       'orchestrations/leave-queue.ts',
       'orchestrations/withdraw-name.ts',

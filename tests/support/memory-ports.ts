@@ -1,6 +1,6 @@
 import type { AppPorts } from '#functions/ports.ts';
 import { rememberFacts } from '#functions/remembered-facts.ts';
-import { readSettings } from '#functions/settings.ts';
+import { policyOf, readSettings } from '#functions/settings.ts';
 import type { Clock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
@@ -96,11 +96,13 @@ export function createMemoryPorts(clock: Clock) {
   const { authority: first, second: _, ...others } = guarded;
   /** In order of preference; a test adds the second authority where two are its story. */
   const authorities = [first];
+  const settings = readSettings({ ...environment });
   const ports: AppPorts = {
     ...others,
     authorities,
     facts: rememberFacts(guarded.resources, clock.now),
-    settings: readSettings({ ...environment }),
+    settings,
+    policy: policyOf(settings),
     callers: {
       async verify(token) {
         if (!token) throw new AppError('token_missing', 'the request carries no access token');

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerExtension } from '#functions/http/extension.ts';
 import { registerMachines } from '#functions/http/machines.ts';
 import { registerSessions } from '#functions/http/sessions.ts';
-import { readSettings } from '#functions/settings.ts';
+import { policyOf, readSettings } from '#functions/settings.ts';
 import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { MachineFacts } from '#shared/domain/machine.ts';
@@ -120,11 +120,8 @@ describe('the requirements of a machine', () => {
   });
 
   it('follow the settings: requirements 19 and 20', async () => {
-    memory.ports.settings = readSettings({
-      ...environment,
-      ADMIN_CENTER_REGIONS: 'northeurope',
-      ADMIN_CENTER_ARC_AGENT_MINIMUM: '1.60',
-    });
+    const settings = { ADMIN_CENTER_REGIONS: 'northeurope', ADMIN_CENTER_ARC_AGENT_MINIMUM: '1.60' };
+    memory.ports.policy = policyOf(readSettings({ ...environment, ...settings }));
     const { preconditions } = await read();
     expect(preconditions.filter((one) => !one.met).map(({ code }) => code)).toEqual([
       'region',

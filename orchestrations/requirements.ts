@@ -1,0 +1,37 @@
+import type { MachineDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { MachineFacts } from '#shared/domain/machine.ts';
+import { checkPreconditions, type PreconditionResult } from '#shared/domain/precondition.ts';
+import type { PreconditionPolicy, ZoneFindings } from '#shared/domain/precondition-rules.ts';
+import type { DnsZone } from '#shared/ports/dns-zone.ts';
+import type { PublicDns } from '#shared/ports/public-dns.ts';
+
+export interface RequirementsPorts {
+  /** The facts of a machine, read now; undefined when the machine is not there. */
+  facts: { read(resourceId: string): Promise<MachineFacts | undefined> };
+  dns: DnsZone;
+  publicDns: PublicDns;
+  policy: PreconditionPolicy;
+}
+
+/** The zone of the machines as the world sees it. That nobody answers for it is a finding, not a failure to look. */
+async function examineZone({ dns, publicDns }: RequirementsPorts): Promise<ZoneFindings> {
+  const name = dns.zone;
+  try {
+    const { faults } = await publicDns.checkDelegation(name, await dns.nameServers());
+    return { name, faults };
+  } catch (error) {
+    if (!(error instanceof AppError) || !/^dns_(unavailable|zone_missing)$/.test(error.code)) throw error;
+    return { name, faults: [error.message] };
+  }
+}
+
+/** Every requirement of an install, on facts read now. Throws `machine_not_found` when the machine was deleted in ARM. */
+export async function checkRequirements(
+  ports: RequirementsPorts,
+  machine: MachineDocument,
+): Promise<PreconditionResult[]> {
+  const [facts, zone] = await Promise.all([ports.facts.read(machine.resourceId), examineZone(ports)]);
+  if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
+  return checkPreconditions(machine.kind, { facts, zone, policy: ports.policy });
+}
