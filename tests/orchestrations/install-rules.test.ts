@@ -180,6 +180,8 @@ describe('an install that takes minutes', () => {
 
   it('requirement 52: ends after twenty without word of the machine, and says what was seen last', async () => {
     const last = (await watch(24 * 60)).at(-1);
+    const tookMs = Date.parse(last?.endedAt ?? '') - Date.parse(last?.createdAt ?? '');
+    expect(Math.floor(tookMs / minuteMs)).toBe(20);
     expect(last).toMatchObject({
       status: 'failed',
       error: {
