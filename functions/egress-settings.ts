@@ -43,4 +43,5 @@ export const egressConfiguration = (settings: Settings, zone: string): EgressCon
   })),
   resolvers: settings.ADMIN_CENTER_DNS_RESOLVERS,
   platformHosts: settings.ADMIN_CENTER_PLATFORM_HOSTS,
+  regions: settings.ADMIN_CENTER_REGIONS ?? [],
 });

@@ -23,7 +23,9 @@ export function registerEgress(provider: PortsProvider): void {
       const regions = regionsOf(configuration);
       if (region !== undefined && !regions.includes(region)) {
         const known =
-          regions.length > 0 ? `one of ${regions.join(', ')}` : 'left out: no host here has a region';
+          regions.length > 0
+            ? `one of ${regions.join(', ')}`
+            : 'left out: the configuration names no regions';
         throw refuseFields([{ field: 'region', message: `${region} is not known; it must be ${known}` }]);
       }
       return {

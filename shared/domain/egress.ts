@@ -31,6 +31,8 @@ export interface EgressConfiguration {
   /** DNS resolvers, `address:port` each. */
   resolvers: readonly string[];
   platformHosts: readonly PlatformHost[];
+  /** The Azure regions that are served; none where every region is. */
+  regions: readonly string[];
 }
 
 export interface Destination {
@@ -151,9 +153,9 @@ function withoutRepetition(rows: readonly Row[]): Row[] {
   return [...kept.values()];
 }
 
-/** The Azure regions that some host of this configuration serves alone, in order. */
-export const regionsOf = ({ platformHosts }: EgressConfiguration): string[] =>
-  [...new Set(platformHosts.flatMap(({ region }) => region ?? []))].toSorted();
+/** The Azure regions that this configuration speaks of: served ones, and those that a host serves alone. In order. */
+export const regionsOf = ({ platformHosts, regions }: EgressConfiguration): string[] =>
+  [...new Set([...regions, ...platformHosts.flatMap(({ region }) => region ?? [])])].toSorted();
 
 /**
  * What each role connects to, as concrete names (conflict C9). With a region only what that region needs: hosts of

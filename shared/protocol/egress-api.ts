@@ -17,7 +17,7 @@ export const egressQuery = z.strictObject({
 export const egressReply = z.object({
   role: egressRole.nullable(),
   region: z.string().nullable(),
-  /** The regions that may be asked for: those that some host serves alone. */
+  /** The regions that may be asked for: those that are served, and those that some host serves alone. */
   regions: z.array(z.string()),
   destinations: z.array(
     z.object({

@@ -30,6 +30,7 @@ const configuration: EgressConfiguration = {
     { host: 'notify-west.contoso.test', port: 443, region: 'westeurope' },
     { host: 'notify-east.contoso.test', port: 443, region: 'eastus' },
   ],
+  regions: ['northeurope', 'eastus'],
 };
 
 const hostsOf = (...given: Parameters<typeof listEgress>) => listEgress(...given).map(writeHost);
@@ -54,7 +55,7 @@ describe('what a machine connects to', () => {
   });
 
   it('C9: is concrete names, and a region leaves out the names of the others', () => {
-    expect(regionsOf(configuration)).toEqual(['eastus', 'westeurope']);
+    expect(regionsOf(configuration)).toEqual(['eastus', 'northeurope', 'westeurope']);
     const inEurope = hostsOf(configuration, { role: 'machine', region: 'westeurope' });
     expect(inEurope).toContain('notify-west.contoso.test:443');
     expect(inEurope).not.toContain('notify-east.contoso.test:443');

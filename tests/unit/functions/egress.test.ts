@@ -91,6 +91,12 @@ describe('GET /api/egress', () => {
     expect(problem.errors.map((error) => error.field)).toEqual([field]);
   });
 
+  it('knows the regions that are served, though no host is of one of them alone', async () => {
+    configure({ ADMIN_CENTER_REGIONS: 'West Europe, eastus' });
+    const { status, body } = await ask('?region=westeurope');
+    expect({ status, body }).toMatchObject({ status: 200, body: { regions: ['eastus', 'westeurope'] } });
+  });
+
   it('tells which regions there are where the one that was asked for is none of them', async () => {
     configure({ ADMIN_CENTER_PLATFORM_HOSTS: 'eastus=n-east.test' });
     expect(String((await ask('?region=westeurope')).body)).toContain('one of eastus');
