@@ -4,8 +4,10 @@ import { type HalfDone, halfDoneStates } from '../support/half-done.ts';
 import {
   endOfInstall,
   endOfRepair,
+  expectedAfterUninstall,
   installFrom,
   isForInstallAlone,
+  leftAfterUninstall,
   repairFrom,
 } from '../support/half-done-ends.ts';
 
@@ -27,6 +29,10 @@ describe('requirement 56: from a half-done state', () => {
   const forInstall = states.filter(([, state]) => isForInstallAlone(state));
   it.each(forInstall)('an install ends as it should: %s', async (_, state) => {
     expect(await installFrom(state)).toEqual(endOfInstall(state));
+  });
+
+  it.each(states)('an uninstall leaves nothing but what others use: %s', async (_, state) => {
+    expect(await leftAfterUninstall(state)).toEqual(expectedAfterUninstall(state));
   });
 
   it.each(states)('uninstall and install mend it: %s', async (_, state) => {

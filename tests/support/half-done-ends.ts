@@ -1,6 +1,7 @@
+import { certificateName } from '#shared/protocol/resource-names.ts';
 import { install } from './crash/stage.ts';
-import { type HalfDone, openHalfDone, wholeState } from './half-done.ts';
-import { resourceId } from './sample-machine.ts';
+import { type HalfDone, openHalfDone, servicesOf, wholeState } from './half-done.ts';
+import { machine as bareMachine, machineId, resourceId } from './sample-machine.ts';
 
 const done = {
   registered: 1,
@@ -32,7 +33,6 @@ type Asked = 'install' | 'uninstall';
 async function runFrom(state: HalfDone, kinds: readonly Asked[]): Promise<End & { issued: number }> {
   const app = await openHalfDone(state);
   try {
-    const { machineId } = install;
     const outcomes: End['outcomes'] = [];
     for (const kind of kinds) {
       const { error } = await app.run(kind, kind === 'install' ? install : { machineId, resourceId });
@@ -77,3 +77,45 @@ export async function repairFrom(state: HalfDone): Promise<End> {
 }
 
 export const endOfRepair = (state: HalfDone): End => endOf(state, [null, null]);
+
+/** What there is after an uninstall. */
+export async function leftAfterUninstall(state: HalfDone): Promise<object> {
+  const app = await openHalfDone(state);
+  try {
+    const before = await app.store.read(machineId, 'machine');
+    const { error } = await app.run('uninstall', { machineId, resourceId });
+    const [machine, ...others] = await app.store.readTogether(machineId, [
+      { type: 'machine' },
+      { type: 'certificate' },
+      { type: 'agent' },
+      { type: 'enrolment' },
+    ]);
+    const { endpoint, ...rest } = machine?.document ?? {};
+    const held = [app.dns.names, app.dns.texts, app.relay.connections, app.bus.queues, app.extension.states];
+    return {
+      outcome: error?.code ?? null,
+      machine: rest,
+      recorded: endpoint?.services,
+      access: app.connectivity.endpoints.get(resourceId),
+      documents: others.filter((one) => one !== undefined).length,
+      held: held.map(({ size }) => size),
+      inVault: await app.vault.findCertificate(certificateName(before?.document.machineName ?? '')),
+    };
+  } finally {
+    await app.close();
+  }
+}
+
+/** Nothing of ours; the endpoint and SSH as they were (requirements 58-60). */
+export function expectedAfterUninstall({ access }: HalfDone): object {
+  const { WAC: _, ...ofOthers } = servicesOf(access) ?? {};
+  return {
+    outcome: null,
+    machine: bareMachine,
+    recorded: ofOthers,
+    access: servicesOf(access) && ofOthers,
+    documents: 0,
+    held: [0, 0, 0, 0, 0],
+    inVault: undefined,
+  };
+}

@@ -34,6 +34,8 @@ const services: Readonly<Record<HalfDone['access'], Record<string, number> | und
   SSH: { SSH: 22 },
   'WAC and SSH': { WAC: 6516, SSH: 22 },
 };
+/** The ports by service; undefined where there is no endpoint. */
+export const servicesOf = (access: HalfDone['access']) => services[access];
 const extensions: Readonly<Record<HalfDone['extension'], ExtensionState>> = {
   absent: { state: 'absent' },
   creating: { state: 'creating' },
@@ -96,7 +98,7 @@ export async function openHalfDone(state: HalfDone): Promise<DurableApp> {
     app.resources.slowness.reads = 3;
     await app.resources.registerProvider(install.subscriptionId, 'Microsoft.HybridConnectivity');
   }
-  const present = services[access];
+  const present = servicesOf(access);
   if (present) app.connectivity.endpoints.set(resourceId, { ...present });
   app.extension.states.set(resourceId, extensions[extension]);
   const named = await leaveName(app, state);

@@ -4,8 +4,10 @@ import { type HalfDone, halfDoneStates } from '../support/half-done.ts';
 import {
   endOfInstall,
   endOfRepair,
+  expectedAfterUninstall,
   installFrom,
   isForInstallAlone,
+  leftAfterUninstall,
   repairFrom,
 } from '../support/half-done-ends.ts';
 
@@ -16,9 +18,11 @@ const shards = [...new Set(states.map(({ extension, record }) => `${extension} a
 /** Where it came to another end. */
 async function strayEnds(state: HalfDone): Promise<object[]> {
   const installed = isForInstallAlone(state) ? await installFrom(state) : endOfInstall(state);
+  const left = await leftAfterUninstall(state);
   const repaired = await repairFrom(state);
   return [
     ...(isDeepStrictEqual(installed, endOfInstall(state)) ? [] : [{ state, installed }]),
+    ...(isDeepStrictEqual(left, expectedAfterUninstall(state)) ? [] : [{ state, left }]),
     ...(isDeepStrictEqual(repaired, endOfRepair(state)) ? [] : [{ state, repaired }]),
   ];
 }
