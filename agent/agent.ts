@@ -20,11 +20,10 @@ import type { HostChecks } from './host-checks.ts';
 import { openIdentity } from './identity.ts';
 import { readPolicy } from './local-policy.ts';
 import { openMachineDoor } from './machine-door.ts';
-import { tryHosts } from './outbound.ts';
 import { createRecentChecks } from './recent-checks.ts';
 import { createRelayLinks, type RelayTarget, relayTargetsOf } from './relay-links.ts';
 import { createReportNumbering, createReports } from './reports.ts';
-import { runSelfCheck } from './self-check.ts';
+import { type Outbound, runSelfCheck, withOutbound } from './self-check.ts';
 import type { AgentSettings } from './settings.ts';
 
 const heartbeatMs = 60_000;
@@ -104,7 +103,7 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
           relayConnected: relays.isConnected(),
           blockedServices: door.blockedServices(),
           ...(outbound && { egress: outbound }),
-          ...(found && { checks: found }),
+          ...(found && { checks: withOutbound(found, triedOutbound()) }),
         };
       },
     }),
@@ -121,8 +120,7 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
         port: Number(settings.port),
         scheme: settings.targetScheme,
         readPolicy: () => readPolicy(dataDirectory, Number(settings.port)),
-        tryOutbound: () =>
-          tryHosts([settings.controlPlane, ...(state ? [state.messages.endpoint, state.relay.host] : [])]),
+        tryOutbound: async () => triedOutbound(),
       }),
     now: clock.now,
     onChecked(found) {
@@ -163,6 +161,10 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
       if (hasChanged) reports.add('heartbeat');
     },
   });
+  const triedOutbound = (): Outbound | undefined => {
+    const last = egress.latest();
+    return last && { hosts: state?.egress ?? [], unreachable: last.unreachable };
+  };
   const loops: Promise<void>[] = [];
   let events: AbortController | undefined;
 

@@ -1,15 +1,19 @@
 import { join } from 'node:path';
+import { addressOf, writeHost } from '#shared/domain/egress.ts';
 import type { HostCheck } from '#shared/domain/host-check.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { createClock } from './clock.ts';
 import { createControlPlane } from './control-plane.ts';
 import { readIfPresent } from './durable-file.ts';
+import { checkEgress } from './egress-check.ts';
 import type { HostChecks } from './host-checks.ts';
 import { openIdentity } from './identity.ts';
 import { readPolicy } from './local-policy.ts';
-import { tryHosts } from './outbound.ts';
-import { runSelfCheck } from './self-check.ts';
+import { type Outbound, runSelfCheck } from './self-check.ts';
 import type { AgentSettings } from './settings.ts';
+
+/** Each host has a few seconds, and all of them together this long. */
+const outboundMs = 30_000;
 
 /** What the control plane tells this machine to reach; nothing before it has enrolled, or while that is away. */
 async function hostsOfState({
@@ -27,8 +31,15 @@ async function hostsOfState({
     signal: AbortSignal.timeout(10_000),
     onClockChange: () => undefined,
   });
-  const { messages, relay } = await controlPlane.readState();
-  return [messages.endpoint, relay.host];
+  return (await controlPlane.readState()).egress ?? [];
+}
+
+async function tryOutbound(settings: AgentSettings): Promise<Outbound> {
+  const { controlPlane } = settings;
+  const others = await hostsOfState(settings).catch(() => []);
+  const hosts = [...new Set([writeHost(addressOf(controlPlane)), ...others])];
+  const signal = AbortSignal.timeout(outboundMs);
+  return { hosts, unreachable: await checkEgress(hosts, { controlPlane, signal }) };
 }
 
 /** The checks of the installed agent, made by a process of its own: the agent need not run. */
@@ -39,7 +50,6 @@ export async function checkMachine(settings: AgentSettings, host: HostChecks): P
     port,
     scheme: settings.targetScheme,
     readPolicy: () => readPolicy(settings.dataDirectory, port),
-    tryOutbound: async () =>
-      tryHosts([settings.controlPlane, ...(await hostsOfState(settings).catch(() => []))]),
+    tryOutbound: () => tryOutbound(settings),
   });
 }

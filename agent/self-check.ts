@@ -10,7 +10,12 @@ import {
   serviceName,
 } from './host-checks.ts';
 import type { LocalPolicy } from './local-policy.ts';
-import type { OutboundFinding } from './outbound.ts';
+
+/** What was tried outbound, `host:port` each, and what of it was not reached. */
+export interface Outbound {
+  hosts: readonly string[];
+  unreachable: readonly { host: string; reason: string }[];
+}
 
 /** Everything that the checks look at, read at one time. */
 interface Findings {
@@ -25,7 +30,8 @@ interface Findings {
   status: Reading<number>;
   arc: Reading<ArcConfiguration | undefined>;
   policy: Reading<LocalPolicy>;
-  outbound: readonly OutboundFinding[];
+  /** undefined before a first try. */
+  outbound: Outbound | undefined;
 }
 
 type Outcome = Omit<HostCheck, 'id'>;
@@ -89,7 +95,6 @@ function checkInstallation(findings: Findings): Outcome {
 function checkPorts({ port, arc, policy }: Findings): Outcome {
   if ('unknown' in arc) return untold(arc.unknown);
   if ('unknown' in policy) return bad(policy.unknown, 'mend local-policy.json: until then nothing is let in');
-  const ports = arc.known?.ports ?? [...policy.known.ports];
   const isEnabled = policy.known.enabled && arc.known?.enabled !== false;
   if (!isEnabled) {
     const next = arc.known?.enabled === false ? 'azcmagent config set' : 'local-policy.json: set';
@@ -98,24 +103,19 @@ function checkPorts({ port, arc, policy }: Findings): Outcome {
       `${next} incomingconnections.enabled true`,
     );
   }
-  const found = arcLines(ports);
-  if (!ports.includes(port))
-    return arc.known
-      ? bad(found, addPortCommand(ports, port))
-      : bad(found, `local-policy.json: add ${port} to incomingconnections.ports`);
+  if (arc.known && !arc.known.ports.includes(port))
+    return bad(arcLines(arc.known.ports), addPortCommand(arc.known.ports, port));
+  const own = `incomingconnections.ports of this agent: ${[...policy.known.ports].join(',')}`;
   if (!policy.known.ports.has(port))
-    return bad(
-      `incomingconnections.ports of local-policy.json: ${[...policy.known.ports].join(',')}`,
-      `local-policy.json: add ${port} to incomingconnections.ports`,
-    );
-  return good(found);
+    return bad(own, `local-policy.json: add ${port} to incomingconnections.ports`);
+  return good(arc.known ? arcLines(arc.known.ports) : own);
 }
 
-function checkOutbound({ outbound }: Findings): Outcome {
-  const unreached = outbound.filter(({ reason }) => reason !== undefined);
-  if (outbound.length === 0) return untold('no address is known yet');
-  if (unreached.length === 0) return good(`reached ${outbound.map(({ host }) => host).join(', ')}`);
-  const found = unreached.map(({ host, reason }) => `${host}: ${reason}`).join('; ');
+function checkOutbound({ outbound }: Pick<Findings, 'outbound'>): Outcome {
+  if (!outbound || outbound.hosts.length === 0) return untold('nothing was tried yet');
+  const { hosts, unreachable } = outbound;
+  if (unreachable.length === 0) return good(`reached ${hosts.join(', ')}`);
+  const found = unreachable.map(({ host, reason }) => `${host}: ${reason}`).join('; ');
   return bad(`not reached: ${found}`, 'allow these outbound');
 }
 
@@ -150,15 +150,25 @@ const checks = [
 const cut = (text: string): string =>
   text.length > hostCheckTextLimit ? `${text.slice(0, hostCheckTextLimit - 3)}...` : text;
 
+const bounded = (id: HostCheck['id'], { ok, found, next }: Outcome): HostCheck => ({
+  id,
+  ok,
+  found: cut(found),
+  ...(next !== undefined && { next: cut(next) }),
+});
+
 /** The documented six in their order (requirements 109-114), and `manual-install` where there is one to tell of. */
 function judge(findings: Findings): HostCheck[] {
   return checks.flatMap(([id, check]) => {
     const outcome = check(findings);
     if (!outcome) return [];
-    const { ok, found, next } = outcome;
-    return [{ id, ok, found: cut(found), ...(next !== undefined && { next: cut(next) }) }];
+    return [bounded(id, outcome)];
   });
 }
+
+/** The same checks with what was tried outbound since; that is tried by itself, and more often. */
+export const withOutbound = (made: readonly HostCheck[], outbound: Outbound | undefined): HostCheck[] =>
+  made.map((check) => (check.id === 'outbound' ? bounded('outbound', checkOutbound({ outbound })) : check));
 
 export interface SelfCheckOptions {
   host: HostChecks;
@@ -166,7 +176,7 @@ export interface SelfCheckOptions {
   scheme: 'http' | 'https';
   readPolicy(): Promise<LocalPolicy>;
   /** Tries what this machine needs outbound. */
-  tryOutbound(): Promise<readonly OutboundFinding[]>;
+  tryOutbound(): Promise<Outbound | undefined>;
 }
 
 /** Looks at everything once. Never rejects. */

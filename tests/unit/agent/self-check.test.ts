@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { writeChecks } from '#agent/check-page.ts';
 import { parsePolicy } from '#agent/local-policy.ts';
-import type { OutboundFinding } from '#agent/outbound.ts';
 import { createRecentChecks } from '#agent/recent-checks.ts';
-import { runSelfCheck } from '#agent/self-check.ts';
+import { type Outbound, runSelfCheck, withOutbound } from '#agent/self-check.ts';
 import { createUnixHostChecks } from '#agent/unix-host-checks.ts';
 import type { HostCheck, HostCheckId } from '#shared/domain/host-check.ts';
 import { hostCheckList } from '#shared/protocol/host-check.ts';
 import { type CapturedHost, createCapturedHost } from '../../support/captured-host.ts';
 import { replayTools } from '../../support/captured-tools.ts';
 
-const reached: OutboundFinding[] = [{ host: 'api.example:443' }];
+const reached: Outbound = { hosts: ['api.example:443', 'bus.example:443'], unreachable: [] };
 
 /** `policy` is the text of `local-policy.json`. */
 function checkHost(
@@ -43,7 +42,7 @@ describe('the checks of a machine', () => {
         ok: true,
         found: 'Local configuration setting\nincomingconnections.ports (preview): 22,6516',
       },
-      { id: 'outbound', ok: true, found: 'reached api.example:443' },
+      { id: 'outbound', ok: true, found: 'reached api.example:443, bus.example:443' },
     ]);
   });
 
@@ -148,18 +147,26 @@ describe('the checks of a machine', () => {
     const checks = await checkHost({ arc: 'missing' });
     expect(find(checks, 'ports')).toMatchObject({
       ok: true,
-      found: 'Local configuration setting\nincomingconnections.ports (preview): 6516',
+      found: 'incomingconnections.ports of this agent: 6516',
     });
   });
 
   it('requirement 114: hosts that are not reached are named with the reason', async () => {
-    const outbound = [...reached, { host: 'bus.example:443', reason: 'ETIMEDOUT' }];
+    const outbound = { ...reached, unreachable: [{ host: 'bus.example:443', reason: 'ETIMEDOUT' }] };
     expect(find(await checkHost({}, { outbound }), 'outbound')).toEqual({
       id: 'outbound',
       ok: false,
       found: 'not reached: bus.example:443: ETIMEDOUT',
       next: 'allow these outbound',
     });
+  });
+
+  it('requirement 114: what was tried since takes the place of what was found then', async () => {
+    const checks = withOutbound(await checkHost(), undefined);
+    expect(find(checks, 'outbound')).toEqual({ id: 'outbound', ok: null, found: 'nothing was tried yet' });
+    const now = withOutbound(checks, reached);
+    expect(now.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
+    expect(find(now, 'outbound')?.ok).toBe(true);
   });
 
   it('requirement 54: a Windows Admin Center that no extension brought is told of', async () => {
@@ -197,10 +204,11 @@ describe('the checks of a machine', () => {
   });
 
   it('fit in a report, however long what was found', async () => {
-    const outbound = Array.from({ length: 40 }, (_, index) => ({
-      host: `${index}.example:443`,
+    const unreachable = Array.from({ length: 40 }, (_, at) => ({
+      host: `${at}.example:443`,
       reason: 'EPERM',
     }));
+    const outbound = { ...reached, unreachable };
     const checks = await checkHost({ handlers: [], page: 'E'.repeat(500) }, { outbound });
     expect(hostCheckList.parse(checks)).toHaveLength(7);
   });
@@ -217,7 +225,7 @@ describe('the page of checks', () => {
       ' 5  failed  allowed ports    Local configuration setting',
       '                             incomingconnections.ports (preview): 443',
       '                             -> azcmagent config set incomingconnections.ports 443,6516',
-      ' 6  ok      outbound         reached api.example:443',
+      ' 6  ok      outbound         reached api.example:443, bus.example:443',
       '',
       '1 failed. Mend the first, then check again.',
       '',

@@ -1,6 +1,7 @@
 import { CompactSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AgentReport } from '#shared/protocol/agent-messages.ts';
+import { hostCheckIds } from '#shared/domain/host-check.ts';
+import { type AgentReport, reportEnvelope } from '#shared/protocol/agent-messages.ts';
 import { signReport, verifyReport } from '#shared/protocol/report.ts';
 import { type KeyPair, machineId, newKeys } from './keys.ts';
 
@@ -32,6 +33,21 @@ const refusal = (message: string) => ({ code: 'report_refused', message: expect.
 describe('a report', () => {
   it('is read when the enrolled key signed it and it is newer than the last', async () => {
     expect(await verify(await signReport(keys.privateKey, report), report.sequence - 1)).toEqual(report);
+  });
+
+  it('fits in its envelope with the longest of everything that may be found on a machine', async () => {
+    const longest: AgentReport = {
+      ...report,
+      egress: {
+        checkedAt: report.at,
+        unreachable: Array.from({ length: 20 }, () => ({ host: 'h'.repeat(300), reason: 'r'.repeat(120) })),
+      },
+      checks: hostCheckIds.map((id) => ({ id, ok: false, found: '\n'.repeat(160), next: 'n'.repeat(160) })),
+      detail: 'd'.repeat(500),
+    };
+    const jws = await signReport(keys.privateKey, longest);
+    expect(reportEnvelope.parse({ jws })).toEqual({ jws });
+    expect(await verify(jws)).toEqual(longest);
   });
 
   it('that is forged is refused', async () => {
