@@ -4,9 +4,11 @@ import type { MachineFacts } from '#shared/domain/machine.ts';
 import { checkPreconditions, type PreconditionResult } from '#shared/domain/precondition.ts';
 import type { PreconditionPolicy, ZoneFindings } from '#shared/domain/precondition-rules.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
+import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { PublicDns } from '#shared/ports/public-dns.ts';
 
 export interface RequirementsPorts {
+  store: MachineStore;
   /** The facts of a machine, read now; undefined when the machine is not there. */
   facts: { read(resourceId: string): Promise<MachineFacts | undefined> };
   dns: DnsZone;
@@ -31,7 +33,12 @@ export async function checkRequirements(
   ports: RequirementsPorts,
   machine: MachineDocument,
 ): Promise<PreconditionResult[]> {
-  const [facts, zone] = await Promise.all([ports.facts.read(machine.resourceId), examineZone(ports)]);
+  const [facts, zone, agent] = await Promise.all([
+    ports.facts.read(machine.resourceId),
+    examineZone(ports),
+    ports.store.read(machine.machineId, 'agent'),
+  ]);
   if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
-  return checkPreconditions(machine.kind, { facts, zone, policy: ports.policy });
+  const { unreachable } = agent?.document.egress ?? {};
+  return checkPreconditions(machine.kind, { facts, zone, unreachable, policy: ports.policy });
 }

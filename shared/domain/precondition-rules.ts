@@ -24,6 +24,8 @@ export interface Circumstances {
   facts: MachineFacts;
   policy: PreconditionPolicy;
   zone: ZoneFindings;
+  /** The hosts that the machine's agent did not reach when it last tried; undefined before its first report. */
+  unreachable?: readonly { host: string; reason: string }[] | undefined;
 }
 
 interface Judgement {
@@ -197,6 +199,23 @@ export const preconditionRules: readonly PreconditionRule[] = [
         ...readiness[kind],
       };
     },
+  },
+  {
+    code: 'outbound_reach',
+    rule: 'The machine reaches what it connects to',
+    // Its agent gets through, or nothing would be reported: a part of the hosts is no reason to refuse.
+    severity: 'warning',
+    kinds: everyKind,
+    judge: ({ unreachable }) => ({
+      met: !unreachable?.length,
+      ...(unreachable === undefined && { severity: 'info' }),
+      found:
+        unreachable === undefined
+          ? 'not reported yet'
+          : unreachable.map(({ host, reason }) => `${host}: ${reason}`).join('; ') || 'every host is reached',
+      needed: 'outbound HTTPS to each host of this service',
+      remedy: 'Allow the machine outbound connections on port 443 to the hosts that are named.',
+    }),
   },
   {
     code: 'zone_resolvable',

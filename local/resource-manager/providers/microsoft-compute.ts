@@ -5,6 +5,7 @@ import { composeBody, replyWith } from '../generic-verbs.ts';
 import { parentKey } from '../resource-id.ts';
 import type { Resource } from '../resource-store.ts';
 import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
+import { virtualMachineSizes } from './virtual-machine-sizes.ts';
 
 const apiVersions = [
   '2024-11-01',
@@ -148,5 +149,5 @@ export function microsoftCompute(context: ProviderContext): Provider {
     },
   });
 
-  return { types: [machines, views, extensions] };
+  return { types: [machines, views, extensions], routes: [virtualMachineSizes(apiVersions)] };
 }

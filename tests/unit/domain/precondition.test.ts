@@ -22,6 +22,7 @@ describe('the requirements', () => {
       ['arc_agent_version', true, 'failure', '1.48.02881.1941'],
       ['arc_agent_recommended', true, 'warning', '1.48.02881.1941'],
       ['machine_connected', true, 'failure', 'Connected'],
+      ['outbound_reach', true, 'info', 'not reported yet'],
       ['zone_resolvable', true, 'failure', 'every server of the zone answers'],
     ]);
   });
@@ -75,7 +76,7 @@ describe('the requirements', () => {
   ])('requirement 20: of a %s ask for no Arc agent', (kind, codes) => {
     const asked = check(kind, { agentVersion: undefined }).map(({ code }) => code);
     expect(asked.filter((code) => code.startsWith('arc_agent'))).toEqual(codes);
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(7);
   });
 });
 
@@ -210,6 +211,17 @@ describe('the connection', () => {
       severity: 'info',
       found: 'not reported',
     });
+  });
+});
+
+describe.each(kinds)('outbound connections of a %s', (kind) => {
+  const relay = { host: 'relay.test', reason: 'timed out' };
+  it.each([
+    ['requirement 22: all reached', [], [true, 'warning', 'every host is reached']],
+    ['requirement 22: not all reached is a warning', [relay], [false, 'warning', 'relay.test: timed out']],
+    ['not reported', undefined, [true, 'info', 'not reported yet']],
+  ])('%s', (_, unreachable, [met, severity, found]) => {
+    expect(resultOf('outbound_reach', kind, {}, { unreachable })).toMatchObject({ met, severity, found });
   });
 });
 

@@ -10,7 +10,14 @@ import { installRequest, preconditionsReply, type problem } from '#shared/protoc
 import { callFunction } from '../../support/function-app.ts';
 import { createMemoryPorts, environment, type MemoryPorts, tenantId } from '../../support/memory-ports.ts';
 import { goodFacts } from '../../support/precondition-cases.ts';
-import { addMachine, administrator, grant, machineId, resourceId } from '../../support/sample-machine.ts';
+import {
+  addMachine,
+  administrator,
+  grant,
+  machineId,
+  reportServing,
+  resourceId,
+} from '../../support/sample-machine.ts';
 
 /** What Durable was asked for. */
 const durable = vi.hoisted(() => ({ started: [] as string[] }));
@@ -108,6 +115,18 @@ describe('the requirements of a machine', () => {
       met: false,
       found: 'wac.test is delegated to ns9.test, which is not one of its servers',
       needed: 'wac.test delegated to its own servers, each of which answers for it',
+    });
+  });
+
+  it('requirement 22: tell what the agent of the machine does not reach, as a warning', async () => {
+    const unreachable = [{ host: 'relay.test', reason: 'timed out' }];
+    await reportServing(memory, { egress: { checkedAt: '2026-10-01T12:00:00.000Z', unreachable } });
+    const { met, preconditions } = await read();
+    expect(met).toBe(true);
+    expect(preconditions.find(({ code }) => code === 'outbound_reach')).toMatchObject({
+      met: false,
+      severity: 'warning',
+      found: 'relay.test: timed out',
     });
   });
 
