@@ -24,9 +24,9 @@ export function registerEgress(provider: PortsProvider): void {
       if (region !== undefined && !regions.includes(region)) {
         const known =
           regions.length > 0
-            ? `one of ${regions.join(', ')}`
-            : 'left out: the configuration names no regions';
-        throw refuseFields([{ field: 'region', message: `${region} is not known; it must be ${known}` }]);
+            ? `it must be one of ${regions.join(', ')}`
+            : 'the configuration names no regions, leave it out';
+        throw refuseFields([{ field: 'region', message: `${region} is not known: ${known}` }]);
       }
       return {
         body: {

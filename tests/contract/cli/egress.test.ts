@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EgressReply } from '#shared/protocol/egress-api.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { runHere } from './run-program.ts';
+import { machine, machineId } from './sample-replies.ts';
 
 const reply = (change: Partial<EgressReply> = {}): EgressReply => ({
   role: 'machine',
@@ -68,5 +69,21 @@ describe('wacctl egress', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('--role must be one of machine, workstation, control-plane');
     expect(api.requests).toEqual([]);
+  });
+});
+
+describe('wacctl machine', () => {
+  it('requirement 114: has a line for each host that the machine does not reach', async () => {
+    const unreachable = [
+      { host: 'bus.test:443', reason: 'it refuses the connection' },
+      { host: 'relay.test:443', reason: 'no answer within 5 s' },
+    ];
+    const { presence, ...rest } = machine();
+    const body = { ...rest, presence: { ...presence, unreachable } };
+    api.routes['GET /api/machines'] = { body: { value: [body] } };
+    api.routes[`GET /api/machines/${machineId}`] = { body };
+    const { stdout } = await run('machine', machineId);
+    expect(stdout).toMatch(/^not reached +bus\.test:443: it refuses the connection$/m);
+    expect(stdout).toMatch(/^not reached +relay\.test:443: no answer within 5 s$/m);
   });
 });

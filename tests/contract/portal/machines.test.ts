@@ -151,6 +151,16 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
       expect(await page.getByRole('button', { name: 'Connect' }).count()).toBe(0);
     });
 
+    it('requirement 114: a machine that does not reach what it needs says what, and why', async () => {
+      const unreachable = [{ host: 'bus.contoso.test:443', reason: 'it refuses the connection' }];
+      const presence = { connected: true, lastSeenAt: fromNow(-30_000), agentVersion: '0.1.0', unreachable };
+      rig.api.machines = [sampleMachine(0, { presence })];
+      const { page, complaints } = await rig.at(`/portal/machines/${machineIdOf(0)}`);
+      await page.getByText('Not reached', { exact: true }).waitFor();
+      expect(await page.getByText('bus.contoso.test:443: it refuses the connection').isVisible()).toBe(true);
+      expect(complaints).toEqual([]);
+    });
+
     it('a service that stops answering is said in words; what was there stays', async () => {
       rig.api.machines = [sampleMachine(0, { name: 'web-01' })];
       rig.api.replies.set(connectPath, { status: 0, drop: true });
