@@ -44,15 +44,18 @@ const untold = (found: string): Outcome => ({ ok: null, found });
 const hasLoaded = ({ status }: Findings): boolean => 'known' in status && status.known < 500;
 
 const notOfThisSystem = untold('only Windows has it');
+const reinstall = 'uninstall the extension and install it again';
 
-function checkService({ isWindows, service }: Findings): Outcome {
+function checkService(findings: Findings): Outcome {
+  const { isWindows, service } = findings;
   if (!isWindows) return notOfThisSystem;
   if ('unknown' in service) return untold(service.unknown);
   const found = `${serviceName} is ${service.known}`;
   if (service.known === 'running') return good(found);
   if (service.known === 'starting') return bad(found, 'wait until it runs, then check again');
   if (service.known === 'stopped') return bad(found, `start the service: sc.exe start ${serviceName}`);
-  return bad(found, 'uninstall the extension and install it again');
+  if (hasLoaded(findings)) return untold(`${found}: another application answers`);
+  return bad(found, reinstall);
 }
 
 function checkLocalhost(findings: Findings): Outcome {
@@ -80,8 +83,10 @@ function checkInstallation(findings: Findings): Outcome {
   const { isWindows, service, isProcessRunning, registeredPort } = findings;
   if (!isWindows) return notOfThisSystem;
   if ('unknown' in registeredPort) return untold(registeredPort.unknown);
-  const reinstall = 'uninstall the extension and install it again';
-  if (registeredPort.known === undefined) return bad('the registry has no SmePort', reinstall);
+  if (registeredPort.known === undefined)
+    return hasLoaded(findings)
+      ? untold('the registry has no SmePort: another application answers')
+      : bad('the registry has no SmePort', reinstall);
   const found = `SmePort is ${registeredPort.known}`;
   if (hasLoaded(findings)) return good(found);
   if ('unknown' in service || 'unknown' in isProcessRunning)
@@ -92,23 +97,26 @@ function checkInstallation(findings: Findings): Outcome {
   return bad(`${found}; the service runs, and the page does not load`, reinstall);
 }
 
+/** Setting the list replaces it (requirement 42): where it is too long to be told whole, it is not told in part. */
+function commandFor(ports: readonly number[], port: number): string {
+  const command = addPortCommand(ports, port);
+  if (command.length <= hostCheckTextLimit) return command;
+  return `add ${port} to incomingconnections.ports of azcmagent, and keep the ${ports.length} that are there`;
+}
+
+/** Each of the two says no alone (requirement 39): what this agent's own policy says is sure and comes first. */
 function checkPorts({ port, arc, policy }: Findings): Outcome {
-  if ('unknown' in arc) return untold(arc.unknown);
   if ('unknown' in policy) return bad(policy.unknown, 'mend local-policy.json: until then nothing is let in');
-  const isEnabled = policy.known.enabled && arc.known?.enabled !== false;
-  if (!isEnabled) {
-    const next = arc.known?.enabled === false ? 'azcmagent config set' : 'local-policy.json: set';
-    return bad(
-      'incomingconnections.enabled is false: nothing is let in',
-      `${next} incomingconnections.enabled true`,
-    );
-  }
-  if (arc.known && !arc.known.ports.includes(port))
-    return bad(arcLines(arc.known.ports), addPortCommand(arc.known.ports, port));
-  const own = `incomingconnections.ports of this agent: ${[...policy.known.ports].join(',')}`;
-  if (!policy.known.ports.has(port))
-    return bad(own, `local-policy.json: add ${port} to incomingconnections.ports`);
-  return good(arc.known ? arcLines(arc.known.ports) : own);
+  const disabled = 'incomingconnections.enabled is false: nothing is let in';
+  const { enabled, ports } = policy.known;
+  if (!enabled) return bad(disabled, 'local-policy.json: set incomingconnections.enabled true');
+  const own = `incomingconnections.ports of this agent: ${[...ports].join(',')}`;
+  if (!ports.has(port)) return bad(own, `local-policy.json: add ${port} to incomingconnections.ports`);
+  if ('unknown' in arc) return untold(arc.unknown);
+  if (!arc.known) return good(own);
+  if (!arc.known.enabled) return bad(disabled, 'azcmagent config set incomingconnections.enabled true');
+  const found = arcLines(arc.known.ports);
+  return arc.known.ports.includes(port) ? good(found) : bad(found, commandFor(arc.known.ports, port));
 }
 
 function checkOutbound({ outbound }: Pick<Findings, 'outbound'>): Outcome {

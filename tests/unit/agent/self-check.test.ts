@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeChecks } from '#agent/check-page.ts';
 import { parsePolicy } from '#agent/local-policy.ts';
-import { createRecentChecks } from '#agent/recent-checks.ts';
 import { type Outbound, runSelfCheck, withOutbound } from '#agent/self-check.ts';
 import { createUnixHostChecks } from '#agent/unix-host-checks.ts';
 import type { HostCheck, HostCheckId } from '#shared/domain/host-check.ts';
@@ -52,7 +51,7 @@ describe('the checks of a machine', () => {
     ['sc-absent', false, 'uninstall the extension and install it again'],
     ['sc-denied', null, undefined],
   ])('requirement 109: %s', async (service, ok, next) => {
-    const said = await say('service', { service });
+    const said = await say('service', { service, page: 'ECONNREFUSED' });
     expect([said?.ok, said?.next]).toEqual([ok, next]);
   });
 
@@ -96,7 +95,7 @@ describe('the checks of a machine', () => {
   const reinstall = 'uninstall the extension and install it again';
   it.each<[string, CapturedHost, boolean | null, string | undefined]>([
     ['when nothing else is left', { page: 503, process: 'tasklist-none' }, false, reinstall],
-    ['when the registry has no port', { port: 'reg-failed' }, false, reinstall],
+    ['when the registry has no port', { page: 503, port: 'reg-failed' }, false, reinstall],
     ['when the service is gone', { page: 503, service: 'sc-absent' }, false, reinstall],
     ['not while Sme.exe can be ended', { page: 503 }, null, undefined],
     [
@@ -110,6 +109,24 @@ describe('the checks of a machine', () => {
   ])('requirement 112: uninstall and reinstall, %s', async (_, changes, ok, next) => {
     const said = await say('installation', changes);
     expect([said?.ok, said?.next]).toEqual([ok, next]);
+  });
+
+  it('leave another web application alone that answers on the port', async () => {
+    const checks = await checkHost({
+      service: 'sc-absent',
+      process: 'tasklist-none',
+      port: 'reg-failed',
+      parentKey: 'reg-parent-without',
+      handlers: [],
+    });
+    expect(checks.map(({ id, ok }) => [id, ok])).toEqual([
+      ['service', null],
+      ['localhost', true],
+      ['process', true],
+      ['installation', null],
+      ['ports', true],
+      ['outbound', true],
+    ]);
   });
 
   it('requirements 40 and 113: a port that is not on the list of the Arc agent is refused', async () => {
@@ -141,6 +158,26 @@ describe('the checks of a machine', () => {
   ])('requirement 39: the agent’s own policy %s wins over an Arc agent that allows', async (policy, next) => {
     const checks = await checkHost({}, { policy });
     expect(find(checks, 'ports')).toMatchObject({ ok: false, next });
+  });
+
+  it('requirement 42: a list that is too long to be told is never told in part', async () => {
+    const ports = Array.from({ length: 40 }, (_, at) => 50_000 + at);
+    const host = {
+      ...createCapturedHost(),
+      arcConfiguration: async () => ({ known: { enabled: true, ports } }),
+    };
+    expect(find(await checkHost({}, { host }), 'ports')?.next).toBe(
+      'add 6516 to incomingconnections.ports of azcmagent, and keep the 40 that are there',
+    );
+  });
+
+  it('requirement 39: the agent’s own policy is told though the Arc agent’s cannot be', async () => {
+    const policy = '{"incomingconnections.ports":"22"}';
+    const told = async (text?: string) => {
+      const changes = text === undefined ? {} : { policy: text };
+      return find(await checkHost({ arc: 'azcmagent-denied' }, changes), 'ports')?.ok;
+    };
+    expect([await told(policy), await told()]).toEqual([false, null]);
   });
 
   it('requirement 40: the agent’s own policy counts alone where there is no Arc agent', async () => {
@@ -234,51 +271,5 @@ describe('the page of checks', () => {
 
   it('says when nothing is amiss', async () => {
     expect(writeChecks(await checkHost())).toMatch(/\n\nNothing is amiss\.\n$/);
-  });
-});
-
-describe('the last checks', () => {
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-  function startChecks(results: HostCheck[][]) {
-    let now = 0;
-    const told: (readonly HostCheck[])[] = [];
-    const checks = createRecentChecks({
-      check: async () => results.shift() ?? [],
-      now: () => now,
-      onChecked: (found) => void told.push(found),
-    });
-    return { checks, told, pass: (ms: number) => (now += ms) };
-  }
-  const well: HostCheck[] = [{ id: 'service', ok: true, found: 'runs' }];
-  const amiss: HostCheck[] = [{ id: 'service', ok: false, found: 'stopped' }];
-
-  it('are made once for a service that fails again and again', async () => {
-    const { checks, told, pass } = startChecks([amiss, well]);
-    checks.again();
-    checks.again();
-    await settle();
-    pass(29_999);
-    checks.again();
-    await settle();
-    expect(told).toEqual([amiss]);
-    pass(1);
-    checks.again();
-    await settle();
-    expect(checks.latest()).toEqual(well);
-  });
-
-  it('are repeated by themselves only while something is amiss', async () => {
-    const { checks, told, pass } = startChecks([amiss, well, amiss]);
-    checks.againIfAmiss();
-    await settle();
-    expect(told).toEqual([]);
-    checks.again();
-    for (let turn = 0; turn < 3; turn += 1) {
-      await settle();
-      pass(60_000);
-      checks.againIfAmiss();
-    }
-    expect(told).toEqual([amiss, well]);
   });
 });
