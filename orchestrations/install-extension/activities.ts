@@ -120,8 +120,10 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     async deployEndpoint(input: { machineId: string; resourceId: string; port: number }): Promise<void> {
       await connectivity.putEndpoint(input.resourceId);
       await connectivity.putServiceConfiguration(input.resourceId, 'WAC', input.port);
-      await setMachine(input.machineId, (machine) => ({
-        endpoint: { enabled: true, services: { ...machine.endpoint?.services, WAC: input.port } },
+      // What others configured there (SSH) is the truth for the agent too.
+      const services = await connectivity.findServiceConfigurations(input.resourceId);
+      await setMachine(input.machineId, () => ({
+        endpoint: { enabled: true, services: { ...services, WAC: input.port } },
       }));
     },
 

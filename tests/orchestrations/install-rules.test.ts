@@ -63,6 +63,13 @@ describe('step 2', () => {
     expect(app.faults.calls('extension.beginInstall')).toBe(1);
   });
 
+  it('requirement 59: takes an SSH configuration that others made into its record', async () => {
+    app.connectivity.endpoints.set(resourceId, { SSH: 22 });
+    await app.run('install', install);
+    const machine = await app.store.read(machineId, 'machine');
+    expect(machine?.document.endpoint?.services).toEqual({ SSH: 22, WAC: install.port });
+  });
+
   it('requirement 42: sets its own port and keeps that of SSH', async () => {
     app.connectivity.endpoints.set(resourceId, { SSH: 22 });
     const found = await app.store.read(machineId, 'machine');
