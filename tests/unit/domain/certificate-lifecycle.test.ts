@@ -60,26 +60,37 @@ const pairs = states.flatMap((state) =>
   types.map((type) => ({ state, type, to: certificateMoves[state][type] })),
 );
 
+/** Wherever somebody still wants it, something is to come. */
+function brokenPromises({ state, plan, dueAt }: CertificateRecord): string[] {
+  const isWanted = state === 'ordered' || plan !== undefined;
+  if (isWanted && dueAt === undefined) return [`${state} without a date`];
+  return state === 'withdrawn' && dueAt !== undefined ? ['withdrawn with a date'] : [];
+}
+
 describe('the table of moves', () => {
-  it.each(pairs)('takes $state by $type to $to', ({ state, type, to }) => {
-    const before = state === 'none' ? undefined : record(state);
-    if (to === undefined) {
-      expect(() => applyEvent(before, events[type], at)).toThrow(
-        `a certificate that is ${state} cannot ${type}`,
-      );
-      return;
-    }
-    expect(applyEvent(before, events[type], at).state).toBe(to);
+  const before = (state: CertificateState | 'none') => (state === 'none' ? undefined : record(state));
+
+  it.each(pairs.filter(({ to }) => to !== undefined))(
+    'takes $state by $type to $to',
+    ({ state, type, to }) => {
+      expect(applyEvent(before(state), events[type], at).state).toBe(to);
+    },
+  );
+
+  it.each(pairs.filter(({ to }) => to === undefined))('lets nothing $state $type', ({ state, type }) => {
+    expect(() => applyEvent(before(state), events[type], at)).toThrow(
+      `a certificate that is ${state} cannot ${type}`,
+    );
   });
 
-  it('has a way out of every state but by nobody’s wish: each can be ordered and withdrawn', () => {
-    for (const state of states) {
-      expect(certificateMoves[state].order).toBe('ordered');
-      if (state !== 'none') expect(certificateMoves[state].withdraw).toBe('withdrawn');
-    }
+  it('has a way out of every state: each can be ordered, and each but none be withdrawn', () => {
+    expect(states.map((state) => certificateMoves[state].order)).toEqual(states.map(() => 'ordered'));
+    const kept = states.filter((state) => state !== 'none');
+    expect(kept.map((state) => certificateMoves[state].withdraw)).toEqual(kept.map(() => 'withdrawn'));
   });
 
   it('is never led out of itself by any sequence of events', () => {
+    const broken: string[] = [];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...types), { maxLength: 30 }), (sequence) => {
         let current: CertificateRecord | undefined;
@@ -91,12 +102,11 @@ describe('the table of moves', () => {
           const from: CertificateState | 'none' = current?.state ?? 'none';
           if (certificateMoves[from][type] === undefined) continue;
           current = applyEvent(current, event, at);
-          // Wherever somebody still wants it, something is to come.
-          if (current.state === 'ordered' || current.plan) expect(current.dueAt).toBeDefined();
-          if (current.state === 'withdrawn') expect(current.dueAt).toBeUndefined();
+          broken.push(...brokenPromises(current));
         }
       }),
     );
+    expect(broken).toEqual([]);
   });
 });
 

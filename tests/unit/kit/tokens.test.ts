@@ -46,5 +46,5 @@ it('a token that was good ends with the publication of its key', async () => {
   const { published, verify } = open();
   await verify(token, ['https://vault.localhost']);
   published.length = 0;
-  await expect(verify(token, ['https://vault.localhost'])).rejects.toThrow();
+  await expect(verify(token, ['https://vault.localhost'])).rejects.toBeInstanceOf(Error);
 });
