@@ -2,7 +2,6 @@ import { z } from 'zod';
 import {
   connectReply,
   type connectRequest,
-  type installRequest,
   machineListReply,
   machineReply,
   meReply,
@@ -21,6 +20,7 @@ import {
   type revocationRequest,
 } from '#shared/protocol/certificate-api.ts';
 import { type EgressReply, egressReply } from '#shared/protocol/egress-api.ts';
+import type { installRequest } from '#shared/protocol/install-api.ts';
 import type { Call } from './http-client.ts';
 
 const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;

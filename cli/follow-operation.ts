@@ -82,7 +82,13 @@ export function failureOfOperation(operation: OperationReply): Failure {
     : failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
 }
 
-const nouns = { install: 'install', uninstall: 'removal', renew: 'renewal', revoke: 'replacement' } as const;
+const nouns = {
+  install: 'install',
+  uninstall: 'removal',
+  repair: 'repair',
+  renew: 'renewal',
+  revoke: 'replacement',
+} as const;
 
 /** It ended without a result and goes on by itself: told with its date, and with an exit code of its own. */
 function postponementOf({ kind, resumesAt, error }: OperationReply): Failure {

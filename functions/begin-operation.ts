@@ -11,6 +11,7 @@ import type { AppPorts } from './ports.ts';
 const flowOf: Readonly<Record<OperationKind, string>> = {
   install: orchestratorNames.installExtension,
   uninstall: orchestratorNames.uninstallExtension,
+  repair: orchestratorNames.repairExtension,
   renew: orchestratorNames.renewCertificate,
   revoke: orchestratorNames.revokeCertificate,
 };

@@ -10,11 +10,13 @@ import { createOpenSessionActivities } from '#orchestrations/open-session/activi
 import { openSession } from '#orchestrations/open-session/orchestrator.ts';
 import { renewCertificate } from '#orchestrations/renew-certificate/orchestrator.ts';
 import { renewDue } from '#orchestrations/renew-due/orchestrator.ts';
+import { repairExtension } from '#orchestrations/repair-extension/orchestrator.ts';
 import { createReplaceCertificateActivities } from '#orchestrations/replace-certificate/activities.ts';
 import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/activities.ts';
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { createTakeBackActivities } from '#orchestrations/take-back/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import { createUninstallExtensionActivities } from '#orchestrations/uninstall-extension/activities.ts';
 import { uninstallExtension } from '#orchestrations/uninstall-extension/orchestrator.ts';
@@ -31,6 +33,7 @@ import type { AppPorts, PortsProvider } from './ports.ts';
 const orchestrators = {
   [orchestratorNames.installExtension]: installExtension,
   [orchestratorNames.uninstallExtension]: uninstallExtension,
+  [orchestratorNames.repairExtension]: repairExtension,
   [orchestratorNames.issueCertificate]: issueCertificate,
   [orchestratorNames.renewCertificate]: renewCertificate,
   [orchestratorNames.renewDue]: renewDue,
@@ -44,6 +47,7 @@ const activitiesOf = (ports: AppPorts) => [
   createTrackOperationActivities(ports),
   createInstallExtensionActivities(ports),
   createUninstallExtensionActivities(ports),
+  createTakeBackActivities(ports),
   createIssueCertificateActivities(ports),
   createDeliverCertificateActivities(ports),
   createReserveTurnActivities(ports),

@@ -4,6 +4,7 @@ import type { IssueCertificatePorts } from '#orchestrations/issue-certificate/ac
 import type { OpenSessionPorts } from '#orchestrations/open-session/activities.ts';
 import type { ReplaceCertificatePorts } from '#orchestrations/replace-certificate/activities.ts';
 import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.ts';
+import type { TakeBackPorts } from '#orchestrations/take-back/activities.ts';
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
 import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
@@ -19,6 +20,7 @@ export interface AppPorts
     ReplaceCertificatePorts,
     DeliverCertificatePorts,
     UninstallExtensionPorts,
+    TakeBackPorts,
     OpenSessionPorts {
   settings: Settings;
   callers: CallerVerifier;

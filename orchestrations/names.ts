@@ -2,6 +2,7 @@
 export const orchestratorNames = {
   installExtension: 'installExtension',
   uninstallExtension: 'uninstallExtension',
+  repairExtension: 'repairExtension',
   issueCertificate: 'issueCertificate',
   renewCertificate: 'renewCertificate',
   renewDue: 'renewDue',

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { keyCustody } from '#shared/protocol/api.ts';
 import { revocationReason } from '#shared/protocol/certificate-api.ts';
+import { keyCustody } from '#shared/protocol/install-api.ts';
 import { defineCommand } from '../command.ts';
 import { failureOf, UsageError } from '../failure.ts';
 import { findMachine, findMachineId } from '../find-machine.ts';

@@ -86,7 +86,9 @@ async function enrol(ports: AppPorts, body: EnrolmentRequest): Promise<{ machine
   const machineId = machineIdOf(resourceId);
   requireOnCurve({ signingKey: body.signingKey, encryptionKey: body.encryptionKey });
   const enrolment = await ports.store.read(machineId, 'enrolment');
-  const given = createHash('sha256').update(body.token).digest();
+  const given = createHash('sha256')
+    .update(body.token ?? '')
+    .digest();
   const expected = Buffer.from(enrolment?.document.tokenHash ?? '', 'base64url');
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
     throw new AppError(

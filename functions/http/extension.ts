@@ -1,7 +1,8 @@
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
 import { defaultPorts } from '#shared/domain/machine.ts';
-import { extensionReply, installRequest, operationReply, problem } from '#shared/protocol/api.ts';
+import { extensionReply, operationReply, problem } from '#shared/protocol/api.ts';
+import { installRequest } from '#shared/protocol/install-api.ts';
 import { beginOperation } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
 import { requireIfMatch } from './if-match.ts';
@@ -70,7 +71,13 @@ export function registerExtension(provider: PortsProvider): void {
         headers: { etag },
         body: {
           ...extensionOf(machine),
-          detailedStatus: { provisioningState: seen.state, message, checks: agent?.document.checks },
+          detailedStatus: {
+            provisioningState: seen.state,
+            message,
+            version: (seen.state === 'absent' ? undefined : seen.version) ?? null,
+            port: (seen.state === 'absent' ? undefined : seen.port) ?? null,
+            checks: agent?.document.checks,
+          },
         },
       };
     },

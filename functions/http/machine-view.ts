@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
+import { reverse } from '#shared/domain/reach.ts';
 import type { machineReply } from '#shared/protocol/api.ts';
 import type { MachineAccess } from './machine-access.ts';
 
@@ -34,6 +35,12 @@ function factsOf({ facts }: MachineDocument): MachineReply['facts'] {
   return { ...facts, memoryBytes: facts.memoryBytes ?? null, agentVersion: facts.agentVersion ?? null };
 }
 
+function reachOf({ reach = reverse }: MachineDocument): MachineReply['reach'] {
+  if (reach.mode === 'reverse') return reach;
+  const { mode, address, isPublic } = reach;
+  return { mode, address, isPublic };
+}
+
 const permission = (decision: ReturnType<MachineAccess['decide']>) => ({
   allowed: decision.allowed,
   missingAction: decision.allowed ? null : decision.missingAction,
@@ -56,6 +63,8 @@ export function viewMachine(
     machineName: machine.machineName ?? null,
     extension: extensionOf(machine),
     endpoint: { enabled: machine.endpoint?.enabled ?? false, services: { ...machine.endpoint?.services } },
+    reach: reachOf(machine),
+    manualInstallation: machine.manualInstallation ?? null,
     certificate: certificateOf(related.certificate),
     presence: presenceOf(related.agent, now),
     operation: machine.currentOperation ?? null,

@@ -12,7 +12,8 @@ import { defineRoute, type Reply } from './route.ts';
 const lookAgainSeconds = '1';
 
 function viewOperation(operation: OperationDocument): object {
-  const { id, machineId, kind, status, steps, createdAt, endedAt, resumesAt, error, resource } = operation;
+  const { id, machineId, kind, status, steps, createdAt, endedAt, resumesAt, resource } = operation;
+  const { error, compensation } = operation;
   return {
     id,
     machineId,
@@ -24,6 +25,7 @@ function viewOperation(operation: OperationDocument): object {
     ...(endedAt !== undefined && { endedAt }),
     ...(resumesAt !== undefined && { resumesAt }),
     ...(error && { error }),
+    ...(compensation && { compensation }),
     ...(resource !== undefined && { resource }),
   };
 }

@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
 import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import { revokeSession } from '#orchestrations/revoke-sessions.ts';
 import { connectRight } from '#shared/domain/access.ts';
 import { encodeBase32 } from '#shared/domain/base32.ts';
-import { type MachineDocument, revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
+import type { MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, isErrorCode } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import { sessionHostName, sessionLifetime, sessionUrl } from '#shared/domain/session.ts';
@@ -224,42 +225,8 @@ export function registerSessions(provider: PortsProvider): void {
     },
     async (call) => {
       const { session } = await openOwnSession(call, true);
-      await revoke(call.ports, call.caller, session.document);
+      await revokeSession(call.ports, { id: call.caller.id, name: call.caller.name }, session.document);
       return { status: 204 };
     },
   );
-}
-
-/** First the record that a starting proxy reads, then the session, then the hints: repeatable at every point. */
-async function revoke(ports: AppPorts, caller: Caller, session: SessionDocument): Promise<void> {
-  const now = ports.now();
-  const { id: sessionId, machineId, expiresAt } = session;
-  const ttlSeconds = Math.max(1, expiresAt - Math.floor(now.getTime() / 1000)) + 60;
-  await ports.store.commit(revocationPartition, [
-    { put: { type: 'revocation', machineId: revocationPartition, key: sessionId, expiresAt, ttlSeconds } },
-  ]);
-  const at = now.toISOString();
-  await ports.store.commit(machineId, [
-    { put: { ...session, state: 'revoked' } },
-    {
-      create: {
-        type: 'audit',
-        machineId,
-        key: `${at}-${ports.newId()}`,
-        at,
-        actor: { id: caller.id, name: caller.name },
-        action: `revoke session ${sessionId}`,
-        outcome: 'succeeded',
-      },
-    },
-  ]);
-  const event = {
-    specversion: '1.0',
-    id: ports.newId(),
-    source: '/admin-center',
-    time: at,
-    type: 'admin-center.session.revoked',
-    data: { sessionId, expiresAt },
-  } as const;
-  await Promise.all([ports.bus.sendToProxies(event), ports.bus.sendToAgent(machineId, event)]);
 }

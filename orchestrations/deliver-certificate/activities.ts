@@ -29,14 +29,15 @@ export interface DeliveryProgress {
 
 /** What a served leaf says of its machine: who holds the key from now on, and its name when that has changed. */
 function settleServed(machine: MachineDocument, leaf: IssuedLeaf, at: Date): MachineDocument | undefined {
-  const { nextName, machineName: old, retiredNames = [], ...rest } = machine;
+  const { nextName, nextReach, machineName: old, retiredNames = [], ...rest } = machine;
   const { custody } = leaf;
   if (nextName?.machineName !== leaf.machineName || old === undefined)
     return machine.custody === custody ? undefined : { ...machine, custody };
   const until = new Date(at.getTime() + sessionLifetime.maximum * 1000).toISOString();
   const { machineName, salt, keyVersion: nameKeyVersion } = nextName;
   const retired = [...retiredNames, { machineName: old, until }];
-  return { ...rest, custody, machineName, salt, nameKeyVersion, retiredNames: retired };
+  const reached = nextReach && { reach: nextReach };
+  return { ...rest, ...reached, custody, machineName, salt, nameKeyVersion, retiredNames: retired };
 }
 
 export interface ServedRecords {
@@ -112,7 +113,11 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
         extension.read(input.resourceId),
       ]);
       if (seen.state === 'failed')
-        return { served: false, failure: seen.detail, detail: 'the extension failed' };
+        return {
+          served: false,
+          failure: seen.detail ?? 'the extension failed',
+          detail: 'the extension failed',
+        };
       if (seen.state === 'absent') {
         return { served: false, failure: 'the extension was removed', detail: 'the extension is gone' };
       }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
-import type { MachineDocument } from '#shared/domain/documents.ts';
+import type { FoundBefore, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
+import { type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
+import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
@@ -26,6 +28,7 @@ export interface InstallExtensionPorts {
   resources: ResourceManager;
   connectivity: HybridConnectivity;
   extension: MachineExtension;
+  network: MachineNetwork;
   store: MachineStore;
   secrets: SecretStore;
   dns: DnsZone;
@@ -52,13 +55,23 @@ interface NameRequest {
 
 /** A member that is undefined is taken away. */
 type MachineChange = { [K in keyof MachineDocument]?: MachineDocument[K] | undefined };
+
+const isSameReach = (one: Reach, other: Reach): boolean =>
+  one.mode === 'reverse' || other.mode === 'reverse'
+    ? one.mode === other.mode
+    : one.address === other.address;
+
+/** How browsers get to the machine under this one of its names. */
+const reachUnder = (name: string, { nextName, nextReach, reach = reverse }: MachineDocument): Reach =>
+  nextName?.machineName === name ? (nextReach ?? reach) : reach;
+
 const withoutUndefined = (machine: MachineChange): MachineDocument =>
   Object.fromEntries(
     Object.entries(machine).filter(([, value]) => value !== undefined),
   ) as unknown as MachineDocument;
 
 export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
-  const { resources, connectivity, extension, store, secrets, dns, relay, bus, now, newId } = ports;
+  const { resources, connectivity, extension, network, store, secrets, dns, relay, bus, now, newId } = ports;
 
   const setMachine = (machineId: string, change: (machine: MachineDocument) => MachineChange) =>
     updateDocument(store, machineId, 'machine', undefined, (machine) => ({
@@ -81,26 +94,67 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     return chosen;
   }
 
+  /** Where a name leads: to the proxy, or in direct mode to the address that was chosen (C11). */
+  async function targetOf(machineId: string, name: string): Promise<string> {
+    const reach = reachUnder(name, (await getDocument(store, machineId, 'machine')).document);
+    return reach.mode === 'direct' ? reach.address : ports.proxyTarget;
+  }
+
   const forgetName = (machineId: string, name: string) =>
     setMachine(machineId, ({ machineName, nextName }) => ({
       ...(machineName === name && { machineName: undefined, salt: undefined, nameKeyVersion: undefined }),
-      ...(nextName?.machineName === name && { nextName: undefined }),
+      ...(nextName?.machineName === name && { nextName: undefined, nextReach: undefined }),
     }));
+
+  /** What is there and not ours: the salt of our own install is in nobody else's settings. */
+  async function survey({ resourceId, salt, endpoint }: MachineDocument): Promise<FoundBefore> {
+    const [seen, services] = await Promise.all([
+      extension.read(resourceId),
+      connectivity.findServiceConfigurations(resourceId),
+    ]);
+    const configuredPort = services?.WAC === endpoint?.services.WAC ? undefined : services?.WAC;
+    const isOther = seen.state !== 'absent' && (seen.salt === undefined || seen.salt !== salt);
+    return {
+      endpoint: services !== undefined && endpoint?.enabled !== true,
+      ...(configuredPort !== undefined && { configuredPort }),
+      ...(isOther && { extension: { ...(seen.port !== undefined && { port: seen.port }) } }),
+    };
+  }
 
   return {
     /**
      * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
-     * that port stays on record until the new one works, as does who holds the key.
+     * that port stays on record until the new one works, as do who holds the key and how browsers get there. Before
+     * a first install what others made here goes on record.
      */
     async beginInstall(input: {
       machineId: string;
+      resourceId: string;
       port: number;
       custody: KeyCustody;
+      reach?: Reach;
+      consent?: { id: string; name: string };
     }): Promise<{ installedPort?: number }> {
-      const { extension: begun } = await setMachine(input.machineId, ({ extension: before }) =>
-        before?.installedAt === undefined
-          ? { custody: input.custody, extension: { state: 'installing', port: input.port } }
-          : { extension: { ...before, state: 'installing' } },
+      const { document: machine } = await getDocument(store, input.machineId, 'machine');
+      const isFirst = machine.extension?.installedAt === undefined;
+      const before = isFirst ? (machine.before ?? (await survey(machine))) : undefined;
+      const consent = input.consent && { at: now().toISOString(), by: input.consent };
+      const { extension: begun } = await setMachine(
+        input.machineId,
+        ({ extension: had, reach = reverse }) => ({
+          ...(consent && { replaceConsent: consent }),
+          ...(had?.installedAt === undefined
+            ? {
+                before,
+                custody: input.custody,
+                reach: input.reach ?? reach,
+                extension: { state: 'installing', port: input.port },
+              }
+            : {
+                nextReach: isSameReach(input.reach ?? reach, reach) ? undefined : input.reach,
+                extension: { ...had, state: 'installing' },
+              }),
+        }),
       );
       return begun?.installedAt === undefined ? {} : { installedPort: begun.port };
     },
@@ -137,8 +191,9 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       for (let salts = 1; ; salts += 1) {
         const machineName = await chooseName(input);
         try {
-          await dns.pointName(machineName, ports.proxyTarget, input.machineId);
-          await dns.pointName(`*.${machineName}`, ports.proxyTarget, input.machineId);
+          const target = await targetOf(input.machineId, machineName);
+          await dns.pointName(machineName, target, input.machineId);
+          await dns.pointName(`*.${machineName}`, target, input.machineId);
           return { machineName };
         } catch (error) {
           if (!(error instanceof AppError) || error.code !== 'dns_name_taken' || salts === maxSalts)
@@ -148,9 +203,27 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       }
     },
 
-    /** The machine's ways to us: its relay object and its queue. */
-    async prepareChannels(input: { machineId: string; machineName: string }): Promise<void> {
-      await Promise.all([relay.ensureConnection(input.machineName), bus.ensureAgentQueue(input.machineId)]);
+    /**
+     * The machine's ways to us: its queue, and its relay object; in direct mode the rule that lets browsers in, if it
+     * was asked for now or before.
+     */
+    async prepareChannels(input: {
+      machineId: string;
+      resourceId: string;
+      machineName: string;
+      port: number;
+      sources?: PortSources;
+    }): Promise<void> {
+      const { machineId, resourceId, machineName, port } = input;
+      const { document: machine } = await getDocument(store, machineId, 'machine');
+      const reach = reachUnder(machineName, machine);
+      await bus.ensureAgentQueue(machineId);
+      if (reach.mode === 'reverse') return relay.ensureConnection(machineName);
+      const { portRule } = machine;
+      const sources = input.sources ?? (portRule?.isOurs ? portRule.sources : undefined);
+      if (!sources) return;
+      const opened = await network.openPort({ resourceId, machineId, address: reach.address, port, sources });
+      await setMachine(machineId, () => ({ portRule: opened }));
     },
 
     /** Step 3 proper: the same token and settings each time, so that a repeated PUT changes nothing. */
@@ -187,37 +260,35 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       await moveCertificate(ports, machineId, { type: 'call-off' });
     },
 
-    async recordInstalled(input: { machineId: string; port: number }): Promise<void> {
-      await setMachine(input.machineId, () => ({
-        extension: { state: 'installed', port: input.port, installedAt: now().toISOString() },
+    /** Who agreed to a replacement has had it; a rule that nobody comes through any more goes. */
+    async recordInstalled({ machineId, port }: { machineId: string; port: number }): Promise<void> {
+      const { document: machine } = await getDocument(store, machineId, 'machine');
+      const { portRule, reach = reverse } = machine;
+      const isUnused = portRule?.isOurs === true && reach.mode === 'reverse';
+      if (isUnused) await network.closePort(portRule.ruleId, machineId);
+      await setMachine(machineId, () => ({
+        extension: { state: 'installed', port, installedAt: now().toISOString() },
+        manualInstallation: undefined,
+        replaceConsent: undefined,
+        ...(isUnused && { portRule: undefined }),
       }));
     },
 
     /**
-     * Takes back what a failed first install made and nobody else uses, in reverse order. The endpoint stays
-     * (requirement 58); name and certificate stay too, so that the next try needs no new order (a turn that is awaited is given up). The next agent
-     * makes keys of its own, so the one that may have enrolled is forgotten.
+     * What was installed before is installed still, unless a repair took it away; a first install that was called off
+     * leaves nothing to show.
      */
-    async undoInstall(input: { machineId: string; resourceId: string; machineName?: string }): Promise<void> {
-      await extension.beginRemove(input.resourceId);
-      await store.commit(input.machineId, [{ remove: 'agent' }, { remove: 'enrolment' }]);
-      await bus.removeAgentQueue(input.machineId);
-      if (input.machineName !== undefined) await withdrawName(ports, input.machineId, input.machineName);
-      const certificate = await store.read(input.machineId, 'certificate');
-      if (certificate && !certificate.document.leaf)
-        await moveCertificate(ports, input.machineId, { type: 'withdraw' });
-      await connectivity.removeServiceConfiguration(input.resourceId, 'WAC');
-      await setMachine(input.machineId, (machine) => {
-        const { WAC: _, ...services } = machine.endpoint?.services ?? {};
-        return { endpoint: { enabled: machine.endpoint?.enabled ?? false, services } };
-      });
-    },
-
-    /** What was installed before is installed still; a first install that was called off leaves nothing to show. */
-    async recordFailed(input: { machineId: string; port: number; isCalledOff: boolean }): Promise<void> {
-      await setMachine(input.machineId, ({ extension: before = { state: 'failed', port: input.port } }) => {
-        if (before.installedAt !== undefined) return { extension: { ...before, state: 'installed' } };
-        return { extension: input.isCalledOff ? undefined : { ...before, state: 'failed' } };
+    async recordFailed(input: {
+      machineId: string;
+      port: number;
+      isCalledOff: boolean;
+      isRepair: boolean;
+    }): Promise<void> {
+      const { port, isCalledOff, isRepair } = input;
+      await setMachine(input.machineId, ({ extension: had = { state: 'failed', port } }) => {
+        if (isRepair) return { extension: { ...had, state: 'failed' } };
+        if (had.installedAt !== undefined) return { extension: { ...had, state: 'installed' } };
+        return { before: undefined, extension: isCalledOff ? undefined : { ...had, state: 'failed' } };
       });
     },
   };

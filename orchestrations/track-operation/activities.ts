@@ -1,7 +1,13 @@
 import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
-import { finishOperation, type Operation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
+import {
+  type Compensation,
+  finishOperation,
+  type Operation,
+  type OperationEnd,
+  withStep,
+} from '#shared/domain/operation.ts';
 import { describeFailures, failuresOf } from '#shared/domain/precondition.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
@@ -133,11 +139,12 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
     },
 
     /** It waits for a date: shown while it goes on running. */
-    async showWait(input: { operationId: string; step: number; plan: IssuancePlan }): Promise<void> {
-      const { operationId, step, plan } = input;
+    async showWait(input: { operationId: string; plan: IssuancePlan }): Promise<void> {
+      const { operationId, plan } = input;
       const at = now().toISOString();
       await updateDocument(store, machineIdOfOperation(operationId), 'operation', operationId, (document) => {
         if (document.status !== 'running') return undefined;
+        const step = document.steps.findIndex(({ status }) => status === 'running');
         const shown = withStep(document, step, { status: 'running', detail: sentenceOf(plan) }, at);
         return { document: { ...document, ...shown, resumesAt: plan.turnAt } };
       });
@@ -187,8 +194,14 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
       return { taken: taken !== undefined };
     },
 
-    async failOperation(input: { operationId: string; error: ErrorRecord }): Promise<void> {
-      await endOperation(input.operationId, { error: await withUnmet(input.operationId, input.error) });
+    async failOperation(input: {
+      operationId: string;
+      error: ErrorRecord;
+      compensation?: Compensation;
+    }): Promise<void> {
+      const { operationId, compensation } = input;
+      const error = await withUnmet(operationId, input.error);
+      await endOperation(operationId, { error, ...(compensation && { compensation }) });
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
+import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
@@ -8,6 +9,7 @@ import type { HybridConnectivity, MachineExtension } from '#shared/ports/resourc
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { getDocument, updateDocument } from '../records.ts';
+import { revokeSessions } from '../revoke-sessions.ts';
 import { withdrawName } from '../withdraw-name.ts';
 
 export type UninstallExtensionActivities = ReturnType<typeof createUninstallExtensionActivities>;
@@ -15,6 +17,7 @@ export type UninstallExtensionActivities = ReturnType<typeof createUninstallExte
 export interface UninstallExtensionPorts {
   connectivity: HybridConnectivity;
   extension: MachineExtension;
+  network: MachineNetwork;
   store: MachineStore;
   vault: CertificateVault;
   dns: DnsZone;
@@ -31,8 +34,24 @@ const namesOf = ({ machineName, nextName, retiredNames = [] }: MachineDocument):
   );
 
 export function createUninstallExtensionActivities(ports: UninstallExtensionPorts) {
-  const { connectivity, extension, store, vault, bus } = ports;
+  const { connectivity, extension, network, store, vault, bus } = ports;
   return {
+    /** Nobody gets in any more: live sessions are cut, and the agent is told. */
+    async closeMachine(input: { machineId: string; operationId: string }): Promise<void> {
+      const { machineId, operationId } = input;
+      const operation = await store.read(machineId, 'operation', operationId);
+      const actor = operation?.document.requestedBy ?? { id: operationId, name: operationId };
+      await revokeSessions(ports, actor, machineId);
+      await bus.sendToAgent(machineId, {
+        specversion: '1.0',
+        id: ports.newId(),
+        source: '/admin-center',
+        time: ports.now().toISOString(),
+        type: 'admin-center.machine.uninstalled',
+        data: {},
+      });
+    },
+
     async removeExtension(input: { resourceId: string }): Promise<void> {
       await extension.beginRemove(input.resourceId);
     },
@@ -41,10 +60,23 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       return { state: (await extension.read(input.resourceId)).state };
     },
 
+    /** The next agent enrols with keys of its own; a key that only the last one held has to be replaced. */
+    async forgetAgent({ machineId }: { machineId: string }): Promise<void> {
+      await store.commit(machineId, [{ remove: 'agent' }, { remove: 'enrolment' }]);
+      const record = (await store.read(machineId, 'certificate'))?.document;
+      if (record?.leaf?.custody !== 'machine') return;
+      const requestedAt = ports.now().toISOString();
+      const request = { reason: 'superseded', revoke: false, requestedAt } as const;
+      await moveCertificate(ports, machineId, { type: 'replace', request });
+    },
+
     /** Requirements 58-60: our service configuration goes, the endpoint and those of others stay. */
     async removeConfiguration(input: { machineId: string; resourceId: string }): Promise<void> {
-      await connectivity.removeServiceConfiguration(input.resourceId, 'WAC');
-      await updateDocument(store, input.machineId, 'machine', undefined, (machine) => {
+      const { machineId, resourceId } = input;
+      const { portRule } = (await getDocument(store, machineId, 'machine')).document;
+      if (portRule?.isOurs) await network.closePort(portRule.ruleId, machineId);
+      await connectivity.removeServiceConfiguration(resourceId, 'WAC');
+      await updateDocument(store, machineId, 'machine', undefined, (machine) => {
         const { WAC: _, ...services } = machine.endpoint?.services ?? {};
         return {
           document: { ...machine, endpoint: { enabled: machine.endpoint?.enabled ?? false, services } },
@@ -71,7 +103,9 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       ]);
       await updateDocument(store, input.machineId, 'machine', undefined, (machine) => {
         const { salt: _, nameKeyVersion: __, machineName: ___, extension: ____, ...named } = machine;
-        const { nextName: _____, retiredNames: ______, custody: _______, ...bare } = named;
+        const { nextName: _____, retiredNames: ______, custody: _______, ...reached } = named;
+        const { reach: r, nextReach: n, portRule: p, before: b, ...noticed } = reached;
+        const { manualInstallation: m, replaceConsent: c, ...bare } = noticed;
         return { document: bare satisfies MachineDocument };
       });
     },

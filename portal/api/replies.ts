@@ -1,6 +1,5 @@
 import type {
   extensionReply,
-  keyCustody,
   MachineReply,
   machineListReply,
   OperationReply,
@@ -14,6 +13,7 @@ import type {
   ForecastReply,
   revocationReason,
 } from '#shared/protocol/certificate-api.ts';
+import type { keyCustody } from '#shared/protocol/install-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;

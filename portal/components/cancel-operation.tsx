@@ -15,6 +15,8 @@ const consequences: Readonly<Record<OperationReply['kind'], string>> = {
   install:
     'No certificate is ordered, and what this install made is undone. You may install again at any time.',
   uninstall: 'What is not removed yet stays.',
+  repair:
+    'No certificate is ordered, and the extension is not there until the machine is repaired or installed again.',
   renew:
     'No certificate is ordered now. The one in service stays, and its renewal comes by itself when it is due.',
   revoke: 'No replacement is ordered now, and the certificate stays as it is.',

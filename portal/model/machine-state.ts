@@ -10,6 +10,7 @@ export const machineStates = {
   away: { word: 'Away', tone: 'warning' },
   installing: { word: 'Installing', tone: 'busy' },
   removing: { word: 'Removing', tone: 'busy' },
+  repairing: { word: 'Repairing', tone: 'busy' },
   renewing: { word: 'Renewing', tone: 'busy' },
   replacing: { word: 'Replacing', tone: 'busy' },
   uninstalled: { word: 'Uninstalled', tone: 'neutral' },
@@ -22,6 +23,7 @@ export const isMachineState = (text: string): text is MachineState => Object.has
 const running = {
   install: 'installing',
   uninstall: 'removing',
+  repair: 'repairing',
   renew: 'renewing',
   revoke: 'replacing',
 } as const;
@@ -86,6 +88,8 @@ export function verdictOf(machine: MachineReply, now: number): Verdict {
       return { tone, sentence: 'Windows Admin Center is being installed.', action: 'watch' };
     case 'removing':
       return { tone, sentence: 'Windows Admin Center is being removed.', action: 'watch' };
+    case 'repairing':
+      return { tone, sentence: 'Windows Admin Center is being repaired.', action: 'watch' };
     case 'renewing':
     case 'replacing':
       return {

@@ -20,6 +20,14 @@ const titles = {
     postponed: 'The removal goes on later',
     cancelled: 'The removal was cancelled',
   },
+  repair: {
+    running: 'Repairing',
+    waiting: 'The repair waits for its turn',
+    succeeded: 'Repaired',
+    failed: 'The repair stopped',
+    postponed: 'The repair goes on later',
+    cancelled: 'The repair was cancelled',
+  },
   renew: {
     running: 'Renewing the certificate',
     waiting: 'The renewal waits for its turn',

@@ -3,6 +3,7 @@ import type { Drill } from './drill.ts';
 import type { HostCheck } from './host-check.ts';
 import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
 import type { Operation, OperationKind } from './operation.ts';
+import type { OpenedPort, Reach } from './reach.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -34,9 +35,32 @@ export interface MachineDocument extends DocumentBase {
   custody?: KeyCustody;
   /** What is installed, as last written by an operation. */
   extension?: { state: 'installing' | 'installed' | 'failed'; port: number; installedAt?: string };
+  /** How browsers get there; reverse where nothing is said. `nextReach` comes in with `nextName`. */
+  reach?: Reach;
+  nextReach?: Reach;
+  portRule?: OpenedPort;
+  /** What others had here before our first install; a failed one leaves it as it was. */
+  before?: FoundBefore;
+  /** A Windows Admin Center that was installed by hand, as the agent found it; it is replaced with consent alone (54). */
+  manualInstallation?: { foundAt: string; found: string };
+  /** Somebody agreed to lose it. */
+  replaceConsent?: { at: string; by: { id: string; name: string } };
+  /** Since when Azure Resource Manager no longer knows the machine, ISO 8601. */
+  goneSince?: string;
+  /** The machine id under which the same computer is known now. */
+  movedTo?: string;
   endpoint?: { enabled: boolean; services: Partial<Record<ServiceName, number>> };
   /** One mutation per machine: set by ETag before an operation starts, cleared with its end. */
   currentOperation?: { id: string; kind: OperationKind };
+}
+
+/** Made by somebody else: never deleted, but for the extension and its configuration by an uninstall that names them. */
+export interface FoundBefore {
+  endpoint: boolean;
+  /** The port in the service configuration WAC, where there was one. */
+  configuredPort?: number;
+  /** The extension, where there was one, with its port. */
+  extension?: { port?: number };
 }
 
 interface RetiredName {

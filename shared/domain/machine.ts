@@ -57,6 +57,8 @@ export interface MachineFacts {
   agentVersion: string | undefined;
   /** `Connected`, `Disconnected`, `Expired`...: as the platform reports it. */
   status: string;
+  /** The platform's own id of the computer: it stays when the resource moves to another group or subscription. */
+  vmId?: string | undefined;
 }
 
 export const serviceNames = ['WAC', 'SSH'] as const;

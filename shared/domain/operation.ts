@@ -1,6 +1,7 @@
 import type { ErrorRecord } from './error.ts';
 
-export type OperationKind = 'install' | 'uninstall' | 'renew' | 'revoke';
+export const operationKinds = ['install', 'uninstall', 'repair', 'renew', 'revoke'] as const;
+export type OperationKind = (typeof operationKinds)[number];
 export type StepStatus = 'waiting' | 'running' | 'succeeded' | 'failed';
 
 interface OperationStep {
@@ -11,6 +12,12 @@ interface OperationStep {
   endedAt?: string;
   /** What it does now or found, one sentence. */
   detail?: string;
+}
+
+/** What a failed install took back, and what it left. */
+export interface Compensation {
+  undone: string[];
+  left: { what: string; why: string }[];
 }
 
 /** One long-running request. `id` is `<machineId>.<random>` and the Durable instance id too. */
@@ -26,6 +33,7 @@ export interface Operation {
   /** Object id and name of who asked. */
   requestedBy: { id: string; name: string };
   error?: ErrorRecord;
+  compensation?: Compensation;
   /** While it waits for its turn, or after it was postponed: when it goes on, ISO 8601. */
   resumesAt?: string;
   /** Path of what it made, for example `/api/machines/{id}/extension`. */
@@ -36,6 +44,7 @@ export interface Operation {
 export const operationSteps: Readonly<Record<OperationKind, readonly string[]>> = {
   install: ['Register the resource provider', 'Deploy the endpoint', 'Install the agent'],
   uninstall: ['Remove the extension', 'Remove the service configuration', 'Remove name and certificate'],
+  repair: ['Remove the extension', 'Check endpoint, name and certificate', 'Install the agent again'],
   renew: ['Issue the certificate', 'Deliver it to the machine'],
   revoke: ['Issue a replacement', 'Deliver it to the machine', 'Revoke the old certificate'],
 };
@@ -76,6 +85,7 @@ export function withStep(
 
 export interface OperationEnd {
   error?: ErrorRecord;
+  compensation?: Compensation;
   resource?: string;
   postponed?: { resumesAt: string; detail: string };
 }
@@ -86,7 +96,7 @@ export interface OperationEnd {
  */
 export function finishOperation(operation: Operation, end: OperationEnd, now: string): Operation {
   if (operation.status !== 'running') return operation;
-  const { error, resource, postponed } = end;
+  const { error, compensation, resource, postponed } = end;
   if (postponed) {
     const { resumesAt, detail } = postponed;
     const running = operation.steps.findIndex((step) => step.status === 'running');
@@ -108,6 +118,7 @@ export function finishOperation(operation: Operation, end: OperationEnd, now: st
     status: error ? 'failed' : 'succeeded',
     endedAt: now,
     ...(error && { error }),
+    ...(compensation && { compensation }),
     ...(resource !== undefined && { resource }),
   };
 }

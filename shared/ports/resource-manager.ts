@@ -47,11 +47,19 @@ export interface ExtensionSettings {
   controlPlane: string;
 }
 
-export type ExtensionState =
-  | { state: 'absent' }
-  | { state: 'creating' | 'deleting'; detail?: string }
-  | { state: 'succeeded'; detail?: string; port?: number; version?: string }
-  | { state: 'failed'; detail: string };
+/** An extension as the platform has it, whoever installed it. */
+export interface FoundExtension {
+  state: 'creating' | 'deleting' | 'succeeded' | 'failed';
+  /** What the handler said last; of a failed one there is always something. */
+  detail?: string;
+  port?: number;
+  version?: string;
+  /** As it was set: the salt of our own install is in nobody else's. */
+  salt?: string;
+  controlPlane?: string;
+}
+
+export type ExtensionState = { state: 'absent' } | FoundExtension;
 
 /** The agent's extension on a machine, `AdminCenter`. */
 export interface MachineExtension {

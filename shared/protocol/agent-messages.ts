@@ -17,7 +17,12 @@ const serviceName = z.enum(['WAC', 'SSH']);
 export const enrolmentRequest = z.strictObject({
   resourceId: z.string().max(512),
   /** From the extension's protected settings. */
-  token: z.string().min(20).max(200),
+  token: z.string().min(20).max(200).optional(),
+  /**
+   * Where the extension was installed by somebody else and there is no token (53): the machine's own access token for
+   * this API; its claim `xms_mirid` is the resource id.
+   */
+  identityToken: z.string().min(20).max(8192).optional(),
   signingKey: publicKey,
   encryptionKey: publicKey,
   agentVersion: z.string().max(40),
@@ -55,6 +60,10 @@ export const agentState = z.object({
     eventQueue: z.string(),
     reportQueue: z.string(),
   }),
+  /** In direct mode: where the agent listens, and nowhere else. Absent: it listens on nothing. */
+  direct: z.object({ address: z.string().max(45), port: z.number().int().min(1).max(65_535) }).optional(),
+  /** Somebody agreed that a Windows Admin Center that was installed by hand is taken over and lost (54). */
+  replaceManual: z.boolean().optional(),
   /** What the machine connects to, `host:port` each: it tries them and reports (requirements 22 and 114). */
   egress: z.array(z.string().max(300)).max(100).optional(),
 });

@@ -1,26 +1,15 @@
 import { z } from 'zod';
+import { operationKinds } from '#shared/domain/operation.ts';
 import { sessionLifetime } from '#shared/domain/session.ts';
 import { hostCheckList } from './host-check.ts';
+import { compensation, reachReply } from './install-api.ts';
+import { port } from './port.ts';
 
 /** Bodies and replies of the HTTP API. Requests are strict: an unknown field is named and refused. */
-
-const port = z
-  .number({ error: 'must be a whole number from 1 to 65535' })
-  .int('must be a whole number from 1 to 65535')
-  .min(1, 'must be a whole number from 1 to 65535')
-  .max(65_535, 'must be a whole number from 1 to 65535');
 
 export const serviceName = z.enum(['WAC', 'SSH']);
 
 export const enrolMachineRequest = z.strictObject({ resourceId: z.string().min(1).max(512) });
-export const keyCustody = z.enum(['vault', 'machine']);
-export const installRequest = z.strictObject({
-  port: port.optional(),
-  /** Who holds the private key; as it was where absent, `vault` for the first time. */
-  keys: keyCustody.optional(),
-  /** Gives the machine another name; the old one answers until its sessions have ended. */
-  newName: z.boolean().optional(),
-});
 export const endpointRequest = z.strictObject({
   properties: z.strictObject({ type: z.literal('default') }),
 });
@@ -72,7 +61,7 @@ export const errorRecord = z.object({
   retryable: z.boolean(),
 });
 
-const operationKind = z.enum(['install', 'uninstall', 'renew', 'revoke']);
+const operationKind = z.enum(operationKinds);
 export const operationReply = z.object({
   id: z.string(),
   machineId: z.string(),
@@ -93,6 +82,8 @@ export const operationReply = z.object({
   /** When it goes on, while it waits for its turn or after it was postponed. */
   resumesAt: timestamp.optional(),
   error: errorRecord.optional(),
+  /** Of an install that failed. */
+  compensation: compensation.optional(),
   resource: z.string().optional(),
 });
 export type OperationReply = z.infer<typeof operationReply>;
@@ -142,6 +133,9 @@ export const machineReply = z.object({
     installedAt: timestamp.nullable(),
   }),
   endpoint: z.object({ enabled: z.boolean(), services: z.record(z.string(), z.number().int()) }),
+  reach: reachReply,
+  /** What was found of a Windows Admin Center that was installed by hand; null where nothing is known of one. */
+  manualInstallation: z.object({ foundAt: timestamp, found: z.string() }).nullable(),
   certificate: z
     .object({
       state: certificateState,
@@ -179,6 +173,9 @@ export const extensionReply = z.object({
   detailedStatus: z.object({
     provisioningState: z.string(),
     message: z.string().nullable(),
+    /** Of the extension as the platform has it, and its port. */
+    version: z.string().nullable(),
+    port: z.number().int().nullable(),
     /** What the agent last found on its machine (requirements 109-114). */
     checks: hostCheckList.optional(),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { certificateState, errorRecord, keyCustody } from './api.ts';
+import { certificateState, errorRecord } from './api.ts';
+import { keyCustody } from './install-api.ts';
 
 /** Bodies and replies of the HTTP API about certificates. Requests are strict. */
 

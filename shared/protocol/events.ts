@@ -27,6 +27,8 @@ export const agentEventSchema = z.discriminatedUnion('type', [
     data: z.object({ id: z.string() }),
   }),
   z.object({ ...envelope, type: z.literal('admin-center.session.revoked'), data: sessionRevoked }),
+  /** It is being uninstalled: it lets nobody in any more. */
+  z.object({ ...envelope, type: z.literal('admin-center.machine.uninstalled'), data: z.object({}) }),
 ]);
 export type AgentEvent = z.infer<typeof agentEventSchema>;
 

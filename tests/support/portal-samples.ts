@@ -31,6 +31,8 @@ export function sampleMachine(number: number, differs: Partial<MachineReply> = {
     machineName,
     extension: { name: 'AdminCenter', state: 'installed', port: 6516, installedAt: fromNow(-20 * dayMs) },
     endpoint: { enabled: true, services: { WAC: 6516 } },
+    reach: { mode: 'reverse' },
+    manualInstallation: null,
     certificate: {
       state: 'served',
       hostNames: [`${machineName}.wac.localhost`, `*.${machineName}.wac.localhost`],

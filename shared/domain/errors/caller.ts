@@ -130,6 +130,20 @@ export const callerErrors = {
     'A fleet replacement runs already',
     'Follow the one in `drillId`, or cancel it.',
   ),
+  fleet_install_not_found: row(
+    404,
+    'control plane',
+    false,
+    'There is no such fleet install',
+    'Fleet installs are kept for 90 days; the machines have the present state.',
+  ),
+  fleet_install_ended: row(
+    409,
+    'control plane',
+    false,
+    'The fleet install has ended',
+    'Begin another one; machines that are installed already are passed over.',
+  ),
   session_not_found: row(
     404,
     'control plane',
@@ -158,5 +172,12 @@ export const callerErrors = {
     false,
     'The machine does not meet the requirements',
     'Mend each requirement listed in `preconditions`, then try again.',
+  ),
+  direct_mode_unsupported: row(
+    422,
+    'control plane',
+    false,
+    'This cannot be reached directly',
+    'Direct mode is for Windows Admin Center on Azure virtual machines; leave `direct` out to connect through the proxy.',
   ),
 } as const satisfies Record<string, ErrorRow>;

@@ -16,6 +16,20 @@ export const machineErrors = {
     'The extension failed on the machine',
     'Read the detailed status of the extension, then install again.',
   ),
+  extension_outdated: row(
+    409,
+    'extension',
+    false,
+    'The extension is too old to connect through',
+    'Install again: the extension is brought to the newest version; `needed` has the oldest that will do.',
+  ),
+  consent_required: row(
+    409,
+    'extension',
+    false,
+    'A Windows Admin Center that was installed by hand is on this machine',
+    'Read `lost`: if that may be lost, install again with `consent` set to true.',
+  ),
   extension_timeout: row(
     504,
     'extension',
@@ -28,7 +42,7 @@ export const machineErrors = {
     'agent',
     true,
     'The agent does not serve the certificate yet',
-    'Check that the agent runs and may reach the service on port 443, then install again.',
+    'Check that the agent runs and may reach the service on port 443; then repair the install, which gives the agent new keys.',
   ),
   certificate_request_missing: row(
     504,
@@ -56,7 +70,7 @@ export const machineErrors = {
     'agent',
     false,
     'The enrolment is refused',
-    'Reinstall the extension: its token is for one machine and one pair of keys.',
+    'Repair the install: the token is for one machine and one pair of keys.',
   ),
   report_refused: row(
     403,

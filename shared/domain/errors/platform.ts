@@ -51,6 +51,20 @@ export const platformErrors = {
     'The service has no configuration',
     'Create the service configuration with the port, or install again.',
   ),
+  port_rule_foreign: row(
+    409,
+    'network',
+    false,
+    'A rule named PortForWAC is not ours and does not let this through',
+    'Change or remove the rule named in `rule`, or install without opening the port; rules without our mark are never changed.',
+  ),
+  port_rule_full: row(
+    409,
+    'network',
+    false,
+    'The network security group has no free priority',
+    'Remove a rule of the group named in `group` that nobody needs, then install again.',
+  ),
   dns_zone_missing: row(
     500,
     'DNS',

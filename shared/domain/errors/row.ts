@@ -6,6 +6,7 @@ export type Hop =
   | 'control plane'
   | 'resource manager'
   | 'hybrid connectivity'
+  | 'network'
   | 'DNS'
   | 'certificate authority'
   | 'key vault'

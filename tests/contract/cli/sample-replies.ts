@@ -16,6 +16,8 @@ export const machine = (change: Partial<MachineReply> = {}): MachineReply => ({
   machineName: null,
   extension: { name: 'AdminCenter', state: 'installed', port: 6516, installedAt: '2026-01-01T00:00:00.000Z' },
   endpoint: { enabled: true, services: { WAC: 6516 } },
+  reach: { mode: 'reverse' },
+  manualInstallation: null,
   certificate: {
     state: 'served',
     hostNames: ['a.wac.localhost', '*.a.wac.localhost'],

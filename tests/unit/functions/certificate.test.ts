@@ -261,7 +261,7 @@ describe('calling an operation off', () => {
   it('is possible while it waits for its turn, for whoever may install', async () => {
     await begin();
     const plan = { authority: 'a', turnAt: '2026-10-02T12:00:00.000Z', ahead: 0, reason: 'spent' };
-    await createTrackOperationActivities(memory.ports).showWait({ operationId: id, step: 2, plan });
+    await createTrackOperationActivities(memory.ports).showWait({ operationId: id, plan });
     expect((await cancel(reader)).status).toBe(403);
     expect(await cancel(installer)).toMatchObject({ status: 202, body: { resumesAt: plan.turnAt } });
     expect(durable.raised).toEqual([`cancelRequested ${id}`]);

@@ -6,7 +6,8 @@ import { policyOf, readSettings } from '#functions/settings.ts';
 import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { MachineFacts } from '#shared/domain/machine.ts';
-import { installRequest, preconditionsReply, type problem } from '#shared/protocol/api.ts';
+import { preconditionsReply, type problem } from '#shared/protocol/api.ts';
+import { installRequest } from '#shared/protocol/install-api.ts';
 import { callFunction } from '../../support/function-app.ts';
 import { createMemoryPorts, environment, type MemoryPorts, tenantId } from '../../support/memory-ports.ts';
 import { goodFacts } from '../../support/precondition-cases.ts';
@@ -174,7 +175,13 @@ describe('an install', () => {
       const { status, reply } = await install({ [name]: 'https://feed.test' });
       expect([status, reply.code]).toEqual([400, 'invalid_request']);
     }
-    expect(Object.keys(installRequest.shape).toSorted()).toEqual(['keys', 'newName', 'port']);
+    expect(Object.keys(installRequest.shape).toSorted()).toEqual([
+      'consent',
+      'direct',
+      'keys',
+      'newName',
+      'port',
+    ]);
   });
 });
 

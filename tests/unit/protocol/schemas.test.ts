@@ -5,10 +5,10 @@ import {
   connectRequest,
   endpointRequest,
   enrolMachineRequest,
-  installRequest,
   serviceConfigurationRequest,
 } from '#shared/protocol/api.ts';
 import { agentEventSchema, proxyEventSchema } from '#shared/protocol/events.ts';
+import { installRequest } from '#shared/protocol/install-api.ts';
 import { agentQueueName, certificateName } from '#shared/protocol/resource-names.ts';
 import { machineId } from './keys.ts';
 
