@@ -56,9 +56,10 @@ export function createTakeBackActivities(ports: TakeBackPorts) {
   > = {
     async extension({ resourceId }, { before }) {
       if (before?.extension) return left('the extension AdminCenter', wasThere);
-      if ((await extension.read(resourceId)).state === 'absent') return nothing;
+      const { state } = await extension.read(resourceId);
+      // A deployment whose answer was lost may not be seen yet.
       await extension.beginRemove(resourceId);
-      return undone('the extension AdminCenter');
+      return state === 'absent' ? nothing : undone('the extension AdminCenter');
     },
 
     /** The next agent makes keys of its own, so the one that may have enrolled is forgotten. */

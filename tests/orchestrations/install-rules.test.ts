@@ -150,6 +150,8 @@ describe('an install that takes minutes', () => {
       app.extension.states.set(where, { state: 'creating' });
     };
     app.faults.before('extension.read', async () => {
+      // What is there is read at the beginning, too.
+      if (app.extension.deployments.length === 0) return;
       seen.push(await app.operation(id));
       if (app.clock.now() - begun < readyAfterMinutes * minuteMs) return;
       app.extension.states.set(resourceId, { state: 'succeeded', port: 6516 });

@@ -208,7 +208,19 @@ describe('a first install that fails', () => {
     const operation = await app.run('install', input);
     expect(operation).toMatchObject({
       status: 'failed',
-      error: { detail: 'no', facts: { leftBehind: 'neither' } },
+      error: { detail: 'no' },
+      compensation: {
+        undone: [
+          'the queue of the agent',
+          'the DNS records and the relay connection of the name',
+          'the service configuration WAC',
+        ],
+        left: [
+          { what: 'extension', why: 'neither' },
+          { what: 'the certificate', why: 'the next install uses it and orders no other' },
+          { what: 'the endpoint', why: 'other experiences may use it, SSH for example' },
+        ],
+      },
     });
     expect(await machine()).toMatchObject({ extension: { state: 'failed' } });
   });

@@ -51,6 +51,7 @@ describe('names in stored histories', () => {
     expect(Object.values(orchestratorNames)).toEqual([
       'installExtension',
       'uninstallExtension',
+      'repairExtension',
       'issueCertificate',
       'renewCertificate',
       'renewDue',
