@@ -1,5 +1,7 @@
 import type { IssuedLeaf } from '#shared/domain/certificate.ts';
 import type { CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { lostByReplacement, manualInstallationOn } from '#shared/domain/manual-installation.ts';
 import { sessionLifetime } from '#shared/domain/session.ts';
 import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
@@ -86,6 +88,17 @@ export async function recordServed(
 
 export function createDeliverCertificateActivities(ports: DeliverCertificatePorts) {
   const { store, bus, extension, now, newId } = ports;
+
+  /** What was found goes on record, so that the next request is refused before it begins. */
+  async function requireConsent(machine: MachineDocument, found: string): Promise<void> {
+    if (machine.replaceConsent) return;
+    const foundAt = now().toISOString();
+    await updateDocument(store, machine.machineId, 'machine', undefined, (document) => ({
+      document: { ...document, manualInstallation: { foundAt, found } },
+    }));
+    throw new AppError('consent_required', found, { facts: { lost: lostByReplacement } });
+  }
+
   return {
     /** Tells the agent that there is a new certificate. A hint: an agent that is not there yet reads it later. */
     async announceCertificate(input: { machineId: string; thumbprint: string }): Promise<void> {
@@ -108,8 +121,8 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
       resourceId: string;
       thumbprint: string;
     }): Promise<DeliveryProgress> {
-      const [agent, seen] = await Promise.all([
-        store.read(input.machineId, 'agent'),
+      const [[agent, machine], seen] = await Promise.all([
+        store.readTogether(input.machineId, [{ type: 'agent' }, { type: 'machine' }]),
         extension.read(input.resourceId),
       ]);
       if (seen.state === 'failed')
@@ -121,17 +134,22 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
       if (seen.state === 'absent') {
         return { served: false, failure: 'the extension was removed', detail: 'the extension is gone' };
       }
+      if (!agent || !machine) return { served: false, detail: 'the machine takes up the extension' };
+      // Once it is installed here, what the agent says of it holds nothing up.
+      const isFirst = machine.document.extension?.installedAt === undefined;
+      const manual = isFirst ? manualInstallationOn(machine.document, agent.document) : undefined;
+      if (manual?.state === 'found') {
+        await requireConsent(machine.document, manual.found);
+        return { served: false, detail: 'the agent takes over the Windows Admin Center that is there' };
+      }
       const serves =
-        agent?.document.servingThumbprint === input.thumbprint && agent.document.connected === true;
-      if (serves && seen.state === 'succeeded')
-        return { served: true, detail: 'the agent serves the certificate' };
-      if (serves) return { served: false, almost: true, detail: 'the machine takes up the new settings' };
-      return {
-        served: false,
-        detail: agent
-          ? 'the agent has enrolled and fetches the certificate'
-          : 'the machine takes up the extension',
-      };
+        agent.document.servingThumbprint === input.thumbprint && agent.document.connected === true;
+      if (!serves) return { served: false, detail: 'the agent has enrolled and fetches the certificate' };
+      if (manual?.state === 'unknown')
+        return { served: false, detail: 'the agent looks at what is on the machine' };
+      return seen.state === 'succeeded'
+        ? { served: true, detail: 'the agent serves the certificate' }
+        : { served: false, almost: true, detail: 'the machine takes up the new settings' };
     },
 
     /** Done. */

@@ -80,6 +80,7 @@ export function createSimulatedMachine(options: SimulatedMachineOptions) {
       encryptionKey: '{}',
       enrolledAt: ports.now().toISOString(),
       reportSequence: (reports += 1),
+      checks: [],
       lastSeenAt: ports.now().toISOString(),
       connected: true,
       ...(serving && { servingThumbprint: serving.thumbprint }),

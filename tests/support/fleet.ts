@@ -38,6 +38,7 @@ export async function reportAllServing(ports: MemoryPorts): Promise<void> {
       encryptionKey: '{}',
       enrolledAt: leaf.issuedAt,
       reportSequence: 1,
+      checks: [],
       connected: true,
       servingThumbprint: leaf.thumbprint,
     };

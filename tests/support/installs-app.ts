@@ -39,6 +39,7 @@ export function registerInstalls(): void {
       encryptionKey: '{}',
       enrolledAt: ports.now().toISOString(),
       reportSequence: 1,
+      checks: [],
       connected: true,
       ...(certificate?.document.leaf?.thumbprint !== undefined && {
         servingThumbprint: certificate.document.leaf.thumbprint,

@@ -55,6 +55,7 @@ export function registerRenewals(): void {
     encryptionKey: '{}',
     enrolledAt: memory.ports.now().toISOString(),
     reportSequence: 1,
+    checks: [],
     connected: true,
     servingThumbprint,
   });

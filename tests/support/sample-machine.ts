@@ -69,6 +69,7 @@ export async function reportServing(ports: MemoryPorts, changes: Partial<AgentDo
     encryptionKey: '{}',
     enrolledAt: ports.ports.now().toISOString(),
     reportSequence: 1,
+    checks: [],
     connected: true,
     ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
     ...changes,
