@@ -26,7 +26,7 @@ const signInAgain = 'Sign in again. If it stays, ask whoever runs this service w
 const setToken = 'set ADMIN_CENTER_TOKEN to an access token for the API';
 
 /** What goes wrong on this side of the API, by its stable code. */
-const ownFailures = {
+export const ownFailures = {
   api_unreachable: row(
     'failed',
     'request',
@@ -75,7 +75,7 @@ const ownFailures = {
     'control plane',
     false,
     'It goes on by itself',
-    'Nothing is to be done. The machine’s certificate says how it stands.',
+    'Wait: nothing is to be done. The machine’s certificate says how it stands.',
   ),
   drill_not_running: row(
     'failed',

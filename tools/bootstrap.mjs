@@ -28,6 +28,7 @@ const tasks = {
   fuzz: ['tools/test.ts', '--project', 'fuzz'],
   bench: [...preload, 'bench/main.ts'],
   requirements: ['tools/requirements.ts'],
+  errors: ['tools/errors.ts'],
 };
 
 function fail(message) {

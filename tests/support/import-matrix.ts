@@ -132,7 +132,19 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
   { files: /^(local\/[^/]+)\//, ours: [...standIn, '$1/'], others: ['*'] },
   // The twin's own composition root and what it is made of.
 
-  { files: /^tools\//, ours: ['tools/', 'shared/', 'local/', 'proxy/'], others: ['*'] },
+  {
+    files: /^tools\//,
+    ours: [
+      'tools/',
+      'shared/',
+      'local/',
+      'proxy/',
+      'functions/settings.ts',
+      'cli/failure.ts',
+      'cli/exit-codes.ts',
+    ],
+    others: ['*'],
+  },
   {
     files: /^(?:tests|bench)\//,
     ours: [

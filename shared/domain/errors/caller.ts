@@ -93,7 +93,7 @@ export const callerErrors = {
     'control plane',
     false,
     'There is no such operation',
-    'Operations are kept for 30 days; read the machine for its present state.',
+    'Read the machine for its present state: operations are kept for 30 days.',
   ),
   operation_interrupted: row(
     500,
@@ -114,14 +114,14 @@ export const callerErrors = {
     'control plane',
     false,
     'The operation cannot be cancelled now',
-    'Only an operation that waits for its turn is cancelled; wait until it has ended.',
+    'Wait until it has ended: only an operation that waits for its turn is cancelled.',
   ),
   drill_not_found: row(
     404,
     'control plane',
     false,
     'There is no such fleet replacement',
-    'Fleet replacements are kept for 90 days; the machines have the present state.',
+    'Read the machines for the present state: fleet replacements are kept for 90 days.',
   ),
   drill_in_progress: row(
     409,
@@ -135,7 +135,7 @@ export const callerErrors = {
     'control plane',
     false,
     'There is no such fleet install',
-    'Fleet installs are kept for 90 days; the machines have the present state.',
+    'Read the machines for the present state: fleet installs are kept for 90 days.',
   ),
   fleet_install_ended: row(
     409,
@@ -149,7 +149,7 @@ export const callerErrors = {
     'control plane',
     false,
     'There is no such session',
-    'Sessions end by themselves; connect again.',
+    'Connect again: sessions end by themselves.',
   ),
   store_unavailable: row(503, 'control plane', true, 'The database does not answer', tryAgain),
   configuration_incomplete: row(
@@ -178,6 +178,6 @@ export const callerErrors = {
     'control plane',
     false,
     'This cannot be reached directly',
-    'Direct mode is for Windows Admin Center on Azure virtual machines; leave `direct` out to connect through the proxy.',
+    'Leave `direct` out to connect through the proxy: direct mode is for Windows Admin Center on Azure virtual machines.',
   ),
 } as const satisfies Record<string, ErrorRow>;

@@ -77,7 +77,7 @@ export const machineErrors = {
     'agent',
     false,
     'The report is refused',
-    'It is not signed by the enrolled key of the machine, or it is a repetition.',
+    'Repair the install if it stays: the report is not signed by the enrolled key of the machine, or it is a repetition.',
   ),
   proxy_unreachable: row(
     502,
@@ -91,7 +91,7 @@ export const machineErrors = {
     'proxy',
     true,
     'The proxy refused the session',
-    'The reason is in its log; a proxy that has just started may lack the newest label key.',
+    'Connect again; if it stays, read the reason in the log of the proxy. One that has just started may lack the newest key.',
   ),
   leaf_mismatch: row(
     502,
@@ -105,6 +105,6 @@ export const machineErrors = {
     'service',
     true,
     'The service on the machine does not answer',
-    'On the machine check that https://localhost:<port> loads; restart ServerManagementGateway if not.',
+    'On the machine: check that https://localhost:<port> loads; restart ServerManagementGateway if not.',
   ),
 } as const satisfies Record<string, ErrorRow>;

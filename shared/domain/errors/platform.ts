@@ -107,7 +107,7 @@ export const platformErrors = {
     'DNS',
     true,
     'The session name does not resolve',
-    'A new record can take two minutes to be seen; then check the delegation of the zone.',
+    'Wait two minutes, as long as a new record can take; then check the delegation of the zone.',
   ),
   certificate_authority_unavailable: row(
     503,
@@ -121,7 +121,7 @@ export const platformErrors = {
     'certificate authority',
     true,
     'The certificate authority limits the rate',
-    'Wait until the time in `retryAt`; the order is taken up again by itself.',
+    'Wait: the order is taken up again by itself when the authority allows it.',
   ),
   certificate_order_refused: row(
     502,
@@ -135,7 +135,7 @@ export const platformErrors = {
     'certificate authority',
     false,
     'The authority does not accept what the order says it replaces',
-    'Nothing: the order is repeated without it.',
+    'Wait: the order is repeated without it.',
   ),
   certificate_authority_forbidden: row(
     502,
