@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import { toAppError } from '#shared/domain/error.ts';
 import type { TunnelDialer } from '#shared/ports/tunnel.ts';
 import type { Clock } from '#shared/runtime/clock.ts';
+import { readHelloFrom } from '#shared/runtime/hello-reader.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
-import { readHelloFrom } from './hello-reader.ts';
+import { sendAlert } from '#shared/runtime/tls-alert.ts';
 import { decideRoute, type RouteTable, refusalAlerts } from './route.ts';
 import type { CutReason, SessionTable } from './session-table.ts';
 import { type ByteCounts, splice } from './splice.ts';
-import { encodeAlert, type TlsAlert } from './tls-alert.ts';
 
 export interface ConnectionContext {
   routes: {
@@ -20,18 +20,6 @@ export interface ConnectionContext {
   clock: Clock;
   logger: Logger;
   helloTimeoutMs: number;
-}
-
-/** How long a refused client may take to read its alert. */
-const alertLingerMs = 2000;
-
-/** Sends the alert and keeps reading: unread bytes at close would make a RST that overtakes the alert. */
-function sendAlert(socket: Socket, alert: TlsAlert): void {
-  const timer = setTimeout(() => socket.destroy(), alertLingerMs);
-  socket.once('close', () => clearTimeout(timer));
-  socket.on('end', () => socket.destroy());
-  socket.end(encodeAlert(alert));
-  socket.resume();
 }
 
 /** Serves one accepted socket to its end and writes its one line to the log. `onHello` when it is past its hello. */

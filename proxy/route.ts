@@ -1,7 +1,7 @@
 import { type LabelRefusal, verifyLabel } from '#shared/domain/label.ts';
 import type { ServiceName } from '#shared/domain/machine.ts';
 import { isMachineId } from '#shared/domain/machine-name.ts';
-import type { TlsAlert } from './tls-alert.ts';
+import type { TlsAlert } from '#shared/runtime/tls-alert.ts';
 
 /** What a decision is made from; it changes when the control plane says so. */
 export interface RouteTable {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maxHelloBytes, readClientHello } from '#proxy/client-hello.ts';
+import { maxHelloBytes, readClientHello } from '#shared/runtime/client-hello.ts';
 import { captured, capturedName, extension, helloMessage, records, serverNames } from './hello-bytes.ts';
 
 const nameOf = (bytes: Buffer) => {

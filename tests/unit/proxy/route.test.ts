@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readClientHello } from '#proxy/client-hello.ts';
 import { decideRoute, type RouteTable, refusalAlerts } from '#proxy/route.ts';
 import { mintLabel } from '#shared/domain/label.ts';
+import { readClientHello } from '#shared/runtime/client-hello.ts';
 import { helloMessage, records, serverNames } from './hello-bytes.ts';
 
 const now = 1_800_000_000;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '#shared/runtime/clock.ts';
 import { type HelloRefusal, readClientHello } from './client-hello.ts';
+import type { Clock } from './clock.ts';
 
 export type HelloResult =
   | { kind: 'hello'; serverName: string | undefined; head: Buffer }
