@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
 import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-extension.ts';
+import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
 import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
 import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
@@ -93,6 +94,7 @@ function build(settings: Settings): AppPorts {
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),
     extension: createArmMachineExtension({ arm }),
+    network: createArmMachineNetwork({ arm, now: nowMs }),
     relay: createArmRelayNamespace({
       arm,
       namespaceId: settings.ADMIN_CENTER_RELAY_NAMESPACE_ID,

@@ -10,6 +10,7 @@ import { createMemoryCertificateVault } from './memory-certificate-vault.ts';
 import { createMemoryDnsZone } from './memory-dns-zone.ts';
 import { createMemoryHybridConnectivity } from './memory-hybrid-connectivity.ts';
 import { createMemoryMachineExtension } from './memory-machine-extension.ts';
+import { createMemoryMachineNetwork } from './memory-machine-network.ts';
 import { createMemoryMachineStore } from './memory-machine-store.ts';
 import { createMemoryMessageBus } from './memory-message-bus.ts';
 import { createMemoryPublicDns } from './memory-public-dns.ts';
@@ -79,6 +80,7 @@ export function createMemoryPorts(clock: Clock) {
     roles: createMemoryRoleReader(),
     connectivity: createMemoryHybridConnectivity(),
     extension: createMemoryMachineExtension(),
+    network: createMemoryMachineNetwork(clock.now),
     secrets: createMemorySecretStore({
       [secretNames.machineNameKey]: ['key of the machine names'],
       [secretNames.sessionLabelKey]: ['an older key of the labels', 'key of the session labels'],
