@@ -7,6 +7,7 @@ import { listEgress, writeHost } from '#shared/domain/egress.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
+import { reverse } from '#shared/domain/reach.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
 import {
   type AgentState,
@@ -130,6 +131,8 @@ async function desiredState(
   const isMoving =
     machine.nextName !== undefined && record?.leaf?.machineName === machine.nextName.machineName;
   const machineName = (isMoving ? machine.nextName?.machineName : machine.machineName) ?? '';
+  const reach = (isMoving ? machine.nextReach : undefined) ?? machine.reach ?? reverse;
+  const direct = [machine.nextReach, machine.reach].find((one) => one?.mode === 'direct');
   const farAway = new Date(ports.now().getTime() + farAwayMs).toISOString();
   const moving =
     isMoving && machine.machineName ? [{ machineName: machine.machineName, until: farAway }] : [];
@@ -155,7 +158,11 @@ async function desiredState(
     }),
     retiredNames: [...moving, ...(machine.retiredNames ?? [])],
     ticketKeys: [{ ...ticketKey.publicKey, kid: ticketKey.keyId, alg: 'ES256' }],
-    relay: { host: ports.relay.host, path: machineName },
+    relay: { host: ports.relay.host, path: reach.mode === 'reverse' ? machineName : '' },
+    ...(direct && {
+      direct: { address: direct.listenOn, port: services.find(({ name }) => name === 'WAC')?.port ?? 0 },
+    }),
+    ...(machine.replaceConsent && { replaceManual: true }),
     messages: {
       host: settings.ADMIN_CENTER_SERVICE_BUS_HOST,
       endpoint: settings.ADMIN_CENTER_SERVICE_BUS_ENDPOINT ?? settings.ADMIN_CENTER_SERVICE_BUS_HOST,

@@ -64,7 +64,7 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
     async forgetAgent({ machineId }: { machineId: string }): Promise<void> {
       await store.commit(machineId, [{ remove: 'agent' }, { remove: 'enrolment' }]);
       const record = (await store.read(machineId, 'certificate'))?.document;
-      if (record?.leaf?.custody !== 'machine') return;
+      if (record?.leaf?.custody !== 'machine' || record.replacement) return;
       const requestedAt = ports.now().toISOString();
       const request = { reason: 'superseded', revoke: false, requestedAt } as const;
       await moveCertificate(ports, machineId, { type: 'replace', request });

@@ -53,6 +53,7 @@ export const agentState = z.object({
   retiredNames: z.array(z.object({ machineName: z.string(), until: z.iso.datetime() })),
   /** Public keys that session tickets are signed with; `kid` in each. */
   ticketKeys: z.array(publicKey.extend({ kid: z.string(), alg: z.literal('ES256') })),
+  /** `path` is empty in direct mode: the name has no relay connection, and `relayConnected` tells of `direct`. */
   relay: z.object({ host: z.string(), path: z.string() }),
   messages: z.object({
     host: z.string(),
@@ -117,6 +118,8 @@ export const agentReport = z.object({
   /** SHA-256 of the leaf that it serves now, lower-case hex. */
   servingThumbprint: z.string().optional(),
   relayConnected: z.boolean(),
+  /** What the agent adds to the clock of its machine, milliseconds; absent where that is right. */
+  clockOffsetMs: z.number().int().optional(),
   /** Services that the machine's own policy refuses. */
   blockedServices: z.array(serviceName),
   /** What of `egress` in desired state was not reached when it was last tried; absent before the first try. */

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { AppError } from '#shared/domain/error.ts';
 import { addInstalled } from '../fleet.ts';
 import { machineId, resourceId } from '../sample-machine.ts';
 import {
@@ -82,4 +83,61 @@ const uninstall: CrashFlow = {
   },
 };
 
-export const installFlows = [first, inItsTurn, machineHeld, newName, uninstall];
+const failing: CrashFlow = {
+  title: 'an install that fails and is taken back',
+  least: 26,
+  async prepare(app) {
+    liveAgents(app);
+    app.connectivity.endpoints.set(resourceId, { SSH: 22, WAC: 443 });
+    app.faults.fail('bus.sendToAgent', new AppError('configuration_incomplete', 'no'));
+  },
+  begin: (app) => app.begin('install', install),
+  async expectDone(app) {
+    const [operation] = await app.store.list(machineId, 'operation', 1);
+    expect(operation).toMatchObject({ status: 'failed', error: { code: 'configuration_incomplete' } });
+    expect(operation?.compensation?.left.map(({ what }) => what)).toEqual([
+      'the certificate',
+      'the service configuration WAC',
+      'the endpoint',
+    ]);
+    expect(app.connectivity.endpoints.get(resourceId)).toEqual({ SSH: 22, WAC: 443 });
+    expect(await machineOf(app)).toMatchObject({ extension: { state: 'failed' } });
+    expect(app.extension.states.size + app.dns.names.size + app.bus.queues.size).toBe(0);
+  },
+};
+
+const repair: CrashFlow = {
+  title: 'a repair',
+  least: 16,
+  prepare: installed,
+  begin: (app) => app.begin('repair', install),
+  async expectDone(app) {
+    await expectSucceeded(app, 'repair');
+    await expectServed(app, 1);
+  },
+};
+
+const repairMachineHeld: CrashFlow = {
+  title: 'a repair where the machine held the key',
+  least: 26,
+  async prepare(app) {
+    liveAgents(app);
+    await app.run('install', { ...install, custody: 'machine' });
+  },
+  begin: (app) => app.begin('repair', { ...install, custody: 'machine' }),
+  async expectDone(app) {
+    await expectSucceeded(app, 'repair');
+    await expectServed(app, 2, 'machine');
+  },
+};
+
+export const installFlows = [
+  first,
+  inItsTurn,
+  machineHeld,
+  newName,
+  uninstall,
+  failing,
+  repair,
+  repairMachineHeld,
+];

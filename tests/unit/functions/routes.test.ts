@@ -91,6 +91,7 @@ describe('the routes', () => {
       'POST /api/machines addMachine',
       'POST /api/machines/{id}/certificate/renewals renewCertificate_post',
       'POST /api/machines/{id}/certificate/revocations revokeCertificate_post',
+      'POST /api/machines/{id}/repairs repairExtension_post',
       'POST /api/machines/{id}/sessions connect',
       'PUT /api/agent/certificate-request agentCertificateRequest',
       'PUT /api/machines/{id}/endpoint putEndpoint',
