@@ -1,9 +1,9 @@
 import type { InstallExtensionInput } from '#orchestrations/install-extension/orchestrator.ts';
 import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
-import { defaultPorts } from '#shared/domain/machine.ts';
 import { extensionReply, operationReply, problem } from '#shared/protocol/api.ts';
 import { installRequest } from '#shared/protocol/install-api.ts';
 import { beginOperation } from '../begin-operation.ts';
+import { wishesOf } from '../install-wishes.ts';
 import type { PortsProvider } from '../ports.ts';
 import { requireIfMatch } from './if-match.ts';
 import { openMachine, requireRight } from './machine-access.ts';
@@ -34,16 +34,9 @@ export function registerExtension(provider: PortsProvider): void {
       requireIfMatch(request, access.etag);
       const { machine } = access;
       if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, caller, machine);
-      const input: InstallExtensionInput = {
-        machineId: machine.machineId,
-        resourceId: machine.resourceId,
-        subscriptionId: machine.subscriptionId,
-        port: body.port ?? defaultPorts.WAC,
-        custody: body.keys ?? machine.custody ?? 'vault',
-        newName: body.newName ?? false,
-      };
-      const stored = { document: machine, etag: access.etag };
       const requestedBy = { id: caller.id, name: caller.name };
+      const input: InstallExtensionInput = await wishesOf(ports, machine, body, requestedBy);
+      const stored = { document: machine, etag: access.etag };
       return acceptedReply(
         await beginOperation(ports, durable(), { machine: stored, kind: 'install', input, requestedBy }),
       );

@@ -3,7 +3,7 @@ import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { FoundBefore, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
-import { type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
+import { isSameReach, type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
@@ -55,11 +55,6 @@ interface NameRequest {
 
 /** A member that is undefined is taken away. */
 type MachineChange = { [K in keyof MachineDocument]?: MachineDocument[K] | undefined };
-
-const isSameReach = (one: Reach, other: Reach): boolean =>
-  one.mode === 'reverse' || other.mode === 'reverse'
-    ? one.mode === other.mode
-    : one.address === other.address;
 
 /** How browsers get to the machine under this one of its names. */
 const reachUnder = (name: string, { nextName, nextReach, reach = reverse }: MachineDocument): Reach =>
@@ -264,8 +259,8 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     async recordInstalled({ machineId, port }: { machineId: string; port: number }): Promise<void> {
       const { document: machine } = await getDocument(store, machineId, 'machine');
       const { portRule, reach = reverse } = machine;
-      const isUnused = portRule?.isOurs === true && reach.mode === 'reverse';
-      if (isUnused) await network.closePort(portRule.ruleId, machineId);
+      const isUnused = portRule !== undefined && reach.mode === 'reverse';
+      if (isUnused && portRule.isOurs) await network.closePort(portRule.ruleId, machineId);
       await setMachine(machineId, () => ({
         extension: { state: 'installed', port, installedAt: now().toISOString() },
         manualInstallation: undefined,

@@ -15,6 +15,11 @@ export interface DirectReach {
 
 export const reverse: Reach = { mode: 'reverse' };
 
+export const isSameReach = (one: Reach, other: Reach): boolean =>
+  one.mode === 'reverse' || other.mode === 'reverse'
+    ? one.mode === other.mode
+    : one.address === other.address;
+
 /** Requirements 115 and 134: a new rule of a network takes up to this long to work. Milliseconds. */
 export const rulePropagationMs = 2 * 60_000;
 

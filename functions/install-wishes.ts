@@ -1,0 +1,109 @@
+import type { InstallWishes } from '#orchestrations/put-together/orchestrator.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { isSameAddress, parseIpNetwork } from '#shared/domain/ip-network.ts';
+import { defaultPorts } from '#shared/domain/machine.ts';
+import { lostByReplacement } from '#shared/domain/manual-installation.ts';
+import {
+  type DirectReach,
+  isSameReach,
+  type PortSources,
+  type Reach,
+  reverse,
+} from '#shared/domain/reach.ts';
+import type { MachineNetwork } from '#shared/ports/machine-network.ts';
+import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { InstallRequest } from '#shared/protocol/install-api.ts';
+
+export interface WishesPorts {
+  network: MachineNetwork;
+  extension: MachineExtension;
+  connectivity: HybridConnectivity;
+}
+
+type DirectWish = NonNullable<InstallRequest['direct']>;
+
+const refusal = (field: string, message: string): AppError =>
+  new AppError('invalid_request', `${field}: ${message}`, { facts: { errors: [{ field, message }] } });
+
+/**
+ * What an install is to do, from what was asked for and what there is. Throws `direct_mode_unsupported`,
+ * `consent_required`, and `invalid_request` where the machine lacks the address.
+ */
+export async function wishesOf(
+  ports: WishesPorts,
+  machine: MachineDocument,
+  body: Partial<InstallRequest>,
+  caller: { id: string; name: string },
+): Promise<InstallWishes> {
+  const { machineId, resourceId, subscriptionId, extension, reach: present = reverse } = machine;
+  const isInstalled = extension?.installedAt !== undefined;
+  const { manualInstallation } = machine;
+  if (manualInstallation && !machine.replaceConsent && !isInstalled && !body.consent)
+    throw new AppError('consent_required', manualInstallation.found, { facts: { lost: lostByReplacement } });
+
+  const [port, reach] = await Promise.all([
+    body.port ?? extension?.port ?? portOfOthers(ports, resourceId),
+    reachOf(ports, machine, body.direct),
+  ]);
+  const sources = body.direct ? sourcesOf(body.direct) : undefined;
+  const isMoving = isInstalled && reach !== undefined && !isSameReach(reach, present);
+  return {
+    machineId,
+    resourceId,
+    subscriptionId,
+    port,
+    custody: body.keys ?? machine.custody ?? 'vault',
+    // Whoever resolved the old name keeps being led where it led, until his session has ended.
+    newName: isMoving || (body.newName ?? false),
+    ...(reach && { reach }),
+    ...(sources && { sources }),
+    ...(body.consent && { consent: { id: caller.id, name: caller.name } }),
+  };
+}
+
+const isPort = (port: number | undefined): port is number =>
+  port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
+
+/** Requirement 53: the port of what others installed or configured stays. */
+async function portOfOthers({ extension, connectivity }: WishesPorts, resourceId: string): Promise<number> {
+  const [seen, services] = await Promise.all([
+    extension.read(resourceId),
+    connectivity.findServiceConfigurations(resourceId).catch((error: unknown) => {
+      // A provider that is not registered has nothing.
+      if (error instanceof AppError && error.code === 'provider_not_registered') return undefined;
+      throw error;
+    }),
+  ]);
+  const ofExtension = seen.state === 'absent' || seen.state === 'deleting' ? undefined : seen.port;
+  return [ofExtension, services?.WAC].find(isPort) ?? defaultPorts.WAC;
+}
+
+/** Absent: as it is. Null: through the proxy. */
+async function reachOf(
+  { network }: WishesPorts,
+  { kind, resourceId }: MachineDocument,
+  direct: DirectWish | null | undefined,
+): Promise<Reach | undefined> {
+  if (direct === undefined) return undefined;
+  if (direct === null) return reverse;
+  if (kind !== 'azure-vm')
+    throw new AppError('direct_mode_unsupported', 'the machine is no virtual machine of Azure');
+  const found = (await network.addressesOf(resourceId)).find(({ address }) =>
+    isSameAddress(address, direct.address),
+  );
+  if (!found) throw refusal('direct.address', 'must be an address of the machine');
+  const { address, isPublic, listenOn } = found;
+  return { mode: 'direct', address, isPublic, listenOn } satisfies DirectReach;
+}
+
+/** Addresses of the other family cannot reach the machine, and no rule takes both. */
+function sourcesOf({ address, sources, openToAnyone }: DirectWish): PortSources | undefined {
+  if (openToAnyone) return 'any';
+  if (!sources) return undefined;
+  const family = parseIpNetwork(address)?.bits;
+  const kept = sources.filter((source) => parseIpNetwork(source)?.bits === family);
+  if (kept.length === 0)
+    throw refusal('direct.sources', `must have an IPv${family === 32 ? 4 : 6} address, as the machine has`);
+  return kept;
+}
