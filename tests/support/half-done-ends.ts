@@ -1,6 +1,6 @@
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { install } from './crash/stage.ts';
-import { type HalfDone, openHalfDone, servicesOf, wholeState } from './half-done.ts';
+import { type HalfDone, openHalfDone, rulesLeft, servicesOf, wholeState } from './half-done.ts';
 import { machine as bareMachine, machineId, resourceId } from './sample-machine.ts';
 
 const done = {
@@ -18,6 +18,7 @@ const done = {
   isServed: true,
   hasToken: true,
   onRecord: { state: 'installed', port: 6516 },
+  noticed: [],
   currentOperation: undefined,
 };
 
@@ -26,35 +27,43 @@ interface End {
   outcomes: (string | null)[];
   whole: object;
   hasSsh: boolean;
+  /** Descriptions of the rules that let somebody in. */
+  rules: string[];
 }
 
-type Asked = 'install' | 'uninstall';
+type Asked = 'install' | 'uninstall' | 'repair';
 
 async function runFrom(state: HalfDone, kinds: readonly Asked[]): Promise<End & { issued: number }> {
   const app = await openHalfDone(state);
   try {
     const outcomes: End['outcomes'] = [];
     for (const kind of kinds) {
-      const { error } = await app.run(kind, kind === 'install' ? install : { machineId, resourceId });
+      const { error } = await app.run(kind, kind === 'uninstall' ? { machineId, resourceId } : install);
       outcomes.push(error?.code ?? null);
     }
     const hasSsh = 'SSH' in (app.connectivity.endpoints.get(resourceId) ?? {});
-    return { outcomes, whole: await wholeState(app), hasSsh, issued: app.authority.issued.length };
+    const [whole, rules] = [await wholeState(app), rulesLeft(app)];
+    return { outcomes, whole, hasSsh, rules, issued: app.authority.issued.length };
   } finally {
     await app.close();
   }
 }
 
+/** A rule that nobody comes through any more goes when it is ours. */
+const rulesOfOthers = (leftover: HalfDone['leftover']): string[] =>
+  leftover === 'a port rule of others' ? ['of the network team'] : [];
+
 /** Who has SSH keeps it, whatever becomes of ours (requirement 59). */
-const endOf = ({ access }: HalfDone, outcomes: End['outcomes']): End => ({
+const endOf = ({ access, leftover }: HalfDone, outcomes: End['outcomes']): End => ({
   outcomes,
   whole: done,
   hasSsh: access.includes('SSH'),
+  rules: rulesOfOthers(leftover),
 });
 
 /**
  * The token of a machine is for one pair of keys, so an agent that lost them is refused. A first install that failed
- * forgets that agent, and the next one succeeds; where one is installed, this takes an uninstall.
+ * forgets that agent, and the next one succeeds; where one is installed, this takes a repair.
  */
 export const isForInstallAlone = ({ agent, record }: HalfDone): boolean =>
   agent !== 'without its keys' || record !== 'installed';
@@ -70,13 +79,23 @@ export const endOfInstall = (state: HalfDone): End & { issued: number } => ({
   issued: state.certificate === 'without its key' ? 2 : 1,
 });
 
-/** The documented repair: uninstall, then install. */
-export async function repairFrom(state: HalfDone): Promise<End> {
+/** The documented repair in two requests: uninstall, then install. */
+export async function reinstallFrom(state: HalfDone): Promise<End> {
   const { issued: _, ...end } = await runFrom(state, ['uninstall', 'install']);
   return end;
 }
 
-export const endOfRepair = (state: HalfDone): End => endOf(state, [null, null]);
+export const endOfReinstall = (state: HalfDone): End => endOf(state, [null, null]);
+
+/** The same in one request, wherever an install was ever begun. */
+export const isForRepair = ({ record }: HalfDone): boolean => record !== 'none';
+
+export const repairFrom = (state: HalfDone): Promise<End & { issued: number }> => runFrom(state, ['repair']);
+
+export const endOfRepair = (state: HalfDone): End & { issued: number } => ({
+  ...endOf(state, [null]),
+  issued: state.certificate === 'without its key' ? 2 : 1,
+});
 
 /** What there is after an uninstall. */
 export async function leftAfterUninstall(state: HalfDone): Promise<object> {
@@ -99,6 +118,7 @@ export async function leftAfterUninstall(state: HalfDone): Promise<object> {
       access: app.connectivity.endpoints.get(resourceId),
       documents: others.filter((one) => one !== undefined).length,
       held: held.map(({ size }) => size),
+      rules: rulesLeft(app),
       inVault: await app.vault.findCertificate(certificateName(before?.document.machineName ?? '')),
     };
   } finally {
@@ -107,7 +127,7 @@ export async function leftAfterUninstall(state: HalfDone): Promise<object> {
 }
 
 /** Nothing of ours; the endpoint and SSH as they were (requirements 58-60). */
-export function expectedAfterUninstall({ access }: HalfDone): object {
+export function expectedAfterUninstall({ access, leftover }: HalfDone): object {
   const { WAC: _, ...ofOthers } = servicesOf(access) ?? {};
   return {
     outcome: null,
@@ -116,6 +136,7 @@ export function expectedAfterUninstall({ access }: HalfDone): object {
     access: servicesOf(access) && ofOthers,
     documents: 0,
     held: [0, 0, 0, 0, 0],
+    rules: rulesOfOthers(leftover),
     inVault: undefined,
   };
 }

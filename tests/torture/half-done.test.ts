@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { type HalfDone, halfDoneStates } from '../support/half-done.ts';
 import {
   endOfInstall,
+  endOfReinstall,
   endOfRepair,
   expectedAfterUninstall,
   installFrom,
   isForInstallAlone,
+  isForRepair,
   leftAfterUninstall,
+  reinstallFrom,
   repairFrom,
 } from '../support/half-done-ends.ts';
 
@@ -25,10 +28,12 @@ const shards = [...new Set(states.map(({ extension, record }) => `${extension} a
 async function strayEnds(state: HalfDone): Promise<object[]> {
   const installed = isForInstallAlone(state) ? await installFrom(state) : endOfInstall(state);
   const left = await leftAfterUninstall(state);
-  const repaired = await repairFrom(state);
+  const reinstalled = await reinstallFrom(state);
+  const repaired = isForRepair(state) ? await repairFrom(state) : endOfRepair(state);
   return [
     ...(isDeepStrictEqual(installed, endOfInstall(state)) ? [] : [{ state, installed }]),
     ...(isDeepStrictEqual(left, expectedAfterUninstall(state)) ? [] : [{ state, left }]),
+    ...(isDeepStrictEqual(reinstalled, endOfReinstall(state)) ? [] : [{ state, reinstalled }]),
     ...(isDeepStrictEqual(repaired, endOfRepair(state)) ? [] : [{ state, repaired }]),
   ];
 }
