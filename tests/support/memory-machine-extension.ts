@@ -18,7 +18,8 @@ export function createMemoryMachineExtension() {
     async beginInstall(resourceId: string, settings: ExtensionSettings, token: string) {
       const deployment = { resourceId, settings, token };
       deployments.push(deployment);
-      states.set(resourceId, { state: 'succeeded', port: Number(settings.port) });
+      const { port, salt, controlPlane } = settings;
+      states.set(resourceId, { state: 'succeeded', port: Number(port), salt, controlPlane });
       await machine.onInstall(deployment);
     },
     async read(resourceId: string): Promise<ExtensionState> {

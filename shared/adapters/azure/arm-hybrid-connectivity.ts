@@ -17,14 +17,26 @@ const serviceConfiguration = z.object({
   properties: z.object({ serviceName: z.string(), port: z.number() }),
 });
 
+/** A provider that is not registered has nothing. */
+const isUnregistered = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'provider_not_registered';
+
+async function orUnregistered<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isUnregistered(error)) return undefined;
+    throw error;
+  }
+}
+
 export function createArmHybridConnectivity({ arm }: { arm: ArmClient }): HybridConnectivity {
-  /** Absent is success, and so is a provider that is not registered: it has nothing. */
+  /** Absent is success. */
   const remove = async (path: string): Promise<void> => {
     try {
       await arm.send({ method: 'DELETE', path, apiVersion });
     } catch (error) {
-      const isUnregistered = error instanceof AppError && error.code === 'provider_not_registered';
-      if (armStatus(error) !== 404 && !isUnregistered) throw error;
+      if (armStatus(error) !== 404 && !isUnregistered(error)) throw error;
     }
   };
 
@@ -34,9 +46,8 @@ export function createArmHybridConnectivity({ arm }: { arm: ArmClient }): Hybrid
       await arm.send({ method: 'PUT', path: endpointOf(resourceId), apiVersion, body });
     },
     async hasEndpoint(resourceId) {
-      const found = await orMissing(
-        arm.get(endpointOf(resourceId), apiVersion, z.object({ id: z.string() })),
-      );
+      const reading = arm.get(endpointOf(resourceId), apiVersion, z.object({ id: z.string() }));
+      const found = await orUnregistered(orMissing(reading));
       return found !== undefined;
     },
     removeEndpoint: (resourceId) => remove(endpointOf(resourceId)),
@@ -48,7 +59,7 @@ export function createArmHybridConnectivity({ arm }: { arm: ArmClient }): Hybrid
     },
     async findServiceConfigurations(resourceId) {
       const path = `${endpointOf(resourceId)}/serviceConfigurations`;
-      const found = await orMissing(arm.list(path, apiVersion, serviceConfiguration));
+      const found = await orUnregistered(orMissing(arm.list(path, apiVersion, serviceConfiguration)));
       if (!found) return undefined;
       const ports: Partial<Record<ServiceName, number>> = {};
       for (const { properties } of found) {

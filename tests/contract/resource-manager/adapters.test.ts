@@ -209,18 +209,19 @@ describe('the extension', () => {
     await extension.beginInstall(machineId, settings, 'token');
     await extension.beginInstall(machineId, settings, 'token');
     expect(await goalState()).toMatchObject([{ settings, protectedSettings: { token: 'token' } }]);
-    expect(await extension.read(machineId)).toEqual({ state: 'creating' });
+    const asSet = { port: 6516, salt: 'salt', controlPlane: 'https://api.example' };
+    expect(await extension.read(machineId)).toEqual({ state: 'creating', ...asSet });
     await report({ status: 'transitioning', message: 'copying' });
-    expect(await extension.read(machineId)).toEqual({ state: 'creating', detail: 'copying' });
+    expect(await extension.read(machineId)).toEqual({ state: 'creating', detail: 'copying', ...asSet });
     await report({ status: 'error', message: 'no space' });
-    expect(await extension.read(machineId)).toEqual({ state: 'failed', detail: 'no space' });
+    expect(await extension.read(machineId)).toEqual({ state: 'failed', detail: 'no space', ...asSet });
     await extension.beginInstall(machineId, settings, 'token');
     await report({ status: 'success', message: 'running', version: '1.0.0' });
     expect(await extension.read(machineId)).toEqual({
       state: 'succeeded',
       detail: 'running',
-      port: 6516,
       version: '1.0.0',
+      ...asSet,
     });
     await extension.beginRemove(machineId);
     expect(await extension.read(machineId)).toMatchObject({ state: 'deleting' });
