@@ -60,6 +60,8 @@ const schema = z.object({
   ADMIN_CENTER_SERVICE_ADDRESSES: serviceAddressList.default([]),
   /** Hosts that the platform's own agent needs (requirements 30 and 31): `host`, or `region=host` for one region. */
   ADMIN_CENTER_PLATFORM_HOSTS: platformHostList.default([]),
+  /** How long the certificate of a name that was given up can be brought back, before it is purged. */
+  ADMIN_CENTER_CERTIFICATE_GRACE_DAYS: z.coerce.number().min(0).max(365).default(7),
   /** Folder of the portal's static files, from the app's root. */
   ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });

@@ -1,4 +1,5 @@
 import type { MachineDocument } from '#shared/domain/documents.ts';
+import { namesOf } from '#shared/domain/machine-names.ts';
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
@@ -6,9 +7,9 @@ import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
-import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { getDocument, updateDocument } from '../records.ts';
+import { retireCertificate } from '../retire-certificate.ts';
 import { revokeSessions } from '../revoke-sessions.ts';
 import { withdrawName } from '../withdraw-name.ts';
 
@@ -27,14 +28,8 @@ export interface UninstallExtensionPorts {
   newId(): string;
 }
 
-/** The present name, the one on its way in and those on their way out. */
-const namesOf = ({ machineName, nextName, retiredNames = [] }: MachineDocument): string[] =>
-  [machineName, nextName?.machineName, ...retiredNames.map((retired) => retired.machineName)].filter(
-    (name) => name !== undefined,
-  );
-
 export function createUninstallExtensionActivities(ports: UninstallExtensionPorts) {
-  const { connectivity, extension, network, store, vault, bus } = ports;
+  const { connectivity, extension, network, store, bus } = ports;
   return {
     /** Nobody gets in any more: live sessions are cut, and the agent is told. */
     async closeMachine(input: { machineId: string; operationId: string }): Promise<void> {
@@ -89,7 +84,7 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       await bus.removeAgentQueue(input.machineId);
       for (const name of namesOf(machine)) {
         await withdrawName(ports, input.machineId, name);
-        await vault.removeCertificate(certificateName(name));
+        await retireCertificate(ports, input.machineId, name);
       }
       await moveCertificate(ports, input.machineId, { type: 'withdraw' });
     },

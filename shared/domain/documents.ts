@@ -1,5 +1,6 @@
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import type { Drill } from './drill.ts';
+import type { FleetInstall, FleetMachine } from './fleet-install.ts';
 import type { HostCheck } from './host-check.ts';
 import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
 import type { Operation, OperationKind } from './operation.ts';
@@ -98,6 +99,34 @@ interface FleetLockDocument extends DocumentBase {
 }
 export const fleetPartition = 'fleet';
 
+/** An install on many machines, in a partition of its own (`machineId` is its id). */
+export interface FleetInstallDocument extends DocumentBase, FleetInstall {
+  type: 'fleet-install';
+}
+
+/** One of its machines, beside it: written by the install of that machine alone. */
+export interface FleetMachineDocument extends DocumentBase, FleetMachine {
+  type: 'fleet-machine';
+  /** The machine id; `machineId` is that of the fleet install. */
+  key: string;
+}
+
+/** The installs on many machines, in the partition of what concerns the fleet. */
+interface FleetInstallEntryDocument extends DocumentBase {
+  type: 'fleet-install-entry';
+  /** Time-ordered and unique: `<ISO 8601>-<id>`. */
+  key: string;
+  fleetInstallId: string;
+}
+
+/** What was asked for, by whom: the same request again finds what it began. */
+interface FleetInstallClaimDocument extends DocumentBase {
+  type: 'fleet-install-claim';
+  /** Hash of caller and request. */
+  key: string;
+  fleetInstallId: string;
+}
+
 /** The agent's enrolled keys and what it last said of itself. */
 export interface AgentDocument extends DocumentBase {
   type: 'agent';
@@ -110,6 +139,8 @@ export interface AgentDocument extends DocumentBase {
   /** Highest accepted number; a report at or below it is a repetition. */
   reportSequence: number;
   lastSeenAt?: string;
+  /** What the agent adds to its machine's clock, milliseconds: more than zero where that is slow. */
+  clockOffsetMs?: number;
   connected?: boolean;
   servingThumbprint?: string;
   /** Services whose local port the machine itself refuses (requirements 38-42). */
@@ -151,6 +182,21 @@ interface RevocationDocument extends DocumentBase {
 }
 export const revocationPartition = 'revocations';
 
+/**
+ * The certificate of a name that was given up, until it is purged. All are in one partition of their own (`machineId` is
+ * `retired-certificates`), so that the timer reads them in one go.
+ */
+export interface RetiredCertificateDocument extends DocumentBase {
+  type: 'retired-certificate';
+  /** The machine name. */
+  key: string;
+  /** Machine id of who had the name. */
+  ownerId: string;
+  /** ISO 8601. */
+  retiredAt: string;
+}
+export const retiredCertificatePartition = 'retired-certificates';
+
 /** Who did what to the machine when, and how it was decided. */
 export interface AuditDocument extends DocumentBase {
   type: 'audit';
@@ -169,11 +215,16 @@ export type AnyDocument =
   | CertificateRequestDocument
   | DrillDocument
   | FleetLockDocument
+  | FleetInstallDocument
+  | FleetMachineDocument
+  | FleetInstallEntryDocument
+  | FleetInstallClaimDocument
   | AgentDocument
   | EnrolmentDocument
   | SessionDocument
   | OperationDocument
   | RevocationDocument
+  | RetiredCertificateDocument
   | AuditDocument;
 
 export type DocumentType = AnyDocument['type'];

@@ -46,6 +46,14 @@ export interface CertificateVault {
   findKeptChain(name: string, version?: string): Promise<string | undefined>;
   /** Gives up a pending version; nothing pending is success. */
   cancelPending(name: string): Promise<void>;
-  /** Disables and soft-deletes certificate and kept chain; absent is success. */
-  removeCertificate(name: string): Promise<void>;
+  /**
+   * Gives up a pending version and disables every other one of certificate and kept chain: nothing of the name is found
+   * or read until a new version is made. Absent is success.
+   */
+  disableCertificate(name: string): Promise<void>;
+  /**
+   * Takes certificate and kept chain of a disabled name away for good; absent is success. `kept`: deleted, but the vault refuses to purge
+   * what is deleted (purge protection, or no right to it), so it stays there for the vault's own days of recovery.
+   */
+  purgeCertificate(name: string): Promise<'purged' | 'kept'>;
 }

@@ -137,46 +137,83 @@ describe.each(certificateVaultSubjects)('a certificate vault %s', (_, open) => {
     });
   });
 
-  describe('asked to remove a name', () => {
-    it('has neither certificate nor chain of it, and does so again or for nothing', async () => {
-      const { certificate } = await issue('removed');
-      const kept = await keep('removed');
-      await vault.removeCertificate('removed');
-      await vault.removeCertificate('removed');
-      await vault.removeCertificate('never-was');
-      expect(await vault.findCertificate('removed')).toBeUndefined();
-      expect(await vault.findKeptChain('removed')).toBeUndefined();
-      expect(await vault.findKeptChain('removed', kept.certificate.version)).toBeUndefined();
-      await expect(vault.readPrivate('removed', certificate.version)).rejects.toMatchObject({
+  describe('asked to disable a name', () => {
+    it('shows neither certificate nor chain of it, and does so again or for nothing', async () => {
+      const { certificate } = await issue('disabled');
+      const kept = await keep('disabled');
+      await vault.disableCertificate('disabled');
+      await vault.disableCertificate('disabled');
+      await vault.disableCertificate('never-was');
+      expect(await vault.findCertificate('disabled')).toBeUndefined();
+      expect(await vault.findKeptChain('disabled')).toBeUndefined();
+      expect(await vault.findKeptChain('disabled', kept.certificate.version)).toBeUndefined();
+      for (const read of [vault.readPrivate, vault.readChain])
+        await expect(read('disabled', certificate.version)).rejects.toMatchObject({
+          code: 'certificate_missing',
+        });
+    });
+
+    it('lets no older version be read that is still good', async () => {
+      const { certificate } = await issue('two-versions');
+      await issue('two-versions');
+      await vault.disableCertificate('two-versions');
+      await expect(vault.readPrivate('two-versions', certificate.version)).rejects.toMatchObject({
         code: 'certificate_missing',
       });
     });
 
     it('takes an unfinished operation with it', async () => {
       const before = await begin('unfinished');
-      await vault.removeCertificate('unfinished');
+      await vault.disableCertificate('unfinished');
       expect(await vault.findCertificate('unfinished')).toBeUndefined();
       expect(await begin('unfinished')).not.toEqual(before);
     });
+  });
 
-    it('lets it be begun and issued again, and shows nothing old meanwhile', async () => {
-      const before = await issue('back-again');
-      await vault.removeCertificate('back-again');
-      await begin('back-again');
-      expect(await vault.findCertificate('back-again')).toBeUndefined();
-      const after = await issue('back-again');
+  describe.each<[string, (name: string) => Promise<unknown>]>([
+    ['disabled', (name) => vault.disableCertificate(name)],
+    [
+      'disabled and purged',
+      (name) => vault.disableCertificate(name).then(() => vault.purgeCertificate(name)),
+    ],
+  ])('a name that was %s', (how, giveUp) => {
+    it('can be begun and issued again, and shows nothing old meanwhile', async () => {
+      const name = `issued-${how.replaceAll(' ', '-')}`;
+      const before = await issue(name);
+      await giveUp(name);
+      await begin(name);
+      expect(await vault.findCertificate(name)).toBeUndefined();
+      const after = await issue(name);
       expect(after.certificate.version).not.toBe(before.certificate.version);
-      expect(await vault.findCertificate('back-again')).toEqual(after.certificate);
+      expect(await vault.findCertificate(name)).toEqual(after.certificate);
     });
 
-    it('lets a chain be kept there again, the same or another', async () => {
-      const { chain } = await keep('chain-again');
-      await vault.removeCertificate('chain-again');
-      await vault.keepChain('chain-again', chain, tags);
-      expect(await vault.findKeptChain('chain-again')).toBe(chain);
-      await vault.removeCertificate('chain-again');
-      const other = await keep('chain-again');
-      expect(await vault.findKeptChain('chain-again')).toBe(other.chain);
+    it('can have a chain kept again, the same or another', async () => {
+      const name = `kept-${how.replaceAll(' ', '-')}`;
+      const { chain } = await keep(name);
+      await giveUp(name);
+      await vault.keepChain(name, chain, tags);
+      expect(await vault.findKeptChain(name)).toBe(chain);
+      await giveUp(name);
+      const other = await keep(name);
+      expect(await vault.findKeptChain(name)).toBe(other.chain);
+    });
+  });
+
+  describe('asked to purge a name', () => {
+    it('has nothing of it, and says so again or for nothing', async () => {
+      const { certificate } = await issue('purged');
+      const kept = await keep('purged');
+      await begin('purged');
+      const outcome = await vault.purgeCertificate('purged');
+      expect(outcome).toBe(subject.afterPurge);
+      expect(await vault.purgeCertificate('purged')).toBe(outcome);
+      expect(await vault.purgeCertificate('never-was')).toBe('purged');
+      expect(await vault.findCertificate('purged')).toBeUndefined();
+      expect(await vault.findKeptChain('purged', kept.certificate.version)).toBeUndefined();
+      await expect(vault.readPrivate('purged', certificate.version)).rejects.toMatchObject({
+        code: 'certificate_missing',
+      });
     });
   });
 
@@ -189,7 +226,7 @@ describe.each(certificateVaultSubjects)('a certificate vault %s', (_, open) => {
       expect(await vault.findKeptChain('custody')).toBe(theirs.chain);
       const back = await issue('custody');
       expect(await vault.readChain('custody', back.certificate.version)).toBe(back.chain);
-      await vault.removeCertificate('custody');
+      await vault.disableCertificate('custody');
       const alone = await keep('custody');
       expect(await vault.findKeptChain('custody')).toBe(alone.chain);
       expect(await vault.findCertificate('custody')).toBeUndefined();

@@ -121,7 +121,7 @@ describe('issuing a certificate', () => {
 
   it('issues a new one when the vault has lost the old one', async () => {
     await issue();
-    await app.vault.removeCertificate(`machine-${machineName}`);
+    await app.vault.purgeCertificate(`machine-${machineName}`);
     await issue();
     expect(app.authority.issued).toHaveLength(2);
   });

@@ -62,7 +62,7 @@ describe('an uninstall', () => {
       'bus.removeAgentQueue',
       'dns.removeName',
       'relay.removeConnection',
-      'vault.removeCertificate',
+      'vault.disableCertificate',
     ];
     const failures: (string | undefined)[] = [];
     for (const place of places) {

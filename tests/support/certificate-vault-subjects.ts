@@ -20,6 +20,8 @@ export interface CertificateVaultSubject {
   /** A chain whose key the vault does not have. */
   chainOutside(hostNames: readonly string[]): Promise<string>;
   factsOf(chain: string): LeafFacts;
+  /** What a purge of something answers here. */
+  afterPurge: 'purged' | 'kept';
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ async function inMemory(): Promise<CertificateVaultSubject> {
     chainFor: issue,
     chainOutside: (hostNames) => issue(Buffer.from('request of a machine'), hostNames),
     factsOf: leafOf,
+    afterPurge: 'purged',
     stop: async () => {},
   };
 }
@@ -65,6 +68,7 @@ const onKeyVault = (purgeProtected: readonly string[]) => async (): Promise<Cert
         notAfter: new Date(leaf.validTo).toISOString(),
       };
     },
+    afterPurge: purgeProtected.length > 0 ? 'kept' : 'purged',
     stop: running.stop,
   };
 };

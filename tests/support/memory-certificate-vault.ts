@@ -7,6 +7,7 @@ type Tags = Readonly<Record<string, string>>;
 interface Version {
   certificate: VaultCertificate;
   chain: string;
+  isDisabled?: boolean;
 }
 
 interface Entry {
@@ -22,6 +23,7 @@ const isSameSet = (a: readonly string[], b: readonly string[]) =>
 /** A vault in memory. Its requests are texts that name the key that they were made with. */
 export function createMemoryCertificateVault() {
   const entries = new Map<string, Entry>();
+  const custody: { ofDeleted: 'purged' | 'kept' } = { ofDeleted: 'purged' };
   let keys = 0;
   /** Never used twice, also after a removal. */
   let versions = 0;
@@ -34,11 +36,16 @@ export function createMemoryCertificateVault() {
 
   function requireVersion(name: string, version: string): Version {
     const found = entries.get(name)?.versions.find(({ certificate }) => certificate.version === version);
-    if (!found) throw new AppError('certificate_missing', `there is no version ${version} of ${name}`);
+    if (!found || found.isDisabled)
+      throw new AppError('certificate_missing', `there is no version ${version} of ${name}`);
     return found;
   }
 
   return {
+    /** What a purge answers: `kept` is a vault that purges nothing. */
+    custody,
+    /** All that is there, disabled or not. */
+    names: () => [...entries.keys()],
     /** Keys that were made so far. */
     keysMade: () => keys,
     pendingNames: () => [...entries].flatMap(([name, { pending }]) => (pending ? [name] : [])),
@@ -67,7 +74,8 @@ export function createMemoryCertificateVault() {
       return certificate;
     },
     async findCertificate(name: string) {
-      return entries.get(name)?.versions.at(-1)?.certificate;
+      const newest = entries.get(name)?.versions.at(-1);
+      return newest?.isDisabled ? undefined : newest?.certificate;
     },
     async readPrivate(name: string, version: string) {
       const { chain } = requireVersion(name, version);
@@ -78,7 +86,7 @@ export function createMemoryCertificateVault() {
     },
     async keepChain(name: string, chain: string, tags: Tags) {
       const { kept } = entryOf(name);
-      const same = kept.find((one) => one.chain === chain);
+      const same = kept.find((one) => one.chain === chain && !one.isDisabled);
       if (same) return same.certificate;
       const { hostNames } = decodeChain(chain);
       const certificate = { ...leafOf(chain), version: nextVersion(), hostNames, tags };
@@ -88,13 +96,20 @@ export function createMemoryCertificateVault() {
     async findKeptChain(name: string, version?: string) {
       const kept = entries.get(name)?.kept ?? [];
       const found = version ? kept.find(({ certificate }) => certificate.version === version) : kept.at(-1);
-      return found?.chain;
+      return found?.isDisabled ? undefined : found?.chain;
     },
     async cancelPending(name: string) {
       delete entryOf(name).pending;
     },
-    async removeCertificate(name: string) {
+    async disableCertificate(name: string) {
+      const entry = entries.get(name);
+      if (!entry) return;
+      delete entry.pending;
+      for (const version of [...entry.versions, ...entry.kept]) version.isDisabled = true;
+    },
+    async purgeCertificate(name: string) {
       entries.delete(name);
+      return custody.ofDeleted;
     },
   } satisfies CertificateVault & Record<string, unknown>;
 }

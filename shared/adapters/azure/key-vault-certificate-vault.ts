@@ -5,11 +5,12 @@ import type { CertificateVault, VaultCertificate } from '#shared/ports/certifica
 import { certificateOperations } from './key-vault-certificate-operation.ts';
 import { keyVaultClients } from './key-vault-clients.ts';
 import { tagsOf } from './key-vault-collection-tag.ts';
-import { atKeyVault, isPassing, type KeyVaultAccess, orAbsent } from './key-vault-error.ts';
+import { atKeyVault, isPassing, type KeyVaultAccess, orAbsent, orDisabled } from './key-vault-error.ts';
 import { keptChains } from './key-vault-kept-chain.ts';
+import { retirement } from './key-vault-retirement.ts';
 import { certificateBlocks, leafFacts, privateKeyBlock } from './pem.ts';
 
-/** A version that is disabled was removed: it is only there because its name was taken back. */
+/** A version that is disabled was given up: it is there for its grace time alone. */
 function toVaultCertificate(certificate: KeyVaultCertificate): VaultCertificate | undefined {
   const { cer, properties } = certificate;
   if (!cer || properties.enabled === false) return undefined;
@@ -30,6 +31,7 @@ export function createKeyVaultCertificateVault(access: KeyVaultAccess): Certific
   const { certificates, secrets } = clients;
   const operations = certificateOperations(clients);
   const chains = keptChains(clients);
+  const retired = retirement(clients, operations);
 
   /** The version that holds this leaf; Key Vault lists versions with the SHA-1 of their leaf. */
   async function findVersionOf(name: string, leaf: X509Certificate) {
@@ -43,7 +45,7 @@ export function createKeyVaultCertificateVault(access: KeyVaultAccess): Certific
 
   /** The secret behind a version: its key and chain as PEM. */
   async function readSecret(name: string, version: string) {
-    const secret = await orAbsent((await secrets()).getSecret(name, { version }));
+    const secret = await orDisabled(orAbsent((await secrets()).getSecret(name, { version })));
     const chain = certificateBlocks(secret?.value ?? '');
     if (chain.length === 0)
       throw new AppError('certificate_missing', `the key vault has no chain of ${name} ${version}`);
@@ -109,18 +111,9 @@ export function createKeyVaultCertificateVault(access: KeyVaultAccess): Certific
     cancelPending: (name) =>
       atKeyVault(`giving up the pending version of the certificate ${name}`, () => operations.cancel(name)),
 
-    removeCertificate: (name) =>
-      atKeyVault(`removing the certificate ${name}`, async () => {
-        const client = await certificates();
-        await operations.cancel(name);
-        const found = await orAbsent(client.getCertificate(name));
-        if (found) {
-          const { version } = found.properties;
-          if (found.cer && version)
-            await client.updateCertificateProperties(name, version, { enabled: false });
-          await orAbsent(client.beginDeleteCertificate(name));
-        }
-        await chains.remove(name);
-      }),
+    disableCertificate: (name) =>
+      atKeyVault(`disabling the certificate ${name}`, () => retired.disable(name)),
+
+    purgeCertificate: (name) => atKeyVault(`purging the certificate ${name}`, () => retired.purge(name)),
   };
 }

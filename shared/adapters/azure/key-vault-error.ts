@@ -32,7 +32,7 @@ export const statusOf = (error: unknown): number | undefined =>
 export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
 
 /** The vault's own word for a state of an object (`ObjectIsBeingDeleted`, `SecretDisabled`), where it says one. */
-export const innerCodeOf = (error: unknown): string | undefined =>
+const innerCodeOf = (error: unknown): string | undefined =>
   isVendorError(error) ? error.details?.error?.innerError?.code : undefined;
 
 /** Deletion and recovery take some seconds, and the name is refused meanwhile. */
@@ -77,6 +77,16 @@ export async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
     return await call;
   } catch (error) {
     if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for a secret, or the secret behind a certificate, that is disabled. */
+export async function orDisabled<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (innerCodeOf(error) === 'SecretDisabled') return undefined;
     throw error;
   }
 }

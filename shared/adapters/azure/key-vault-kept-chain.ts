@@ -3,7 +3,7 @@ import type { KeyVaultSecret } from '@azure/keyvault-secrets';
 import { AppError } from '#shared/domain/error.ts';
 import type { VaultCertificate } from '#shared/ports/certificate-vault.ts';
 import type { KeyVaultClients } from './key-vault-clients.ts';
-import { innerCodeOf, orAbsent, statusOf } from './key-vault-error.ts';
+import { orAbsent, orDisabled, statusOf } from './key-vault-error.ts';
 import { certificateBlocks, leafFacts } from './pem.ts';
 
 const contentType = 'application/pem-certificate-chain';
@@ -12,18 +12,13 @@ const contentType = 'application/pem-certificate-chain';
  * A certificate owns the secret and the key of its own name, and holds them while it can be recovered. The chain of
  * a machine-held key stands beside it, so that a machine can change custody there and back.
  */
-const secretNameOf = (name: string) => `${name}-chain`;
+export const keptChainName = (name: string) => `${name}-chain`;
 
 /** Chains of machine-held keys: secrets that end when their leaf ends. */
 export function keptChains({ secrets }: KeyVaultClients) {
   /** Undefined for what is not there, deleted or disabled. */
   async function read(name: string, version?: string): Promise<KeyVaultSecret | undefined> {
-    try {
-      return await orAbsent((await secrets()).getSecret(secretNameOf(name), version ? { version } : {}));
-    } catch (error) {
-      if (innerCodeOf(error) === 'SecretDisabled') return undefined;
-      throw error;
-    }
+    return orDisabled(orAbsent((await secrets()).getSecret(keptChainName(name), version ? { version } : {})));
   }
 
   /** The version that has this very chain. The vault lists no values, but a leaf ends when its secret does. */
@@ -33,7 +28,7 @@ export function keptChains({ secrets }: KeyVaultClients) {
     // Chains mostly come in order of their end: then nothing more is read.
     if ((newest.properties.expiresOn?.getTime() ?? 0) < endsAt) return undefined;
     const client = await secrets();
-    for await (const one of client.listPropertiesOfSecretVersions(secretNameOf(name))) {
+    for await (const one of client.listPropertiesOfSecretVersions(keptChainName(name))) {
       if (one.enabled === false || one.expiresOn?.getTime() !== endsAt) continue;
       const candidate = await read(name, one.version);
       if (candidate?.value === chainPem) return candidate;
@@ -44,7 +39,7 @@ export function keptChains({ secrets }: KeyVaultClients) {
   /** As with certificates: taken back, never purged. */
   async function recoverDeleted(name: string): Promise<boolean> {
     const client = await secrets();
-    const secretName = secretNameOf(name);
+    const secretName = keptChainName(name);
     if (!(await orAbsent(client.getDeletedSecret(secretName)))) return false;
     await (await client.beginRecoverDeletedSecret(secretName)).pollUntilDone();
     return true;
@@ -62,7 +57,7 @@ export function keptChains({ secrets }: KeyVaultClients) {
       const chainPem = `${blocks.join('\n')}\n`;
       const facts = leafFacts(new X509Certificate(leafPem));
       const set = async () =>
-        (await secrets()).setSecret(secretNameOf(name), chainPem, {
+        (await secrets()).setSecret(keptChainName(name), chainPem, {
           contentType,
           tags: { ...tags },
           notBefore: new Date(facts.notBefore),
@@ -80,14 +75,5 @@ export function keptChains({ secrets }: KeyVaultClients) {
 
     find: async (name: string, version?: string): Promise<string | undefined> =>
       (await read(name, version))?.value,
-
-    /** Disables the newest version and deletes the secret; absent is success. */
-    async remove(name: string): Promise<void> {
-      const client = await secrets();
-      const newest = await read(name);
-      const { version } = newest?.properties ?? {};
-      if (version) await client.updateSecretProperties(secretNameOf(name), version, { enabled: false });
-      await orAbsent(client.beginDeleteSecret(secretNameOf(name)));
-    },
   };
 }

@@ -127,7 +127,7 @@ describe('an order of an integrated issuer', () => {
     const request = await begin('stale');
     running.clock.advance(60_000);
     await vault.findCertificate('stale');
-    await vault.removeCertificate('stale');
+    await vault.disableCertificate('stale');
     const second = await begin('stale');
     expect(second).not.toEqual(request);
     running.clock.advance(60_000);
@@ -177,11 +177,13 @@ describe('a kept chain', () => {
   });
 });
 
-describe('a certificate and a chain that are removed', () => {
-  it('are disabled where they wait for their recovery', async () => {
+describe('a certificate and a chain that are given up', () => {
+  it('are disabled, and deleted only when they are purged', async () => {
     await issue('disabled');
     await vault.keepChain('disabled', await chainFor(await createRequestOutside(hostNames)), tags);
-    await vault.removeCertificate('disabled');
+    await vault.disableCertificate('disabled');
+    expect((await client.getCertificate('disabled')).properties.enabled).toBe(false);
+    await vault.purgeCertificate('disabled');
     expect((await client.getDeletedCertificate('disabled')).properties.enabled).toBe(false);
     expect((await secrets.getDeletedSecret('disabled-chain')).properties.enabled).toBe(false);
   });
@@ -201,21 +203,22 @@ describe('a certificate and a chain that are removed', () => {
     expect(await readRequest(request)).toMatchObject({ names: others });
   });
 
-  it('can be begun again when a restart cut the removal short at any call', async () => {
+  it('can be begun again when a restart cut the end short at any call', async () => {
     const calls = [
       'DeleteCertificateOperation',
       'UpdateCertificate',
-      'DeleteCertificate',
       'UpdateSecret',
+      'DeleteCertificate',
       'DeleteSecret',
     ];
     for (const call of calls) {
       const name = `cut-${call}`;
+      const end = () => vault.disableCertificate(name).then(() => vault.purgeCertificate(name));
       await issue(name);
       await vault.keepChain(name, await chainFor(await createRequestOutside(hostNames)), tags);
       running.vault.faults.set(call, { status: 403, count: 1 });
-      await expect(vault.removeCertificate(name)).rejects.toMatchObject({ code: 'key_vault_refused' });
-      await vault.removeCertificate(name);
+      await expect(end()).rejects.toMatchObject({ code: 'key_vault_refused' });
+      await end();
       expect(await vault.findCertificate(name)).toBeUndefined();
       expect(await vault.findKeptChain(name)).toBeUndefined();
       const { certificate } = await issue(name);
