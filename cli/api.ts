@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   connectReply,
   type connectRequest,
+  extensionReply,
   machineListReply,
   machineReply,
   meReply,
@@ -20,7 +21,7 @@ import {
   type revocationRequest,
 } from '#shared/protocol/certificate-api.ts';
 import { type EgressReply, egressReply } from '#shared/protocol/egress-api.ts';
-import type { installRequest } from '#shared/protocol/install-api.ts';
+import { addressesReply, type installRequest, orphansReply } from '#shared/protocol/install-api.ts';
 import type { Call } from './http-client.ts';
 
 const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
@@ -49,6 +50,10 @@ export const createApi = (call: Call) => ({
   getPreconditions: (id: string) => call('GET', `${machinePath(id)}/preconditions`, preconditionsReply),
   install: (id: string, wishes: z.input<typeof installRequest>) =>
     call('PUT', `${machinePath(id)}/extension`, operationReply, wishes),
+  getExtension: (id: string) => call('GET', `${machinePath(id)}/extension`, extensionReply),
+  repair: (id: string) => call('POST', `${machinePath(id)}/repairs`, operationReply),
+  listAddresses: (id: string) => call('GET', `${machinePath(id)}/addresses`, addressesReply),
+  listOrphans: () => call('GET', '/api/orphans', orphansReply),
   uninstall: (id: string) => call('DELETE', `${machinePath(id)}/extension`, operationReply),
   getOperation: (id: string) => call('GET', operationPath(id), operationReply),
   cancelOperation: (id: string) => call('DELETE', operationPath(id), operationReply),

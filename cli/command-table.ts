@@ -1,16 +1,22 @@
 import type { Command } from './command.ts';
+import { listAddresses } from './commands/addresses.ts';
 import {
   renewCertificate,
   revokeCertificate,
   showCertificate,
   showForecast,
 } from './commands/certificates.ts';
+import { showChecks } from './commands/checks.ts';
 import { cancelDrill, listDrills, showDrill, startDrill } from './commands/drills.ts';
 import { showEgress } from './commands/egress.ts';
-import { install, listPreconditions, uninstall } from './commands/installation.ts';
+import { install } from './commands/install.ts';
 import { addMachine, listMachines, showMachine } from './commands/machines.ts';
 import { cancelOperation, showOperation } from './commands/operation.ts';
+import { listOrphans } from './commands/orphans.ts';
+import { listPreconditions } from './commands/preconditions.ts';
+import { repair } from './commands/repair.ts';
 import { connect, revokeSession } from './commands/sessions.ts';
+import { uninstall } from './commands/uninstall.ts';
 import { whoami } from './commands/whoami.ts';
 
 /** Every command, in the order of the help. */
@@ -19,8 +25,11 @@ export const commandTable: readonly Command[] = [
   showMachine,
   addMachine,
   listPreconditions,
+  listAddresses,
   install,
+  repair,
   uninstall,
+  showChecks,
   connect,
   revokeSession,
   showCertificate,
@@ -34,5 +43,6 @@ export const commandTable: readonly Command[] = [
   showOperation,
   cancelOperation,
   showEgress,
+  listOrphans,
   whoami,
 ];

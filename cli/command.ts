@@ -16,10 +16,12 @@ export interface CommandContext {
 }
 
 /** What was given on the command line, by name. */
-export interface Given<A extends string, O extends string, F extends string> {
+export interface Given<A extends string, O extends string, F extends string, L extends string> {
   arguments: Readonly<Record<A, string>>;
   options: Readonly<Partial<Record<O, string>>>;
   flags: Readonly<Partial<Record<F, boolean>>>;
+  /** In their order; empty where none was given. */
+  lists: Readonly<Record<L, readonly string[]>>;
 }
 
 export interface Option {
@@ -29,7 +31,12 @@ export interface Option {
 }
 
 /** One command, as data: what parses it, runs it and explains it. An option has one meaning in all commands. */
-export interface Command<A extends string = string, O extends string = string, F extends string = string> {
+export interface Command<
+  A extends string = string,
+  O extends string = string,
+  F extends string = string,
+  L extends string = string,
+> {
   /** One word or several: `session revoke`. */
   words: string;
   summary: string;
@@ -37,13 +44,22 @@ export interface Command<A extends string = string, O extends string = string, F
   arguments: Readonly<Record<A, string>>;
   options: Readonly<Record<O, Option>>;
   flags: Readonly<Record<F, string>>;
+  /** Options that may be given several times. */
+  lists?: Readonly<Record<L, Option>>;
+  /** Whole lines without the program's name, each of which this command understands. */
+  examples?: readonly string[];
   /** Further sentences for its help. */
   notes?: readonly string[];
   /** Throws a `Failure` or a `UsageError`; a request that the arguments do not allow is never sent. */
-  run(context: CommandContext, given: Given<A, O, F>): Promise<void>;
+  run(context: CommandContext, given: Given<A, O, F, L>): Promise<void>;
 }
 
 /** Infers the names, so that `run` can ask only for what the command declares. */
-export const defineCommand = <A extends string = never, O extends string = never, F extends string = never>(
-  command: Command<A, O, F>,
+export const defineCommand = <
+  A extends string = never,
+  O extends string = never,
+  F extends string = never,
+  L extends string = never,
+>(
+  command: Command<A, O, F, L>,
 ): Command => command;

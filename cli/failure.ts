@@ -56,6 +56,20 @@ export const ownFailures = {
     'Use the id of the one that you mean.',
   ),
   not_confirmed: row('failed', 'request', false, 'Nothing was done', 'Answer `yes`, or use --yes.'),
+  own_address_unknown: row(
+    'failed',
+    'request',
+    false,
+    'Your address is not known',
+    'Give the address or network that you come from with --source.',
+  ),
+  check_failed: row(
+    'failed',
+    'agent',
+    false,
+    'A check on the machine failed',
+    `Follow the column NEXT, then repair the install with \`${programName} repair\` if it stays.`,
+  ),
   session_not_opened: row(
     'failed',
     'control plane',

@@ -3,6 +3,7 @@ import { programName } from './about.ts';
 import type { CommandContext } from './command.ts';
 import { Failure, failureOf } from './failure.ts';
 import type { Reply } from './http-client.ts';
+import { describeCompensation } from './text/compensation.ts';
 import { formatSeconds } from './text/duration.ts';
 import { formatMoment } from './text/moment.ts';
 import { changesSince, describeRunning } from './text/operation.ts';
@@ -64,7 +65,8 @@ function createProgress({ output }: CommandContext) {
         ({ status }) => !output.isWatched || status !== 'running',
       );
       const lines = shown.map(({ status, text }) => `${elapsed()}  ${output.paint(tones[status], text)}`);
-      output.result(json, () => lines.join('\n'));
+      const after = value.status === 'running' ? [] : describeCompensation(value).map((line) => `  ${line}`);
+      output.result(json, () => [...lines, ...after].join('\n'));
       last = value;
       showLive();
     },
@@ -77,9 +79,10 @@ function createProgress({ output }: CommandContext) {
 
 /** The failure that an operation ended with. */
 export function failureOfOperation(operation: OperationReply): Failure {
-  return operation.error
-    ? new Failure({ ...operation.error }, 'failed')
-    : failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
+  if (!operation.error)
+    return failureOf('operation_failed', `${operation.kind} ${operation.id} failed and does not say why`);
+  const { facts, ...error } = operation.error;
+  return new Failure({ ...facts, ...error }, 'failed');
 }
 
 const nouns = {

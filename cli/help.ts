@@ -16,10 +16,14 @@ const argumentsOf = (command: Command): string =>
     .map((name) => ` <${name}>`)
     .join('');
 
-const optionRows = ({ options, flags }: Pick<Command, 'options' | 'flags'>): Row[] => [
-  ...Object.entries(options).map(([name, { value, meaning }]): Row => [`--${name} ${value}`, meaning]),
+const optionRows = ({ options, flags, lists = {} }: Pick<Command, 'options' | 'flags' | 'lists'>): Row[] => [
+  ...Object.entries({ ...options, ...lists }).map(
+    ([name, { value, meaning }]): Row => [`--${name} ${value}`, meaning],
+  ),
   ...Object.entries(flags).map(([name, meaning]): Row => [`--${name}`, meaning]),
 ];
+
+const exampleLine = (line: string): string => `  ${programName} ${line}\n`;
 
 const everywhere = optionRows({ options: globalOptions, flags: globalFlags });
 const exitRows = Object.values(exitCodes).map(({ code, meaning }): Row => [String(code), meaning]);
@@ -42,7 +46,7 @@ export function renderProgramHelp(commands: readonly Command[], group = ''): str
 }
 
 export function renderCommandHelp(command: Command): string {
-  const own = Object.keys({ ...command.options, ...command.flags }).length > 0 ? ' [options]' : '';
+  const own = optionRows(command).length > 0 ? ' [options]' : '';
   return [
     `Usage: ${programName} ${command.words}${argumentsOf(command)}${own}\n`,
     `\n${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n`,
@@ -52,6 +56,7 @@ export function renderCommandHelp(command: Command): string {
       Object.entries(command.arguments).map(([name, meaning]): Row => [`<${name}>`, meaning]),
     ),
     section('Options', [...optionRows(command), ...everywhere]),
+    ...(command.examples ? [`\nExamples\n${command.examples.map(exampleLine).join('')}`] : []),
     section('Exit codes', exitRows),
   ].join('');
 }

@@ -8,7 +8,7 @@ export interface ParsedCommandLine {
   command?: Command;
   /** The words that were given before or instead of a command, for the help of a group. */
   words: string;
-  given: Given<string, string, string>;
+  given: Given<string, string, string, string>;
   /** Options and flags of every command. */
   api: string | undefined;
   isJson: boolean;
@@ -21,9 +21,14 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 
 const optionsOf = (commands: readonly Command[]): Options => {
   const options: Options = {};
-  for (const { options: texts, flags } of [{ options: globalOptions, flags: globalFlags }, ...commands]) {
+  const everywhere: Pick<Command, 'options' | 'flags' | 'lists'> = {
+    options: globalOptions,
+    flags: globalFlags,
+  };
+  for (const { options: texts, flags, lists = {} } of [everywhere, ...commands]) {
     for (const name of Object.keys(texts)) options[name] = { type: 'string' };
     for (const name of Object.keys(flags)) options[name] = { type: 'boolean' };
+    for (const name of Object.keys(lists)) options[name] = { type: 'string', multiple: true };
   }
   return options;
 };
@@ -75,6 +80,10 @@ export function parseCommandLine(commands: readonly Command[], args: readonly st
     const value = parsed.values[name];
     return typeof value === 'string' ? value : undefined;
   };
+  const all = (name: string) => {
+    const values = parsed.values[name];
+    return Array.isArray(values) ? values.map(String) : [];
+  };
   const isSet = (name: string) => parsed.values[name] === true;
   const wantsHelp = isSet('help');
   const [first] = parsed.positionals;
@@ -90,6 +99,7 @@ export function parseCommandLine(commands: readonly Command[], args: readonly st
       arguments: command && !wantsHelp ? argumentsOf(command, parsed.positionals) : {},
       options: pick(command?.options, text),
       flags: pick(command?.flags, isSet),
+      lists: pick(command?.lists, all),
     },
     api: text('api'),
     isJson: isSet('json'),

@@ -8,8 +8,7 @@ import { followOperation } from '../follow-operation.ts';
 import { renderCertificate } from '../text/certificate.ts';
 import { renderForecast } from '../text/forecast.ts';
 import { plain } from '../text/plain.ts';
-
-const machineArgument = { machine: 'its name, its id, or its ARM resource id' };
+import { machineArgument } from './machine-argument.ts';
 
 export const keysOption = { value: 'HOLDER', meaning: 'who holds the private key: vault or machine' };
 export const reasonOption = { value: 'REASON', meaning: revocationReason.options.join(', ') };
@@ -39,6 +38,7 @@ export const showCertificate = defineCommand({
   options: {},
   flags: {},
   notes: ['A certificate that is about to be renewed, or waits for its turn, is no failure: it ends with 0.'],
+  examples: ['certificate server-01'],
   async run({ api, output }, given) {
     const { value: machine } = await findMachine(api, given.arguments.machine);
     const { value, json } = await api.getCertificate(machine.id);
@@ -57,6 +57,7 @@ export const renewCertificate = defineCommand({
     'The certificate in service stays until the new one is seen in service.',
     'Where the authority allows no more for now, it waits for its turn: that is told with its date.',
   ],
+  examples: ['certificate renew server-01', 'certificate renew server-01 --keys machine'],
   async run(context, given) {
     const keys = parseKeys(given.options.keys, 'certificate renew');
     const machineId = await findMachineId(context.api, given.arguments.machine);
@@ -77,6 +78,7 @@ export const revokeCertificate = defineCommand({
   options: { reason: reasonOption },
   flags: { yes: 'do not ask' },
   notes: ['--reason is needed. A key that others may know is revoked at once, the others when replaced.'],
+  examples: ['certificate revoke server-01 --reason superseded'],
   async run(context, given) {
     if (given.options.reason === undefined) throw new UsageError('--reason is missing', 'certificate revoke');
     const reason = parseReason(given.options.reason, 'certificate revoke');
@@ -97,6 +99,7 @@ export const showForecast = defineCommand({
   arguments: {},
   options: {},
   flags: {},
+  examples: ['certificates --json'],
   async run({ api, output }) {
     const { value, json } = await api.getForecast();
     output.result(json, () => renderForecast(value, Date.now(), output.paint));

@@ -58,6 +58,7 @@ export const startDrill = defineCommand({
     'Without --revoke it is an exercise: the old certificates stay valid until their end.',
     'It goes on without us, within the limits of the authorities.',
   ],
+  examples: ['drill start --follow', 'drill start --reason keyCompromise --revoke'],
   async run(context, given) {
     const reason = parseReason(given.options.reason ?? 'unspecified', 'drill start');
     const revoke = given.flags.revoke ?? false;

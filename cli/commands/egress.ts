@@ -22,6 +22,7 @@ export const showEgress = defineCommand({
   },
   flags: {},
   notes: ['A machine checks its own at start and every hour: `machine` says what it does not reach.'],
+  examples: ['egress --role machine --region westeurope'],
   async run({ api, output }, given) {
     const { region } = given.options;
     const role = parseRole(given.options.role);

@@ -24,6 +24,7 @@ export const showMachine = defineCommand({
   arguments: { machine: 'its name, its id, or its ARM resource id' },
   options: {},
   flags: {},
+  examples: ['machine server-01'],
   async run({ api, output }, given) {
     const { value, json } = await findMachine(api, given.arguments.machine);
     output.result(json, () => renderMachine(value));
@@ -36,6 +37,9 @@ export const addMachine = defineCommand({
   arguments: { 'resource id': 'its ARM resource id, /subscriptions/…' },
   options: {},
   flags: {},
+  examples: [
+    'add /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/server-01',
+  ],
   async run({ api, output }, given) {
     const { value, json } = await api.addMachine(given.arguments['resource id']);
     output.result(json, () => `${plain(value.name)} is known as ${value.id}`);

@@ -9,6 +9,7 @@ export const showOperation = defineCommand({
   arguments: { id: 'as `install` printed it' },
   options: {},
   flags: { follow: 'go on until it has ended' },
+  examples: ['operation <id> --follow'],
   async run(context, given) {
     const reply = await context.api.getOperation(given.arguments.id);
     if (given.flags.follow) {
@@ -27,6 +28,7 @@ export const cancelOperation = defineCommand({
   options: {},
   flags: {},
   notes: ['One that runs already is not called off: wait until it has ended.'],
+  examples: ['operation cancel <id>'],
   async run({ api, output }, given) {
     const { value, json } = await api.cancelOperation(given.arguments.id);
     output.result(json, () => `${value.kind} ${plain(value.id)} is being cancelled`);

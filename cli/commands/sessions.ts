@@ -4,8 +4,7 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { Failure, failureOf, UsageError } from '../failure.ts';
 import { findMachineId } from '../find-machine.ts';
 import { plain } from '../text/plain.ts';
-
-const machineArgument = { machine: 'its name, its id, or its ARM resource id' };
+import { machineArgument } from './machine-argument.ts';
 
 function parseService(text: string | undefined): Service {
   const parsed = serviceName.safeParse((text ?? 'WAC').toUpperCase());
@@ -50,6 +49,7 @@ export const connect = defineCommand({
     'The URL opens the session once and within a minute; it is as good as a password until then.',
     'On a pipe nothing is opened and standard output is the URL alone.',
   ],
+  examples: ['connect server-01', 'connect server-01 --service SSH --no-open'],
   async run(context, given) {
     const { api, output } = context;
     const service = parseService(given.options.service);
@@ -75,6 +75,7 @@ export const revokeSession = defineCommand({
   arguments: { ...machineArgument, 'session id': 'as `connect` printed it' },
   options: {},
   flags: {},
+  examples: ['session revoke server-01 abcdefghijklmnop'],
   async run({ api, output }, given) {
     const sessionId = given.arguments['session id'];
     const machineId = await findMachineId(api, given.arguments.machine);

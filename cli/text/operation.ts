@@ -1,5 +1,6 @@
 import type { OperationReply } from '#shared/protocol/api.ts';
 import { renderTable } from './columns.ts';
+import { describeCompensation } from './compensation.ts';
 import { formatSeconds, secondsBetween } from './duration.ts';
 import { formatMoment, withReadableTimes } from './moment.ts';
 import { plain } from './plain.ts';
@@ -77,5 +78,6 @@ export function renderOperation(operation: OperationReply): string {
     secondsOf(step),
     withReadableTimes(step.detail ?? ''),
   ]);
-  return `${head}\n${renderTable(['step', 'name', 'status', 'time', 'detail'], rows)}`;
+  const table = renderTable(['step', 'name', 'status', 'time', 'detail'], rows);
+  return [head, table, ...describeCompensation(operation)].join('\n');
 }

@@ -18,13 +18,18 @@ const known = new Set([
 const isSimple = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 
+/** A simple value, or a list of them, as one line. */
+function lineOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.every(isSimple) ? value.join(', ') : undefined;
+  return isSimple(value) ? String(value) : undefined;
+}
+
 /** Facts that RFC 9457 lets a service add to a problem, as far as its detail does not say them already. */
 const moreFacts = (facts: FailureFacts): [string, string][] =>
-  Object.entries(facts).flatMap(([name, value]) =>
-    known.has(name) || !isSimple(value) || facts.detail.includes(String(value))
-      ? []
-      : [[plain(name), String(value)] as [string, string]],
-  );
+  Object.entries(facts).flatMap(([name, value]): [string, string][] => {
+    const line = known.has(name) ? undefined : lineOf(value);
+    return line === undefined || facts.detail.includes(line) ? [] : [[plain(name), line]];
+  });
 
 /** A problem as a person reads it: what failed, where, and what to do next. */
 export function renderProblem(facts: FailureFacts): string {

@@ -9,7 +9,7 @@ import { type ParsedCommandLine, parseCommandLine } from '#cli/parse-command-lin
 const parse = (line: string) => parseCommandLine(commandTable, line.split(' ').filter(Boolean));
 
 const nothing: Pick<ParsedCommandLine, 'command' | 'given' | 'wantsHelp'> = {
-  given: { arguments: {}, options: {}, flags: {} },
+  given: { arguments: {}, options: {}, flags: {}, lists: {} },
   wantsHelp: false,
 };
 
@@ -59,6 +59,14 @@ describe('a command line', () => {
     );
     if (!short || !long) throw new Error('two commands');
     expect(parseCommandLine([short, long], ['a', 'b']).command).toBe(long);
+  });
+
+  it('keeps every value of an option that may be repeated, in their order', () => {
+    expect(parse('install m --source 10.0.0.0/8 --direct 10.0.0.4 --source me').given).toMatchObject({
+      options: { direct: '10.0.0.4' },
+      lists: { source: ['10.0.0.0/8', 'me'] },
+    });
+    expect(parse('install m').given.lists).toEqual({ source: [] });
   });
 
   it('takes what follows two dashes as it is', () => {
@@ -117,7 +125,9 @@ describe('the table of commands', () => {
       [...commandTable, { options: globalOptions }].flatMap(({ options }) => Object.keys(options)),
     );
     const flags = [...commandTable, { flags: globalFlags }].flatMap((command) => Object.keys(command.flags));
-    expect(flags.filter((name) => texts.has(name))).toEqual([]);
+    const lists = commandTable.flatMap((command) => Object.keys(command.lists ?? {}));
+    expect([...flags, ...lists].filter((name) => texts.has(name))).toEqual([]);
+    expect(lists.filter((name) => flags.includes(name))).toEqual([]);
     expect(flags).toContain('yes');
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { version } from '#cli/about.ts';
 import { commandTable } from '#cli/command-table.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { parseCommandLine } from '#cli/parse-command-line.ts';
 import { runProgram } from '#cli/program.ts';
 
 /** Runs it without a network: none of these lines reaches the point of a request. */
@@ -30,8 +31,24 @@ describe('help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^Usage: wacctl ${words}`));
     for (const name of Object.keys(command?.arguments ?? {})) expect(stdout).toContain(`\n  <${name}>  `);
-    for (const name of Object.keys({ ...command?.options, ...command?.flags }))
+    for (const name of Object.keys({ ...command?.options, ...command?.flags, ...command?.lists }))
       expect(stdout).toContain(`\n  --${name}`);
+    for (const example of command?.examples ?? []) expect(stdout).toContain(`\n  wacctl ${example}\n`);
+  });
+
+  const examples = commandTable.flatMap(({ words, examples: lines = [] }) =>
+    lines.map((line) => [line, words] as const),
+  );
+  it.each(examples)('has examples that are understood: %s', (line, words) => {
+    const { command } = parseCommandLine(commandTable, line.split(' '));
+    expect(command?.words).toBe(words);
+  });
+
+  it('has an example of every command that takes an argument', () => {
+    const silent = commandTable.filter(({ examples: lines = [] }) => lines.length === 0);
+    expect(
+      silent.filter((command) => Object.keys(command.arguments).length > 0).map(({ words }) => words),
+    ).toEqual([]);
   });
 
   it('of the program names every command, variable and exit code', async () => {
@@ -50,9 +67,10 @@ describe('help', () => {
 
   it('is in step with the README', () => {
     const readme = file('cli/README.md');
-    for (const { words, flags, options } of commandTable) {
+    for (const { words, flags, options, lists } of commandTable) {
       expect(readme).toContain(`| \`${words}`);
-      for (const name of Object.keys({ ...flags, ...options })) expect(readme).toContain(`--${name}`);
+      for (const name of Object.keys({ ...flags, ...options, ...lists }))
+        expect(readme).toContain(`--${name}`);
     }
     for (const { code } of Object.values(exitCodes))
       expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
@@ -78,6 +96,13 @@ describe('the program', () => {
     ['install m --port 1e3', 'wacctl install --help'],
     ['connect m --service RDP', 'wacctl connect --help'],
     ['uninstall m', 'wacctl uninstall --help'],
+    ['install m --direct here', 'wacctl install --help'],
+    ['install m --source me', 'wacctl install --help'],
+    ['install m --open-to-anyone', 'wacctl install --help'],
+    ['install m --direct 10.0.0.4 --source 10.0.0.0/33', 'wacctl install --help'],
+    ['install m --direct 10.0.0.4 --source me --open-to-anyone --yes', 'wacctl install --help'],
+    ['install m --direct 10.0.0.4 --reverse', 'wacctl install --help'],
+    ['install m --direct 10.0.0.4 --open-to-anyone', 'wacctl install --help'],
     ['machines --api http://api.example.com', 'wacctl --help'],
   ])('ends with 2 and names the help to read: %s', async (line, help) => {
     const { code, stdout, stderr } = await run(line);
