@@ -1,3 +1,4 @@
+import { servicesIfAny } from '#orchestrations/found-before.ts';
 import type { InstallWishes } from '#orchestrations/put-together/orchestrator.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -69,11 +70,7 @@ const isPort = (port: number | undefined): port is number =>
 async function portOfOthers({ extension, connectivity }: WishesPorts, resourceId: string): Promise<number> {
   const [seen, services] = await Promise.all([
     extension.read(resourceId),
-    connectivity.findServiceConfigurations(resourceId).catch((error: unknown) => {
-      // A provider that is not registered has nothing.
-      if (error instanceof AppError && error.code === 'provider_not_registered') return undefined;
-      throw error;
-    }),
+    servicesIfAny(connectivity, resourceId),
   ]);
   const ofExtension = seen.state === 'absent' || seen.state === 'deleting' ? undefined : seen.port;
   return [ofExtension, services?.WAC].find(isPort) ?? defaultPorts.WAC;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
-import type { FoundBefore, MachineDocument } from '#shared/domain/documents.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
 import { isSameReach, type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
@@ -19,6 +19,7 @@ import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { enrolmentToken } from '#shared/protocol/enrolment-token.ts';
 import { hybridConnectivityNamespace, secretNames } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
+import { findBefore } from '../found-before.ts';
 import { getDocument, updateDocument } from '../records.ts';
 import { withdrawName } from '../withdraw-name.ts';
 
@@ -101,21 +102,6 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       ...(nextName?.machineName === name && { nextName: undefined, nextReach: undefined }),
     }));
 
-  /** What is there and not ours: the salt of our own install is in nobody else's settings. */
-  async function survey({ resourceId, salt, endpoint }: MachineDocument): Promise<FoundBefore> {
-    const [seen, services] = await Promise.all([
-      extension.read(resourceId),
-      connectivity.findServiceConfigurations(resourceId),
-    ]);
-    const configuredPort = services?.WAC === endpoint?.services.WAC ? undefined : services?.WAC;
-    const isOther = seen.state !== 'absent' && (seen.salt === undefined || seen.salt !== salt);
-    return {
-      endpoint: services !== undefined && endpoint?.enabled !== true,
-      ...(configuredPort !== undefined && { configuredPort }),
-      ...(isOther && { extension: { ...(seen.port !== undefined && { port: seen.port }) } }),
-    };
-  }
-
   return {
     /**
      * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
@@ -132,7 +118,7 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     }): Promise<{ installedPort?: number }> {
       const { document: machine } = await getDocument(store, input.machineId, 'machine');
       const isFirst = machine.extension?.installedAt === undefined;
-      const before = isFirst ? (machine.before ?? (await survey(machine))) : undefined;
+      const before = isFirst ? (machine.before ?? (await findBefore(ports, machine))) : undefined;
       const consent = input.consent && { at: now().toISOString(), by: input.consent };
       const { extension: begun } = await setMachine(
         input.machineId,

@@ -7,6 +7,7 @@ import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
 import { moveCertificate } from '../certificate-record.ts';
+import { servicesIfAny } from '../found-before.ts';
 import { getDocument, updateDocument } from '../records.ts';
 import { withdrawName } from '../withdraw-name.ts';
 
@@ -108,7 +109,7 @@ export function createTakeBackActivities(ports: TakeBackPorts) {
 
     /** Requirements 58 and 59. */
     async endpoint({ resourceId }, { before }) {
-      if (!(await connectivity.hasEndpoint(resourceId))) return nothing;
+      if (!(await servicesIfAny(connectivity, resourceId))) return nothing;
       return left(
         'the endpoint',
         before?.endpoint ? wasThere : 'other experiences may use it, SSH for example',

@@ -79,6 +79,8 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/certificate-record.ts',
       'orchestrations/leave-queue.ts',
       'orchestrations/withdraw-name.ts',
+      'orchestrations/found-before.ts',
+      'orchestrations/retire-certificate.ts',
       'orchestrations/revoke-sessions.ts',
       'orchestrations/names.ts',
     ],

@@ -1,5 +1,6 @@
 import type { AppPorts } from '#functions/ports.ts';
 import { rememberFacts } from '#functions/remembered-facts.ts';
+import { rememberMachines } from '#functions/remembered-machines.ts';
 import { policyOf, readSettings } from '#functions/settings.ts';
 import type { Clock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -66,6 +67,7 @@ export function createMemoryPorts(clock: Clock) {
     textValues,
     lifetimeMs: ninetyDaysMs,
   });
+  const resources = createMemoryResourceManager(tenantId);
   const held = {
     dns,
     store: createMemoryMachineStore(clock.now),
@@ -76,9 +78,11 @@ export function createMemoryPorts(clock: Clock) {
     vault: createMemoryCertificateVault(),
     bus: createMemoryMessageBus(),
     relay: createMemoryRelayNamespace(),
-    resources: createMemoryResourceManager(tenantId),
+    resources,
     roles: createMemoryRoleReader(),
-    connectivity: createMemoryHybridConnectivity(),
+    connectivity: createMemoryHybridConnectivity((subscriptionId) =>
+      resources.registered.has(`${subscriptionId} Microsoft.HybridConnectivity`),
+    ),
     extension: createMemoryMachineExtension(),
     network: createMemoryMachineNetwork(clock.now),
     secrets: createMemorySecretStore({
@@ -103,6 +107,7 @@ export function createMemoryPorts(clock: Clock) {
     ...others,
     authorities,
     facts: rememberFacts(guarded.resources, clock.now),
+    machines: rememberMachines(guarded.store, clock.now),
     settings,
     policy: policyOf(settings),
     callers: {
