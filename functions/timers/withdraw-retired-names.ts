@@ -3,6 +3,7 @@ import { updateDocument } from '#orchestrations/records.ts';
 import { retireCertificate } from '#orchestrations/retire-certificate.ts';
 import { withdrawName } from '#orchestrations/withdraw-name.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
+import { certificateName } from '#shared/protocol/resource-names.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
 type WithdrawPorts = Pick<AppPorts, 'store' | 'dns' | 'relay' | 'vault' | 'now'>;
@@ -17,7 +18,8 @@ async function withdrawFrom(ports: WithdrawPorts, machine: MachineDocument): Pro
   const ended = retiredNames.filter(({ until }) => until <= now).map(({ machineName }) => machineName);
   for (const name of ended) {
     await withdrawName(ports, machineId, name);
-    await retireCertificate(ports, machineId, name);
+    const certificate = certificateName(name);
+    await retireCertificate(ports, { ownerId: machineId, machineName: name, certificate });
     await updateDocument(ports.store, machineId, 'machine', undefined, (found) => ({
       document: {
         ...found,

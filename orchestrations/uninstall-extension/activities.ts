@@ -7,6 +7,7 @@ import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
+import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { getDocument, updateDocument } from '../records.ts';
 import { retireCertificate } from '../retire-certificate.ts';
@@ -27,6 +28,29 @@ export interface UninstallExtensionPorts {
   now(): Date;
   newId(): string;
 }
+
+/** All that an install or its traces put on the machine's record; the rest is what is known of any machine. */
+const ofInstall: ReadonlySet<string> = new Set<keyof MachineDocument>([
+  'salt',
+  'nameKeyVersion',
+  'machineName',
+  'nextName',
+  'retiredNames',
+  'custody',
+  'extension',
+  'reach',
+  'nextReach',
+  'portRule',
+  'before',
+  'manualInstallation',
+  'replaceConsent',
+  'adoption',
+]);
+
+const withoutInstall = (machine: MachineDocument): MachineDocument =>
+  Object.fromEntries(
+    Object.entries(machine).filter(([member]) => !ofInstall.has(member)),
+  ) as unknown as MachineDocument;
 
 export function createUninstallExtensionActivities(ports: UninstallExtensionPorts) {
   const { connectivity, extension, network, store, bus } = ports;
@@ -84,7 +108,8 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       await bus.removeAgentQueue(input.machineId);
       for (const name of namesOf(machine)) {
         await withdrawName(ports, input.machineId, name);
-        await retireCertificate(ports, input.machineId, name);
+        const certificate = certificateName(name);
+        await retireCertificate(ports, { ownerId: input.machineId, machineName: name, certificate });
       }
       await moveCertificate(ports, input.machineId, { type: 'withdraw' });
     },
@@ -97,11 +122,7 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
         { remove: 'enrolment' },
       ]);
       await updateDocument(store, input.machineId, 'machine', undefined, (machine) => {
-        const { salt: _, nameKeyVersion: __, machineName: ___, extension: ____, ...named } = machine;
-        const { nextName: _____, retiredNames: ______, custody: _______, ...reached } = named;
-        const { reach: r, nextReach: n, portRule: p, before: b, ...noticed } = reached;
-        const { manualInstallation: m, replaceConsent: c, ...bare } = noticed;
-        return { document: bare satisfies MachineDocument };
+        return { document: withoutInstall(machine) };
       });
     },
   };

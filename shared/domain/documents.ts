@@ -1,3 +1,4 @@
+import type { Adoption } from './adoption.ts';
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import type { Drill } from './drill.ts';
 import type { FleetInstall, FleetMachine } from './fleet-install.ts';
@@ -35,7 +36,15 @@ export interface MachineDocument extends DocumentBase {
   /** Who holds the private key from the next order on; `vault` where nothing is said. */
   custody?: KeyCustody;
   /** What is installed, as last written by an operation. */
-  extension?: { state: 'installing' | 'installed' | 'failed'; port: number; installedAt?: string };
+  extension?: {
+    state: 'installing' | 'installed' | 'failed';
+    port: number;
+    installedAt?: string;
+    /** Since when it is no longer on the machine, ISO 8601: somebody else took it away. */
+    removedSince?: string;
+  };
+  /** The last try to take over an extension that others installed. */
+  adoption?: Adoption;
   /** How browsers get there; reverse where nothing is said. `nextReach` comes in with `nextName`. */
   reach?: Reach;
   nextReach?: Reach;
@@ -50,6 +59,8 @@ export interface MachineDocument extends DocumentBase {
   goneSince?: string;
   /** The machine id under which the same computer is known now. */
   movedTo?: string;
+  /** The machine id under which it was known before. */
+  movedFrom?: string;
   endpoint?: { enabled: boolean; services: Partial<Record<ServiceName, number>> };
   /** One mutation per machine: set by ETag before an operation starts, cleared with its end. */
   currentOperation?: { id: string; kind: OperationKind };
@@ -183,6 +194,28 @@ interface RevocationDocument extends DocumentBase {
 export const revocationPartition = 'revocations';
 
 /**
+ * A machine that was known for this computer. They are in a partition of the computer's own (`computerPartition`), so that
+ * another resource of the same computer is found without a search.
+ */
+interface ComputerDocument extends DocumentBase {
+  type: 'computer';
+  /** The machine id. */
+  key: string;
+}
+/** By the platform's own id of the computer, `facts.vmId`. */
+export const computerPartition = (vmId: string): string => `computer-${vmId.toLowerCase()}`;
+
+/** Where a timer's look at the machines goes on. All are in one partition of their own (`machineId` is `rounds`). */
+interface RoundDocument extends DocumentBase {
+  type: 'round';
+  /** Name of the round. */
+  key: string;
+  /** The machine that was looked at last. */
+  after: string;
+}
+export const roundPartition = 'rounds';
+
+/**
  * The certificate of a name that was given up, until it is purged. All are in one partition of their own (`machineId` is
  * `retired-certificates`), so that the timer reads them in one go.
  */
@@ -224,6 +257,8 @@ export type AnyDocument =
   | SessionDocument
   | OperationDocument
   | RevocationDocument
+  | ComputerDocument
+  | RoundDocument
   | RetiredCertificateDocument
   | AuditDocument;
 

@@ -23,8 +23,9 @@ beforeEach(async () => {
 const tick = () =>
   purgeCertificates(memory.ports, { info: (text) => log.push(text), warn: (text) => log.push(text) });
 async function retire(name: string): Promise<void> {
-  await memory.vault.beginCertificate(`machine-${name}`, 'Unknown', [name], tags);
-  await retireCertificate(memory.ports, machineId, name);
+  const certificate = `machine-${name}`;
+  await memory.vault.beginCertificate(certificate, 'Unknown', [name], tags);
+  await retireCertificate(memory.ports, { ownerId: machineId, machineName: name, certificate });
 }
 const waiting = async () =>
   (await memory.store.list(retiredCertificatePartition, 'retired-certificate', 10)).map(({ key }) => key);

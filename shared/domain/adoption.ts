@@ -1,0 +1,55 @@
+import type { MachineDocument } from './documents.ts';
+
+const hourMs = 60 * 60 * 1000;
+
+/** Who asks for an install where the extension was found and nobody of ours had asked (requirement 53). */
+export const adopter = { id: 'adoption', name: 'Adoption' } as const;
+
+/** The last try to take over what others installed. */
+export interface Adoption {
+  /** Since the last one that came to its end. */
+  tries: number;
+  /** ISO 8601. */
+  triedAt: string;
+  /** Not again before, ISO 8601. */
+  retryAt: string;
+}
+
+/** After the first try, the second...; each further one waits as long as the last. Elapsed 1, 3, 7, 15 and 39 hours. */
+const waitsMs = [1, 2, 4, 8, 24].map((hours) => hours * hourMs);
+
+/** On record before a try begins, so that one that fails in any way is not repeated at once. */
+export function nextTry({ adoption, extension }: MachineDocument, now: Date): Adoption {
+  const cameToEnd = adoption !== undefined && (extension?.installedAt ?? '') > adoption.triedAt;
+  const tries = (cameToEnd ? 0 : (adoption?.tries ?? 0)) + 1;
+  const waitMs = waitsMs[tries - 1] ?? waitsMs.at(-1) ?? hourMs;
+  return { tries, triedAt: now.toISOString(), retryAt: new Date(now.getTime() + waitMs).toISOString() };
+}
+
+/** The extension as the platform has it. */
+interface Seen {
+  state: 'absent' | 'creating' | 'deleting' | 'succeeded' | 'failed';
+  salt?: string;
+}
+
+/**
+ * What a look at the extension calls for. `adopt`: others installed it, and its parts are to be completed. `removed` and
+ * `back`: what is installed went away, or came again, by somebody else's hand; that is noted and not fought over. One that
+ * failed, or is still on its way, is left to whoever put it there.
+ */
+export function judgeExtension(
+  machine: MachineDocument,
+  seen: Seen,
+  now: Date,
+): 'adopt' | 'removed' | 'back' | 'nothing' {
+  const { extension, salt, adoption } = machine;
+  const isInstalled = extension?.installedAt !== undefined;
+  if (isInstalled && seen.state === 'absent')
+    return extension.removedSince === undefined ? 'removed' : 'nothing';
+  if (seen.state !== 'succeeded') return 'nothing';
+  const isOurs = seen.salt !== undefined && seen.salt === salt;
+  if (isInstalled && extension.removedSince === undefined) return 'nothing';
+  if (isInstalled && isOurs) return 'back';
+  const isTooSoon = adoption !== undefined && adoption.retryAt > now.toISOString();
+  return isOurs || isTooSoon ? 'nothing' : 'adopt';
+}
