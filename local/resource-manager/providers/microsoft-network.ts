@@ -4,23 +4,30 @@ import { ArmError } from '../arm-error.ts';
 import { composeBody } from '../generic-verbs.ts';
 import { parentKey } from '../resource-id.ts';
 import type { Resource } from '../resource-store.ts';
-import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
+import type { Provider, ProviderContext, TypeRules } from '../type-rules.ts';
+import {
+  interfaceType,
+  locatedBody,
+  networkApiVersions,
+  reference,
+  requireReference,
+  subnetType,
+  usersOf,
+} from './network-references.ts';
 import {
   defaultSecurityRules,
   parseSecurityRule,
   requireDistinct,
   type SecurityRule,
 } from './network-security-rules.ts';
+import { virtualNetworks } from './virtual-networks.ts';
 
-const apiVersions = ['2024-05-01', '2024-01-01', '2023-11-01', '2023-09-01', '2022-07-01', '2020-11-01'];
 const verbs = ['GET', 'LIST', 'PUT', 'PATCH', 'DELETE'] as const;
 const namespace = 'Microsoft.Network';
 const groupType = `${namespace}/networkSecurityGroups`;
 const ruleType = `${groupType}/securityRules`;
-const interfaceType = `${namespace}/networkInterfaces`;
 const addressType = `${namespace}/publicIPAddresses`;
 
-const reference = z.looseObject({ id: z.string().startsWith('/') });
 const interfaceBody = z.looseObject({
   networkSecurityGroup: reference.optional(),
   ipConfigurations: z
@@ -30,6 +37,7 @@ const interfaceBody = z.looseObject({
         properties: z.looseObject({
           privateIPAddress: z.string().optional(),
           publicIPAddress: reference.optional(),
+          subnet: reference.optional(),
         }),
       }),
     )
@@ -41,27 +49,11 @@ const ruleList = z.array(z.looseObject({ name: z.string().min(1), properties: z.
 const addressFor = (key: string, prefix: string): string =>
   `${prefix}.${1 + ((createHash('sha256').update(key).digest()[0] ?? 0) % 254)}`;
 
-/** Interfaces, public addresses, security groups and rules: shapes, checks and long-running operations. */
-export function microsoftNetwork({ resources, timed }: ProviderContext): Provider {
-  const common = { apiVersions, verbs, showsEtag: true } as const;
-  const located = (call: ResourceCall, existing: Resource | undefined) => {
-    const body = composeBody(call, existing);
-    if (typeof body.location !== 'string')
-      throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
-    return body;
-  };
-  const requireReference = (call: ResourceCall, id: string | undefined) => {
-    if (id === undefined || resources.get(id)) return;
-    throw new ArmError(
-      400,
-      'InvalidResourceReference',
-      `Resource ${id} referenced by resource ${call.id.id} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
-    );
-  };
-  const users = (key: string): Resource[] =>
-    resources
-      .list(interfaceType, '')
-      .filter(({ body }) => JSON.stringify(body).toLowerCase().includes(`"${key}"`));
+/** Interfaces, public addresses, security groups and rules, virtual networks: shapes, checks and long-running operations. */
+export function microsoftNetwork(context: ProviderContext): Provider {
+  const { resources, timed } = context;
+  const common = { apiVersions: networkApiVersions, verbs, showsEtag: true } as const;
+  const users = (key: string): Resource[] => usersOf(resources, interfaceType, key);
 
   const rulesOf = (groupKey: string): Map<string, SecurityRule> =>
     new Map(
@@ -74,7 +66,7 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
     ...common,
     type: groupType,
     compose(call, existing) {
-      const body = located(call, existing);
+      const body = locatedBody(call, existing);
       const given = ruleList.optional().safeParse(body.properties['securityRules']);
       if (!given.success)
         throw new ArmError(400, 'InvalidRequestFormat', "'securityRules' must be a list of rules.");
@@ -108,6 +100,7 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
         properties: body.properties,
       }));
       const interfaces = users(group.key).map(({ id }) => ({ id }));
+      const subnets = usersOf(resources, subnetType, group.key).map(({ id }) => ({ id }));
       return {
         ...group.body,
         properties: {
@@ -118,11 +111,12 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
             ...rule,
           })),
           ...(interfaces.length && { networkInterfaces: interfaces }),
+          ...(subnets.length && { subnets }),
         },
       };
     },
     requireDeletable(group) {
-      const [user] = users(group.key);
+      const [user] = [...users(group.key), ...usersOf(resources, subnetType, group.key)];
       if (user)
         throw new ArmError(
           400,
@@ -151,7 +145,7 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
     ...common,
     type: addressType,
     compose(call, existing) {
-      const body = located(call, existing);
+      const body = locatedBody(call, existing);
       const { publicIPAllocationMethod = 'Dynamic' } = body.properties;
       const ipAddress =
         publicIPAllocationMethod === 'Static' ? addressFor(call.id.key, '203.0.113') : undefined;
@@ -184,13 +178,14 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
     ...common,
     type: interfaceType,
     compose(call, existing) {
-      const body = located(call, existing);
+      const body = locatedBody(call, existing);
       const parsed = interfaceBody.safeParse(body.properties);
       if (!parsed.success)
         throw new ArmError(400, 'InvalidRequestFormat', z.prettifyError(parsed.error).replaceAll('\n', ' '));
-      requireReference(call, parsed.data.networkSecurityGroup?.id);
+      requireReference(resources, call, parsed.data.networkSecurityGroup?.id);
       const ipConfigurations = parsed.data.ipConfigurations.map(({ name, properties }, index) => {
-        requireReference(call, properties.publicIPAddress?.id);
+        requireReference(resources, call, properties.publicIPAddress?.id);
+        requireReference(resources, call, properties.subnet?.id);
         return {
           id: `${call.id.id}/ipConfigurations/${name}`,
           name,
@@ -217,5 +212,6 @@ export function microsoftNetwork({ resources, timed }: ProviderContext): Provide
     },
   };
 
-  return { types: [groups, rules, addresses, interfaces].map((one) => timed.over(one)) };
+  const types = [groups, rules, addresses, interfaces, ...virtualNetworks(context)];
+  return { types: types.map((one) => timed.over(one)) };
 }

@@ -94,6 +94,38 @@ describe('network resources', () => {
     const refused = await put(`${nic}x`, network, { location, properties: dangling });
     expect([refused.status, code(refused.body)]).toEqual([400, 'InvalidResourceReference']);
   });
+
+  it('have subnets, each with its security group, and hold what machines are in', async () => {
+    const virtual = at('Microsoft.Network/virtualNetworks', 'net1');
+    const addressSpace = { addressPrefixes: ['10.0.0.0/16'] };
+    const guarded = { addressPrefix: '10.0.0.0/24', networkSecurityGroup: { id: group } };
+    const subnets = [
+      { name: 'machines', properties: guarded },
+      { name: 'spare', properties: { addressPrefix: '10.0.1.0/24' } },
+    ];
+    await settled(virtual, network, { location, properties: { addressSpace, subnets } });
+    const subnet = `${virtual}/subnets/machines`;
+    expect((await get(subnet, network)).body).toMatchObject({ properties: guarded });
+    expect((await get(group, network)).body).toMatchObject({ properties: { subnets: [{ id: subnet }] } });
+    const ipConfigurations = [{ name: 'ip', properties: { subnet: { id: subnet } } }];
+    await settled(`${nic}2`, network, { location, properties: { ipConfigurations } });
+    const removed = await call(cloud.clientOf(), 'delete', virtual, network);
+    expect([removed.status, code(removed.body)]).toEqual([400, 'InUseSubnetCannotBeDeleted']);
+    const emptied = await put(virtual, network, { location, properties: { addressSpace } });
+    expect([emptied.status, code(emptied.body)]).toEqual([400, 'InUseSubnetCannotBeDeleted']);
+    expect((await get(virtual, network)).body).toMatchObject({
+      properties: { subnets: [{ name: 'machines' }, { name: 'spare' }] },
+    });
+    const lost = [{ name: 'ip', properties: { subnet: { id: `${subnet}-none` } } }];
+    const refused = await put(`${nic}3`, network, { location, properties: { ipConfigurations: lost } });
+    expect([refused.status, code(refused.body)]).toEqual([400, 'InvalidResourceReference']);
+    const bare = [{ name: 'bare', properties: {} }];
+    const empty = await put(`${virtual}2`, network, {
+      location,
+      properties: { addressSpace, subnets: bare },
+    });
+    expect([empty.status, code(empty.body)]).toEqual([400, 'NoAddressPrefixOrPoolProvided']);
+  });
 });
 
 // "Track asynchronous Azure operations", learn.microsoft.com/azure/azure-resource-manager/management/async-operations
