@@ -179,8 +179,8 @@ describe('orchestrators', () => {
     return found;
   }
 
-  it('are ten and read no clock but that of their context', () => {
-    expect(orchestrators).toHaveLength(10);
+  it('are all found and read no clock but that of their context', () => {
+    expect(orchestrators.length).toBeGreaterThanOrEqual(14);
     expect(clocksRead('x.ts', 'const a = new Date(); const b = Date(); const c = new Date(0);')).toBe(2);
     expect(orchestrators.filter((file) => clocksRead(file, readSource(file)) > 0)).toEqual([]);
   });

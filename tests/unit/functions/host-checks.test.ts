@@ -61,7 +61,7 @@ describe('what an agent found on its machine', () => {
 
   it('requirements 57, 112 and 119: is in the detailed status of the extension, as it was last reported', async () => {
     await startWithAgent();
-    expect(await readChecks()).toBeUndefined();
+    expect(await readChecks()).toEqual([]);
     await send({ ...report, checks });
     expect(await readChecks()).toEqual(checks);
     await send({ ...report, sequence: 3 });
@@ -73,7 +73,7 @@ describe('what an agent found on its machine', () => {
   it('is refused with its report when it is longer than agreed', async () => {
     await startWithAgent();
     await send({ ...report, checks: [{ id: 'service', ok: true, found: 'x'.repeat(161) }] });
-    expect(await readChecks()).toBeUndefined();
+    expect(await readChecks()).toEqual([]);
     const agent = await memory.ports.store.read(machineId, 'agent');
     expect(agent?.document.reportSequence).toBe(1);
   });

@@ -37,6 +37,7 @@ describe('the port of an install', () => {
   });
 
   it('requirement 53: is that of an extension or a configuration that others made', async () => {
+    memory.resources.registered.add(`${machine.subscriptionId} Microsoft.HybridConnectivity`);
     memory.connectivity.endpoints.set(resourceId, { WAC: 6601 });
     expect(await wishes({})).toMatchObject({ port: 6601 });
     memory.extension.states.set(resourceId, { state: 'succeeded', port: 6600 });
