@@ -102,6 +102,14 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       ...(nextName?.machineName === name && { nextName: undefined, nextReach: undefined }),
     }));
 
+  /** A rule that nobody comes through any more: ours goes, that of others is only forgotten. */
+  async function closeUnused(machineId: string): Promise<void> {
+    const { portRule, reach = reverse } = (await getDocument(store, machineId, 'machine')).document;
+    if (!portRule || reach.mode !== 'reverse') return;
+    if (portRule.isOurs) await network.closePort(portRule.ruleId, machineId);
+    await setMachine(machineId, () => ({ portRule: undefined }));
+  }
+
   return {
     /**
      * Answers the port of what is installed here already, if anything is: then a failure takes nothing away, and
@@ -204,7 +212,8 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       const sources = input.sources ?? (portRule?.isOurs ? portRule.sources : undefined);
       if (!sources) return;
       const opened = await network.openPort({ resourceId, machineId, address: reach.address, port, sources });
-      await setMachine(machineId, () => ({ portRule: opened }));
+      const openedAt = opened?.openedAt ?? portRule?.openedAt ?? now().toISOString();
+      await setMachine(machineId, () => ({ portRule: opened?.isOurs ? { ...opened, openedAt } : opened }));
     },
 
     /** Step 3 proper: the same token and settings each time, so that a repeated PUT changes nothing. */
@@ -225,8 +234,9 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
     },
 
     /**
-     * A repeated install that was called off: what it waited for is given up, and with it a change of name that has no
-     * certificate yet. The certificate in service is renewed in its own time.
+     * A repeated install that was called off, or that could not change how browsers get there: what it waited for is
+     * given up, and with it a change of name that has no certificate yet, and the port that was opened for it. The
+     * certificate in service is renewed in its own time.
      */
     async giveUpChange({ machineId }: { machineId: string }): Promise<void> {
       const [machine, certificate] = await store.readTogether(machineId, [
@@ -237,21 +247,18 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       if (next !== undefined && certificate?.document.leaf?.machineName !== next) {
         await withdrawName(ports, machineId, next);
         await forgetName(machineId, next);
+        await closeUnused(machineId);
       }
       await moveCertificate(ports, machineId, { type: 'call-off' });
     },
 
-    /** Who agreed to a replacement has had it; a rule that nobody comes through any more goes. */
+    /** Who agreed to a replacement has had it. */
     async recordInstalled({ machineId, port }: { machineId: string; port: number }): Promise<void> {
-      const { document: machine } = await getDocument(store, machineId, 'machine');
-      const { portRule, reach = reverse } = machine;
-      const isUnused = portRule !== undefined && reach.mode === 'reverse';
-      if (isUnused && portRule.isOurs) await network.closePort(portRule.ruleId, machineId);
+      await closeUnused(machineId);
       await setMachine(machineId, () => ({
         extension: { state: 'installed', port, installedAt: now().toISOString() },
         manualInstallation: undefined,
         replaceConsent: undefined,
-        ...(isUnused && { portRule: undefined }),
       }));
     },
 

@@ -51,16 +51,16 @@ export function createTakeBackActivities(ports: TakeBackPorts) {
   const changeMachine = (machineId: string, change: (machine: MachineDocument) => MachineDocument) =>
     updateDocument(store, machineId, 'machine', undefined, (machine) => ({ document: change(machine) }));
 
-  /** One part: what was taken back, or why it stays. Each can run twice. */
+  /** One part: what was taken back, or why it stays. Each can run twice, and says the same then. */
   const parts: Readonly<
     Record<MadePart, (subject: Subject, machine: MachineDocument) => Promise<Compensation>>
   > = {
-    async extension({ resourceId }, { before }) {
+    async extension({ machineId, resourceId }, { before }) {
       if (before?.extension) return left('the extension AdminCenter', wasThere);
-      const { state } = await extension.read(resourceId);
-      // A deployment whose answer was lost may not be seen yet.
+      // The token is written before the extension: without one there was no deployment.
+      const wasDeployed = (await store.read(machineId, 'enrolment')) !== undefined;
       await extension.beginRemove(resourceId);
-      return state === 'absent' ? nothing : undone('the extension AdminCenter');
+      return wasDeployed ? undone('the extension AdminCenter') : nothing;
     },
 
     /** The next agent makes keys of its own, so the one that may have enrolled is forgotten. */
@@ -74,7 +74,6 @@ export function createTakeBackActivities(ports: TakeBackPorts) {
       if (!portRule) return nothing;
       if (!portRule.isOurs) return left(`the rule ${portRule.ruleId}`, wasThere);
       await network.closePort(portRule.ruleId, machineId);
-      await changeMachine(machineId, ({ portRule: _, ...machine }) => machine);
       return undone('the rule PortForWAC');
     },
 

@@ -57,14 +57,14 @@ function* takeFirstBack(
 
 function* takeChangeBack(
   context: OrchestrationContext,
-  { machineId, resourceId, port }: InstallWishes,
+  { machineId, resourceId, port, reach }: InstallWishes,
   { installedPort = port, machineName }: Begun,
   { undone, left }: Compensation,
   isCalledOff: boolean,
 ): Step<void> {
   const run = context.activities<InstallExtensionActivities>(platformRetries);
   try {
-    if (isCalledOff) yield* run.giveUpChange({ machineId });
+    if (isCalledOff || reach) yield* run.giveUpChange({ machineId });
     if (installedPort === port) return;
     yield* run.deployEndpoint({ machineId, resourceId, port: installedPort });
     if (machineName !== undefined)

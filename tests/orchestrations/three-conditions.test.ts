@@ -76,7 +76,7 @@ describe('a connect that fails right after an install', () => {
   // Nothing else of an install is younger than its end: the agent serves and is connected by then.
   const waits: [ErrorCode, RegExp][] = [
     ['agent_offline', /after an install wait a minute or two/i],
-    ['name_not_resolved', /a new record can take two minutes/i],
+    ['name_not_resolved', /two minutes/i],
   ];
   it.each(waits)('requirement 115: %s says to wait a minute or two', async (code, words) => {
     app.probe.answer.failure = () => new AppError(code, 'nothing answers');

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { AppError } from '#shared/domain/error.ts';
+import type { DurableApp } from '../durable-app.ts';
 import { addInstalled } from '../fleet.ts';
 import { machineId, resourceId } from '../sample-machine.ts';
 import {
@@ -131,6 +132,66 @@ const repairMachineHeld: CrashFlow = {
   },
 };
 
+const reach = { mode: 'direct', address: '203.0.113.7', isPublic: true, listenOn: '10.0.0.4' } as const;
+const group = 'group-of-the-interface';
+const direct = { ...install, reach, sources: ['198.51.100.7'] };
+
+function connectToNetwork(app: DurableApp): void {
+  const { address, isPublic, listenOn } = reach;
+  app.network.addresses.set(resourceId.toLowerCase(), [
+    { address, isPublic, listenOn, interfaceGroup: group },
+  ]);
+  app.network.groups.set(group, []);
+}
+
+const directly: CrashFlow = {
+  title: 'an install in direct mode',
+  least: 24,
+  async prepare(app) {
+    liveAgents(app);
+    connectToNetwork(app);
+  },
+  begin: (app) => app.begin('install', direct),
+  async expectDone(app) {
+    await expectSucceeded(app, 'install');
+    await expectServed(app, 1);
+    expect(app.network.groups.get(group)).toHaveLength(1);
+    expect(app.relay.connections.size).toBe(0);
+  },
+};
+
+const fromProxyToDirect: CrashFlow = {
+  title: 'a change from the proxy to direct mode',
+  least: 24,
+  async prepare(app) {
+    await installed(app);
+    connectToNetwork(app);
+  },
+  begin: (app) => app.begin('install', { ...direct, newName: true }),
+  async expectDone(app) {
+    await expectSucceeded(app, 'install');
+    await expectServed(app, 2);
+    expect(await machineOf(app)).toMatchObject({ reach, portRule: { isOurs: true } });
+    expect(app.network.groups.get(group)).toHaveLength(1);
+  },
+};
+
+const directThatFails: CrashFlow = {
+  title: 'an install in direct mode that fails and is taken back',
+  least: 26,
+  async prepare(app) {
+    liveAgents(app);
+    connectToNetwork(app);
+    app.faults.fail('bus.sendToAgent', new AppError('configuration_incomplete', 'no'));
+  },
+  begin: (app) => app.begin('install', direct),
+  async expectDone(app) {
+    const [operation] = await app.store.list(machineId, 'operation', 1);
+    expect(operation?.compensation?.undone).toContain('the rule PortForWAC');
+    expect(app.network.groups.get(group)).toEqual([]);
+  },
+};
+
 export const installFlows = [
   first,
   inItsTurn,
@@ -140,4 +201,7 @@ export const installFlows = [
   failing,
   repair,
   repairMachineHeld,
+  directly,
+  fromProxyToDirect,
+  directThatFails,
 ];
