@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#shared/domain/error.ts';
 import { isSameAddress } from '#shared/domain/ip-network.ts';
 import { parseMachineResource } from '#shared/domain/machine.ts';
@@ -6,23 +7,26 @@ import type { OpenedPort } from '#shared/domain/reach.ts';
 import type { NetworkAddress, SecurityGroup } from '#shared/domain/security-rule.ts';
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { ArmClient, ArmRequest } from './arm-client.ts';
-import { armStatus, orMissing } from './arm-error.ts';
+import { orMissing } from './arm-error.ts';
 import { createArmNetworkReader, networkApiVersion } from './arm-network-reader.ts';
 import { sendAndWait } from './arm-operation.ts';
 import { type ArmSecurityRule, armSecurityRule, toArmRule } from './arm-security-rule.ts';
 
 /** A rule takes seconds; what takes longer is taken up by the next try, which finds it there. */
 const limitMs = 60_000;
-/** How often a group that others change at the same time is read again. */
-const maxRounds = 5;
+/** Before a group that others change at the same time is read again; elapsed 0, 0.2, 0.7, 1.7 and 3.7 seconds. */
+const usualWaitsMs = [0, 200, 500, 1000, 2000];
 
 export interface ArmMachineNetworkOptions {
   arm: ArmClient;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Between attempts, while others change the same group; seconds in all unless told. */
+  waitsMs?: readonly number[];
 }
 
-export function createArmMachineNetwork({ arm, now }: ArmMachineNetworkOptions): MachineNetwork {
+export function createArmMachineNetwork(options: ArmMachineNetworkOptions): MachineNetwork {
+  const { arm, now, waitsMs = usualWaitsMs } = options;
   const reader = createArmNetworkReader(arm);
 
   async function addressesOf(resourceId: string): Promise<NetworkAddress[]> {
@@ -90,9 +94,10 @@ export function createArmMachineNetwork({ arm, now }: ArmMachineNetworkOptions):
   }
 
   async function untilWon(what: string, attempt: () => Promise<OpenedPort | undefined | 'raced'>) {
-    for (let round = 0; round < maxRounds; round += 1) {
+    for (const waitMs of waitsMs) {
       const outcome = await attempt();
       if (outcome !== 'raced') return outcome;
+      await sleep(waitMs);
     }
     throw new AppError('resource_manager_unavailable', `others kept changing ${what}`);
   }
@@ -103,6 +108,9 @@ export function createArmMachineNetwork({ arm, now }: ArmMachineNetworkOptions):
       const place = await findPlace(resourceId, address);
       if (!place) return undefined;
       const { groupId, listenOn } = place;
+      // A write whose answer was lost has been made all the same.
+      let hasWritten = false;
+      const writtenNow = () => ({ openedAt: new Date(now()).toISOString() });
       return untilWon(groupId, async () => {
         const group = await reader.groupAt(groupId);
         if (!group) return undefined;
@@ -113,11 +121,13 @@ export function createArmMachineNetwork({ arm, now }: ArmMachineNetworkOptions):
         const ruleId = `${group.id}/securityRules/${rule.name}`;
         const opened = { ruleId, isOurs, port, sources };
         const standing = rules.find(({ name }) => name === rule.name);
-        if (action === 'keep' && (!isOurs || standing?.isSettled)) return opened;
+        if (action === 'keep' && (!isOurs || standing?.isSettled))
+          return { ...opened, ...(isOurs && hasWritten && writtenNow()) };
         const condition = standing?.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: standing.etag };
         const request = { method: 'PUT', path: ruleId, apiVersion: networkApiVersion } as const;
+        hasWritten = true;
         const hasWon = await wins({ ...request, body: toArmRule(rule), ...condition });
-        return hasWon ? { ...opened, openedAt: new Date(now()).toISOString() } : 'raced';
+        return hasWon ? { ...opened, ...writtenNow() } : 'raced';
       });
     },
     async closePort(ruleId, machineId) {
@@ -132,18 +142,17 @@ export function createArmMachineNetwork({ arm, now }: ArmMachineNetworkOptions):
   };
 }
 
-/** What passes when the group is read again: an ETag, a priority that was taken, an operation that another one ended. */
-const raceCodes = new Set([
+/** A priority that was taken meanwhile, and an operation that gave way to another. */
+const raceCodes: readonly unknown[] = [
   'SecurityRuleConflict',
-  'AnotherOperationInProgress',
   'RetryableError',
   'CanceledAndSupersededDueToAnotherOperation',
-  'OperationNotAllowedDueToAnotherOperation',
-]);
+];
+/** What passes when the group is read again; 409 is another change under way, 412 one that has ended. */
 function isRace(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'resource_manager_refused') return false;
-  const { armCode } = error.facts;
-  return armStatus(error) === 412 || (typeof armCode === 'string' && raceCodes.has(armCode));
+  const { armStatus, armCode } = error.facts;
+  return armStatus === 409 || armStatus === 412 || armStatus === 'Canceled' || raceCodes.includes(armCode);
 }
 
 /** Adds to a refusal which group it is about. */

@@ -1,0 +1,165 @@
+import { DefaultAzureCredential } from '@azure/identity';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ArmClient, type ArmRequest, createArmClient } from '#shared/adapters/azure/arm-client.ts';
+import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
+import { machineIdOf } from '#shared/domain/machine-name.ts';
+import type { SecurityRule } from '#shared/domain/security-rule.ts';
+import { openAzure } from '../../support/machine-network-subjects.ts';
+
+const ruleType = 'Microsoft.Network/networkSecurityGroups/securityRules';
+const theirs: SecurityRule = {
+  name: 'theirs',
+  direction: 'Inbound',
+  access: 'Allow',
+  protocol: 'Tcp',
+  priority: 300,
+  sources: ['*'],
+  sourcePorts: ['*'],
+  destinations: ['*'],
+  destinationPorts: ['443'],
+};
+
+const waitsMs = [0, 20, 50, 100, 200];
+
+let subject: Awaited<ReturnType<typeof openAzure>>;
+let arm: ArmClient;
+let count = 0;
+beforeAll(async () => {
+  subject = await openAzure();
+  arm = createArmClient({
+    endpoint: subject.cloud.arm.origin,
+    audience: 'https://management.azure.com/',
+    credential: new DefaultAzureCredential(),
+  });
+});
+beforeEach(() => subject.cloud.arm.faults.clear());
+
+/** A machine whose rule is opened by an adapter that `meddle` stands in front of, before its first change. */
+async function start(meddle: (request: ArmRequest, group: string) => Promise<void> | void = () => {}) {
+  count += 1;
+  const group = `nsg-${count}`;
+  await subject.addGroup(group);
+  const publicAddress = `203.0.113.${count}`;
+  const resourceId = await subject.addMachine(`vm-${count}`, { interfaceGroup: group, publicAddress });
+  const machineId = machineIdOf(resourceId);
+  let hasMeddled = false;
+  const network = createArmMachineNetwork({
+    now: Date.now,
+    waitsMs,
+    arm: {
+      ...arm,
+      async send(request) {
+        if (request.method !== 'GET' && !hasMeddled) {
+          hasMeddled = true;
+          await meddle(request, group);
+        }
+        return arm.send(request);
+      },
+    },
+  });
+  const open = (sources = ['192.0.2.9'], by = network) =>
+    by.openPort({ resourceId, machineId, address: publicAddress, port: 6516, sources });
+  return { group, machineId, network, open };
+}
+
+describe('a rule, while others work on the group', () => {
+  it('is not written over one of that name that came first', async () => {
+    const { group, open } = await start((_, at) => subject.putRule(at, { ...theirs, name: 'PortForWAC' }));
+    await expect(open()).rejects.toMatchObject({ code: 'port_rule_foreign' });
+    expect(await subject.rulesIn(group)).toMatchObject([{ name: 'PortForWAC', destinationPorts: ['443'] }]);
+  });
+
+  it('takes another priority when its own is taken meanwhile', async () => {
+    const { group, open } = await start((_, at) => subject.putRule(at, theirs));
+    await open();
+    expect(await subject.rulesIn(group)).toMatchObject([
+      { name: 'theirs', priority: 300 },
+      { name: 'PortForWAC', priority: 310 },
+    ]);
+  });
+
+  it('is not changed back when somebody took it over meanwhile', async () => {
+    const { group, open } = await start(async (_, at) => {
+      const [made] = await subject.rulesIn(at);
+      if (made) await subject.putRule(at, { ...made, sources: ['*'], description: 'ours now' });
+    });
+    await open(undefined, subject.network);
+    expect(await open(['192.0.2.10'])).toMatchObject({ isOurs: false });
+    expect(await subject.rulesIn(group)).toMatchObject([{ sources: ['*'], description: 'ours now' }]);
+  });
+
+  it('stays when somebody took it over just before it was to go', async () => {
+    const { group, open, network, machineId } = await start(async (_, at) => {
+      const [made] = await subject.rulesIn(at);
+      if (made) await subject.putRule(at, { ...made, description: 'ours now' });
+    });
+    const opened = await open(undefined, subject.network);
+    await network.closePort(opened?.ruleId ?? '', machineId);
+    expect(await subject.rulesIn(group)).toMatchObject([{ description: 'ours now' }]);
+  });
+
+  it('is one and the same when two open it at a time', async () => {
+    const { group, open } = await start();
+    const opened = await Promise.all([open(), open(), open(undefined, subject.network)]);
+    expect(new Set(opened.map((one) => one?.ruleId)).size).toBe(1);
+    expect((await subject.rulesIn(group)).map(({ name }) => name)).toEqual(['PortForWAC']);
+  });
+});
+
+describe('a rule, when Azure Resource Manager has its troubles', () => {
+  it.each([
+    ['answers 503', { status: 503, count: 1 }, { drop: true, count: 1 }],
+    ['answers 409', { status: 409, count: 2 }, { status: 409, count: 2 }],
+    ['limits the rate', { drop: true, count: 2 }, { throttleMs: 10, count: 1 }],
+  ])('is opened and closed when it %s or breaks off', async (_, atOpening, atClosing) => {
+    const { group, network, machineId, open } = await start();
+    subject.cloud.arm.faults.set(`PUT ${ruleType}`, atOpening);
+    const opened = await open();
+    expect(opened).toMatchObject({ isOurs: true, openedAt: expect.any(String) });
+    subject.cloud.arm.faults.set(`DELETE ${ruleType}`, atClosing);
+    await network.closePort(opened?.ruleId ?? '', machineId);
+    expect(await subject.rulesIn(group)).toEqual([]);
+  });
+
+  it('is found again by a write whose answer was lost, and was opened then', async () => {
+    const { group, open } = await start(async (request) => void (await arm.send(request)));
+    expect(await open()).toMatchObject({ isOurs: true, openedAt: expect.any(String) });
+    expect((await subject.rulesIn(group)).map(({ name }) => name)).toEqual(['PortForWAC']);
+  });
+
+  /** Opens a rule whose operation ends once as it is told. */
+  async function openWithEnd(status: string, code: string) {
+    const { open } = await start();
+    const error = { code, message: 'as told' };
+    let lies = 1;
+    const liar: ArmClient = {
+      ...arm,
+      async follow(url) {
+        const reply = await arm.follow(url);
+        lies -= 1;
+        return lies < 0 ? reply : { ...reply, body: { status, error } };
+      },
+    };
+    return open(undefined, createArmMachineNetwork({ now: Date.now, waitsMs, arm: liar }));
+  }
+
+  it('is refused when its operation fails', async () => {
+    await expect(openWithEnd('Failed', 'InternalServerError')).rejects.toMatchObject({
+      code: 'resource_manager_refused',
+      facts: { armCode: 'InternalServerError' },
+    });
+  });
+
+  it.each([
+    ['Failed', 'RetryableError'],
+    ['Canceled', 'CanceledAndSupersededDueToAnotherOperation'],
+  ])('is opened after all when its operation ends as %s with %s', async (status, code) => {
+    expect(await openWithEnd(status, code)).toMatchObject({ isOurs: true });
+  });
+
+  it('is given up for now when others never stop', async () => {
+    const { open } = await start();
+    subject.cloud.arm.faults.set(`PUT ${ruleType}`, { status: 409 });
+    await expect(open()).rejects.toMatchObject({ code: 'resource_manager_unavailable' });
+  });
+});
