@@ -18,6 +18,7 @@ import { showResource } from './generic-verbs.ts';
 import { inspectResources } from './inspect.ts';
 import { nameOperation, operationNames, permissionOf } from './operation-names.ts';
 import { openOperations } from './operations.ts';
+import { openGoals } from './providers/goals.ts';
 import { createGoalWaiters, localTwinRoutes } from './providers/local-twin.ts';
 import { managementLocks } from './providers/locks.ts';
 import { microsoftAuthorization } from './providers/microsoft-authorization.ts';
@@ -139,14 +140,15 @@ export function createArmService(options: ArmServiceOptions): ArmService {
   });
   const locks = managementLocks(context);
   const waiters = createGoalWaiters(clock);
+  const goals = openGoals(context, waiters);
   const dns = microsoftNetworkDns(context, options.nameServers ?? ['ns1.dns.localhost.']);
   const relay = microsoftRelay(context, options.relayHost ?? ((name) => `${name}.servicebus.windows.net`));
   const providers = [
     microsoftResources(context),
-    microsoftHybridCompute(context, waiters),
+    microsoftHybridCompute(context, goals),
     microsoftHybridConnectivity(context),
-    microsoftCompute(context),
-    microsoftAzureStackHci(context),
+    microsoftCompute(context, goals),
+    microsoftAzureStackHci(context, goals),
     microsoftNetwork(context),
     microsoftInsights(context, activityLog),
     dns,
@@ -160,7 +162,7 @@ export function createArmService(options: ArmServiceOptions): ArmService {
     ...providers.flatMap((provider) => provider.routes ?? []),
     ...registrations.routes,
     ...operations.routes,
-    ...localTwinRoutes(context, waiters),
+    ...localTwinRoutes(context, waiters, goals),
   ];
 
   sowSeeds({ database, resources, types, subscriptionId, seed: options.seed });

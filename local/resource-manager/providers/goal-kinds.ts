@@ -52,7 +52,13 @@ const extensionGoal = ({
   typeHandlerVersion = '',
   settings = {},
   protectedSettings = {},
-}: Record<string, unknown>) => ({ publisher, type, version: typeHandlerVersion, settings, protectedSettings });
+}: Record<string, unknown>) => ({
+  publisher,
+  type,
+  version: typeHandlerVersion,
+  settings,
+  protectedSettings,
+});
 
 const statusOf = ({ status, message }: GoalReport, time: string) => ({
   code: status,
@@ -137,7 +143,10 @@ const runCommand = (type: string): GoalKind => ({
 
 /** By the type of the machine in lower case. */
 export const goalKinds: Readonly<Record<string, readonly GoalKind[]>> = {
-  'microsoft.hybridcompute/machines': [arcExtension, runCommand('Microsoft.HybridCompute/machines/runCommands')],
+  'microsoft.hybridcompute/machines': [
+    arcExtension,
+    runCommand('Microsoft.HybridCompute/machines/runCommands'),
+  ],
   'microsoft.compute/virtualmachines': [
     virtualMachineExtension,
     runCommand('Microsoft.Compute/virtualMachines/runCommands'),

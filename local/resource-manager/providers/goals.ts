@@ -65,8 +65,8 @@ export function openGoals(context: ProviderContext, signal: GoalSignal): Goals {
     ): Resource => {
       const id = existing?.id ?? call.id.id;
       const machine = machineOf(call.id.key);
-      const before = existing && secretOf(existing).operationId;
-      if (before !== undefined) operations.finish(before, 'Canceled');
+      const before: Partial<GoalSecret> = existing?.secret ?? {};
+      if (before.operationId !== undefined) operations.finish(before.operationId, 'Canceled');
       const operationId = operations.start(id, call.apiVersion);
       const { body, wanted, isDeleting } = goal;
       const sequence = tables.nextSequence(machine);
@@ -102,15 +102,19 @@ export function openGoals(context: ProviderContext, signal: GoalSignal): Goals {
       remove(call, existing) {
         if (!existing) return { status: 204 };
         if (!isTheirs(call.id.key, existing) && rules.remove) return rules.remove(call, existing);
-        const { isDeleting, wanted = {}, operationId } = secretOf(existing);
-        if (isDeleting) return { status: 202, headers: operations.headers(operationId) };
+        const { isDeleting, wanted = {}, operationId }: Partial<GoalSecret> = existing.secret;
+        if (isDeleting && operationId !== undefined)
+          return { status: 202, headers: operations.headers(operationId) };
         const properties = { ...existing.body.properties, provisioningState: 'Deleting' };
         const goal = { body: { ...existing.body, properties }, wanted, isDeleting: true };
-        return { status: 202, headers: operations.headers(secretOf(begin(call, existing, goal)).operationId) };
+        return {
+          status: 202,
+          headers: operations.headers(secretOf(begin(call, existing, goal)).operationId),
+        };
       },
       onDeleted(resource) {
         // Reached when the machine itself is deleted.
-        const { operationId } = secretOf(resource);
+        const { operationId }: Partial<GoalSecret> = resource.secret;
         if (operationId !== undefined) operations.finish(operationId, 'Canceled');
         context.afterCommit(() => signal.changed(machineOf(resource.key)));
       },

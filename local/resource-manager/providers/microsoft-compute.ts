@@ -5,6 +5,8 @@ import { composeBody, replyWith } from '../generic-verbs.ts';
 import { parentKey } from '../resource-id.ts';
 import type { Resource } from '../resource-store.ts';
 import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
+import type { Goals } from './goals.ts';
+import { runCommands } from './run-commands.ts';
 import { virtualMachineSizes } from './virtual-machine-sizes.ts';
 
 const apiVersions = [
@@ -39,9 +41,15 @@ const powerOf = (machine: Resource): PowerState => {
   return power === 'stopped' || power === 'deallocated' ? power : 'running';
 };
 
-/** Virtual machines and their extensions with long-running operations. Nothing is started: power is a word that is kept. */
-export function microsoftCompute(context: ProviderContext): Provider {
+/**
+ * Virtual machines, their extensions and run commands with long-running operations. Nothing is started: power is a word
+ * that is kept. Where a machine reads its goal state, what it is told ends when it has reported.
+ */
+export function microsoftCompute(context: ProviderContext, goals: Goals): Provider {
   const { resources, timed, clock } = context;
+
+  const isExpanded = (call: ResourceCall) =>
+    /(^|,)\s*instanceView\s*(,|$)/i.test(call.query.get('$expand') ?? '');
 
   const instanceView = (machine: Resource): Record<string, unknown> => ({
     computerName: machine.name,
@@ -99,8 +107,7 @@ export function microsoftCompute(context: ProviderContext): Provider {
       const machine = resources.get(call.id.key);
       if (!machine)
         throw new ArmError(404, 'ResourceNotFound', `The Resource '${call.id.id}' was not found.`);
-      if (!/(^|,)\s*instanceView\s*(,|$)/i.test(call.query.get('$expand') ?? ''))
-        return replyWith(machines, 200, machine);
+      if (!isExpanded(call)) return replyWith(machines, 200, machine);
       const properties = { ...machine.body.properties, instanceView: instanceView(machine) };
       return replyWith(machines, 200, { ...machine, body: { ...machine.body, properties } });
     },
@@ -143,11 +150,26 @@ export function microsoftCompute(context: ProviderContext): Provider {
         );
       return { body: composeBody(call, existing) };
     },
+    get(call) {
+      const found = resources.get(call.id.key);
+      if (!found) throw new ArmError(404, 'ResourceNotFound', `The Resource '${call.id.id}' was not found.`);
+      const reply = replyWith(extensions, 200, found);
+      const { instanceView: view } = found.body.properties;
+      if (!isExpanded(call) || view === undefined) return reply;
+      const shown = extensions.show?.(found) ?? found.body;
+      const { id, name, type } = found;
+      const properties = { ...shown.properties, instanceView: view };
+      return { ...reply, body: { id, name, type, ...shown, properties } };
+    },
     show({ body }) {
-      const { protectedSettings: _, ...properties } = body.properties;
+      const { protectedSettings: _, instanceView: __, ...properties } = body.properties;
       return { ...body, properties };
     },
   });
 
-  return { types: [machines, views, extensions], routes: [virtualMachineSizes(apiVersions)] };
+  const commands = timed.over(
+    runCommands(context, 'Microsoft.Compute/virtualMachines/runCommands', apiVersions),
+  );
+  const types = [machines, views, goals.over(extensions), goals.over(commands)];
+  return { types, routes: [virtualMachineSizes(apiVersions)] };
 }

@@ -18,7 +18,11 @@ const runCommandBody = z.object({
 });
 
 /** Managed run commands with a script of their own; scripts from elsewhere and other users are refused. */
-export function runCommands(context: ProviderContext, type: string, apiVersions: readonly string[]): TypeRules {
+export function runCommands(
+  context: ProviderContext,
+  type: string,
+  apiVersions: readonly string[],
+): TypeRules {
   return {
     type,
     apiVersions,
