@@ -1,30 +1,31 @@
 import { machineIdOf } from '#shared/domain/machine-name.ts';
-import type { TunnelListener } from '#shared/ports/tunnel.ts';
 import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import type { AgentEvent } from '#shared/protocol/events.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { createAccessTokens } from './access-tokens.ts';
-import { pause } from './back-off.ts';
+import { aborted, pause } from './back-off.ts';
 import { createCertificateDelivery } from './certificate-delivery.ts';
-import { openCertificateKeys } from './certificate-keys.ts';
-import { createCertificateStore } from './certificate-store.ts';
 import { createClock } from './clock.ts';
 import { createControlPlane } from './control-plane.ts';
+import { forgetInstall } from './data-directory.ts';
 import { createDesiredState } from './desired-state.ts';
-import { ensurePrivateDirectory, removeLeftovers } from './durable-file.ts';
 import { checkEgress } from './egress-check.ts';
 import { createEgressWatch } from './egress-watch.ts';
-import { createEnrolment, isUnrecognised } from './enrolment.ts';
-import { receiveEvents } from './events.ts';
+import { createEnrolment } from './enrolment.ts';
+import { createEventSubscription } from './event-subscription.ts';
 import type { HostChecks } from './host-checks.ts';
-import { openIdentity } from './identity.ts';
+import type { HostControl } from './host-control.ts';
+import { createKeptState } from './kept-state.ts';
 import { readPolicy } from './local-policy.ts';
 import { openMachineDoor } from './machine-door.ts';
+import { openManualInstall } from './manual-install.ts';
+import { openData } from './open-data.ts';
 import { createRecentChecks } from './recent-checks.ts';
-import { createRelayLinks, type RelayTarget, relayTargetsOf } from './relay-links.ts';
+import { createRecognisedState } from './recognised-state.ts';
 import { createReportNumbering, createReports } from './reports.ts';
-import { type Outbound, runSelfCheck, withOutbound } from './self-check.ts';
-import type { AgentSettings } from './settings.ts';
+import { type Changing, type Outbound, runSelfCheck, withLatest } from './self-check.ts';
+import { type AgentSettings, installedPortsOf, localPortOf } from './settings.ts';
+import { createWaysIn, type OpenTunnel } from './ways-in.ts';
 
 const heartbeatMs = 60_000;
 
@@ -34,27 +35,26 @@ export interface AgentContext {
   /** Stops the agent. */
   signal: AbortSignal;
   host: HostChecks;
-  openTunnel(relay: RelayTarget, token: () => Promise<string>, now: () => number): TunnelListener;
+  control: HostControl;
+  openTunnel: OpenTunnel;
+  /** An access token of the machine's own identity for an audience; asked where the settings have no token. */
+  readMachineToken(audience: string): Promise<string>;
 }
 
-/** Runs the agent until the signal, and resolves when its last report is on its way. Throws when it may not enrol. */
-export async function runAgent({ settings, logger, signal, host, openTunnel }: AgentContext): Promise<void> {
+/**
+ * Runs the agent until the signal, and resolves when its last report is on its way. Throws when it may not start.
+ * After an uninstall it does nothing until the signal.
+ */
+export async function runAgent(context: AgentContext): Promise<void> {
+  const { settings, logger, host } = context;
   const { dataDirectory } = settings;
   const machineId = machineIdOf(settings.resourceId);
-  await ensurePrivateDirectory(dataDirectory);
-  await removeLeftovers(dataDirectory);
+  const retired = new AbortController();
+  const signal = AbortSignal.any([context.signal, retired.signal]);
   const clock = createClock();
   // It takes a while to load, and is loaded by the time that the enrolment is answered.
   void import('./messages.ts');
-  const identity = await openIdentity(dataDirectory);
-  const keys = await openCertificateKeys(dataDirectory);
-  const certificates = createCertificateStore({
-    dataDirectory,
-    unsealingKey: identity.unsealingKey,
-    keys,
-    onFileFailure: (file, error) => logger.log('agent.certificate_file_failed', { file, error }),
-  });
-  await certificates.load();
+  const { identity, keys, certificates } = await openData(settings, machineId, logger);
   const controlPlane = createControlPlane({
     origin: settings.controlPlane,
     machineId,
@@ -68,11 +68,16 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     machineId,
     identity,
     controlPlane,
+    readMachineToken: context.readMachineToken,
+    now: clock.now,
     onEnrolled: () => logger.log('agent.enrolled', { machineId }),
     onFailure: (error, waitMs) => logger.log('agent.enrolment_failed', { error, waitMs }),
   });
   const tokens = createAccessTokens(controlPlane, clock.now);
+  const keep = createKeptState(dataDirectory);
   let state: AgentState | undefined;
+  /** Once it is uninstalled, nothing opens the door again. */
+  let isUninstalled = false;
   const delivery = createCertificateDelivery({
     store: certificates,
     keys,
@@ -100,10 +105,10 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
         const outbound = egress.latest();
         return {
           ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
-          relayConnected: relays.isConnected(),
+          relayConnected: waysIn.isReachable(),
           blockedServices: door.blockedServices(),
           ...(outbound && { egress: outbound }),
-          ...(found && { checks: withOutbound(found, triedOutbound()) }),
+          ...(found && { checks: withLatest(found, changing()) }),
         };
       },
     }),
@@ -113,14 +118,29 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     onUnsent: (error) => logger.log('agent.report_unsent', { error }),
   });
 
+  const manual = await openManualInstall({
+    dataDirectory,
+    port: localPortOf(settings),
+    host,
+    control: context.control,
+    now: clock.now,
+    onTakenOver: (done) => logger.log('agent.taken_over', { done }),
+    onFailure(failure) {
+      logger.log('agent.take_over_failed', { failure });
+      reports.add('failed', `the Windows Admin Center on the machine was not taken over: ${failure}`);
+    },
+  });
   const checks = createRecentChecks({
     check: () =>
       runSelfCheck({
         host,
         port: Number(settings.port),
+        localPort: localPortOf(settings),
         scheme: settings.targetScheme,
-        readPolicy: () => readPolicy(dataDirectory, Number(settings.port)),
+        readPolicy: () => readPolicy(dataDirectory, installedPortsOf(settings)),
         tryOutbound: async () => triedOutbound(),
+        findManual: manual.look,
+        listener: () => waysIn.listener(),
       }),
     now: clock.now,
     onChecked(found) {
@@ -135,22 +155,25 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     clock,
     certificates,
     logger,
-    onPolicyChange: () => reports.add('heartbeat'),
+    onPolicyChange() {
+      waysIn.review();
+      reports.add('heartbeat');
+    },
+    isWithheld: (service) => service === 'WAC' && manual.isWithheld(),
     onUnreachable: checks.again,
   });
-  const relays = createRelayLinks({
-    open: (target) => openTunnel(target, () => listenToken(target), clock.now),
+  const waysIn = createWaysIn({
+    openTunnel: context.openTunnel,
+    tokens,
+    clock,
+    logger,
     onStream: door.take,
-    onState({ path }, connected, reason) {
-      const facts = { path, ...(reason !== undefined && { reason }) };
-      logger.log(connected ? 'tunnel.connected' : 'tunnel.disconnected', facts);
-      // The token may be what was refused.
-      if (!connected) tokens.drop();
-    },
-    onChange(connected) {
+    isAllowed: door.allows,
+    onChange(isReachable) {
       reports.add('heartbeat');
-      if (connected) desired.refresh();
+      if (isReachable) desired.refresh();
     },
+    onFailure: (detail) => reports.add('failed', detail),
   });
   const egress = createEgressWatch({
     check: (hosts) => checkEgress(hosts, { controlPlane: settings.controlPlane, signal }),
@@ -162,74 +185,64 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     },
   });
   const triedOutbound = (): Outbound | undefined => {
-    const last = egress.latest();
-    return last && { hosts: state?.egress ?? [], unreachable: last.unreachable };
+    const tried = egress.latest();
+    return tried && { hosts: state?.egress ?? [], unreachable: tried.unreachable };
   };
-  const loops: Promise<void>[] = [];
-  let events: AbortController | undefined;
+  const changing = (): Changing => ({
+    outbound: triedOutbound(),
+    manual: manual.latest(),
+    listener: waysIn.listener(),
+  });
 
-  async function listenToken({ path }: RelayTarget): Promise<string> {
-    const { relay, relays: others } = await tokens.get();
-    const token = others?.[path] ?? (path === state?.relay.path ? relay : undefined);
-    if (token === undefined) throw new Error(`there is no token for ${path}`);
-    return token;
+  /** Nobody gets in any more, and nothing is tried; the next state that is read opens everything again. */
+  function standDown(): void {
+    door.shut();
+    waysIn.aim(undefined);
+    events.aim(undefined);
+    state = undefined;
   }
 
-  async function readState(): Promise<AgentState> {
-    try {
-      await enrolment.ensure(signal);
-      return await controlPlane.readState();
-    } catch (error) {
-      if (!isUnrecognised(error)) throw error;
-      enrolment.forget();
-      await enrolment.ensure(signal);
-      return controlPlane.readState();
-    }
-  }
-
-  function receiveFrom(messages: AgentState['messages']): void {
-    events?.abort();
-    const current = new AbortController();
-    events = current;
-    loops.push(
-      receiveEvents({
-        messages,
-        tokens,
-        signal: AbortSignal.any([signal, current.signal]),
-        now: clock.now,
-        onEvent,
-        onSubscribed() {
-          logger.log('agent.subscribed', { queue: messages.eventQueue });
-          desired.refresh();
-        },
-        onLost: (error) => logger.log('agent.subscription_lost', { error }),
-        onRefused: (reason) => logger.log('agent.event_refused', { reason }),
-      }),
-    );
-  }
+  const events = createEventSubscription({
+    tokens,
+    signal,
+    now: clock.now,
+    logger,
+    onEvent,
+    onSettled: () => {
+      if (isUninstalled) retired.abort();
+    },
+    onSubscribed: () => desired.refresh(),
+  });
 
   async function onEvent(event: AgentEvent): Promise<void> {
     if (event.type === 'admin-center.session.revoked')
-      await door.revoke(event.data.sessionId, event.data.expiresAt);
-    else desired.refresh();
+      return door.revoke(event.data.sessionId, event.data.expiresAt);
+    if (event.type !== 'admin-center.machine.uninstalled') return desired.refresh();
+    // One that waited since before this install is not about it.
+    if (Date.parse(event.time) < enrolment.enrolledAt())
+      return logger.log('agent.event_refused', { reason: 'older than this install' });
+    isUninstalled = true;
+    logger.log('agent.uninstalled');
+    door.shut();
+    return waysIn.aim(undefined);
   }
 
   async function apply(next: AgentState): Promise<void> {
-    const previous = state;
+    await manual.settle(next.replaceManual === true);
+    if (isUninstalled) return;
+    const isFirst = state === undefined;
     state = next;
     door.configure(next);
     egress.aim(next.egress ?? []);
-    if (!previous) {
+    if (isFirst) {
       reports.add('started');
       checks.again();
     }
-    if (JSON.stringify(previous?.messages) !== JSON.stringify(next.messages)) receiveFrom(next.messages);
-    const targets = relayTargetsOf(next);
-    // Tokens are for the paths that were known when they were fetched.
-    if (previous && JSON.stringify(relayTargetsOf(previous)) !== JSON.stringify(targets)) tokens.drop();
-    relays.aim(targets);
+    events.aim(next.messages);
+    waysIn.aim(next);
     try {
       await delivery.apply(next);
+      await keep(next);
     } catch (error) {
       reports.add('failed', error instanceof Error ? error.message : String(error));
       throw error;
@@ -237,7 +250,15 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
   }
 
   const desired = createDesiredState({
-    read: readState,
+    read: createRecognisedState({
+      enrolment,
+      controlPlane,
+      signal,
+      onTurnedAway(error) {
+        logger.log('agent.stood_down', { error });
+        standDown();
+      },
+    }),
     apply,
     signal,
     onApplied: () => logger.log('agent.state_applied', { certificate: servingThumbprint() }),
@@ -253,9 +274,11 @@ export async function runAgent({ settings, logger, signal, host, openTunnel }: A
     }
   }
 
-  loops.push(desired.run(), reports.run(), egress.run(), beat());
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  await Promise.allSettled([relays.close(), ...loops]);
+  const loops = [desired.run(), reports.run(), egress.run(), beat()];
+  await aborted(signal);
+  await Promise.allSettled([waysIn.close(), events.ended(), ...loops]);
   door.close();
-  await reports.sendLast('stopping');
+  if (!isUninstalled) return reports.sendLast('stopping');
+  await forgetInstall(dataDirectory);
+  return aborted(context.signal);
 }

@@ -31,6 +31,12 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
 
+/** Resolves when the signal aborts. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
 /**
  * Does `work` until it succeeds. A failure that the error table calls final is thrown at once, and so is the last
  * one after the abort. A wait that the other side asked for is honoured when it is longer than ours.

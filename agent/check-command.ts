@@ -9,8 +9,9 @@ import { checkEgress } from './egress-check.ts';
 import type { HostChecks } from './host-checks.ts';
 import { openIdentity } from './identity.ts';
 import { readPolicy } from './local-policy.ts';
+import { findManualInstall } from './manual-install.ts';
 import { type Outbound, runSelfCheck } from './self-check.ts';
-import type { AgentSettings } from './settings.ts';
+import { type AgentSettings, installedPortsOf, localPortOf } from './settings.ts';
 
 /** Each host has a few seconds, and all of them together this long. */
 const outboundMs = 30_000;
@@ -44,12 +45,15 @@ async function tryOutbound(settings: AgentSettings): Promise<Outbound> {
 
 /** The checks of the installed agent, made by a process of its own: the agent need not run. */
 export async function checkMachine(settings: AgentSettings, host: HostChecks): Promise<HostCheck[]> {
-  const port = Number(settings.port);
   return runSelfCheck({
     host,
-    port,
+    port: Number(settings.port),
+    localPort: localPortOf(settings),
     scheme: settings.targetScheme,
-    readPolicy: () => readPolicy(settings.dataDirectory, port),
+    readPolicy: () => readPolicy(settings.dataDirectory, installedPortsOf(settings)),
     tryOutbound: () => tryOutbound(settings),
+    findManual: () => findManualInstall(host, settings.dataDirectory),
+    // The agent listens, and this is another process: what it says is in its reports.
+    listener: () => undefined,
   });
 }

@@ -8,6 +8,7 @@ const titles: Readonly<Record<HostCheckId, string>> = {
   ports: 'allowed ports',
   outbound: 'outbound',
   'manual-install': 'earlier install',
+  listener: 'listener',
 };
 const titleWidth = Math.max(...Object.values(titles).map((title) => title.length));
 

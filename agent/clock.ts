@@ -9,6 +9,8 @@ export interface AgentClock {
   /** Milliseconds since the epoch. */
   now(): number;
   nowSeconds(): number;
+  /** What it adds to the machine's own time, milliseconds; 0 where that is right. */
+  offsetMs(): number;
   /** Takes the `Date` header of an answer. Answers the new offset in milliseconds when it changed, else undefined. */
   observe(dateHeader: string | null): number | undefined;
 }
@@ -20,6 +22,7 @@ export function createClock(machineNow: () => number = Date.now): AgentClock {
   return {
     now,
     nowSeconds: () => Math.floor(now() / 1000),
+    offsetMs: () => offsetMs,
     observe(dateHeader) {
       const theirs = Date.parse(dateHeader ?? '');
       if (Number.isNaN(theirs)) return undefined;

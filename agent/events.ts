@@ -33,6 +33,8 @@ export interface EventsOptions {
   now(): number;
   /** The event is completed when this resolves and comes again when it rejects. */
   onEvent(event: AgentEvent): Promise<void>;
+  /** It is off the queue, or nothing more can be done about it. */
+  onSettled(event: AgentEvent): void;
   /** After each (re)connection: what was sent meanwhile may have expired, so state is worth reading. */
   onSubscribed(): void;
   onLost(error: unknown): void;
@@ -55,7 +57,11 @@ async function settle(
   }
   if (reading === 'unknown') options.onRefused('unknown type');
   else await options.onEvent(reading.event);
-  await receiver.completeMessage(message);
+  try {
+    await receiver.completeMessage(message);
+  } finally {
+    if (reading !== 'unknown') options.onSettled(reading.event);
+  }
 }
 
 /** One subscription, until its token is to be renewed, it breaks, or the signal ends it. */

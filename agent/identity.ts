@@ -37,13 +37,19 @@ async function newPrivateKey(algorithm: string): Promise<PrivateKey> {
 const publicHalf = ({ kty, crv, x, y }: PrivateKey): PublicKey => ({ kty, crv, x, y });
 
 /**
- * The identity in `identity.json`, made at the first start. A file that cannot be read is not replaced: the
- * control plane knows its public keys and would refuse others; throws `configuration_incomplete`.
+ * The identity in `identity.json`, made at the first start. A file that cannot be read is replaced by a new install
+ * alone: otherwise the control plane knows its public keys and would refuse others; throws `configuration_incomplete`.
  */
-export async function openIdentity(dataDirectory: string): Promise<AgentIdentity> {
+export async function openIdentity(dataDirectory: string, isNewInstall = false): Promise<AgentIdentity> {
   const file = join(dataDirectory, 'identity.json');
   const text = await readIfPresent(file);
-  const keys = text === undefined ? await createIdentity(file) : parseIdentity(text);
+  const kept = text === undefined ? undefined : parseIdentity(text);
+  if (text !== undefined && !kept && !isNewInstall)
+    throw new AppError(
+      'configuration_incomplete',
+      'identity.json in the data directory is damaged; reinstall the extension',
+    );
+  const keys = kept ?? (await createIdentity(file));
   if (text !== undefined) await chmod(file, 0o600);
   return {
     signingKey: await importJWK(keys.signing, signAlgorithm),
@@ -62,13 +68,10 @@ async function createIdentity(file: string): Promise<z.infer<typeof identityFile
   return keys;
 }
 
-function parseIdentity(text: string): z.infer<typeof identityFile> {
+function parseIdentity(text: string): z.infer<typeof identityFile> | undefined {
   try {
     return identityFile.parse(JSON.parse(text));
   } catch {
-    throw new AppError(
-      'configuration_incomplete',
-      'identity.json in the data directory is damaged; reinstall the extension',
-    );
+    return undefined;
   }
 }

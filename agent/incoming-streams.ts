@@ -4,10 +4,14 @@ import type { Incoming, StreamPurpose } from '#shared/ports/tunnel.ts';
 import { connectLocally, splice } from './splice.ts';
 
 export interface IncomingStreamsOptions {
-  /** The local port of a service that is configured, or undefined. */
+  /** The port by which a configured service is reached, or undefined. */
   portOf(service: string): number | undefined;
+  /** Where the service behind such a port listens. */
+  localPortOf(service: string, port: number): number;
   /** Whether the machine itself allows the port (requirements 38-42). */
   isAllowed(port: number): boolean;
+  /** Whether the service is of somebody who has not agreed to lose it (54). */
+  isWithheld(service: string): boolean;
   isRevoked(sessionId: string): boolean;
   hasCertificate(): boolean;
   /** Ends TLS for a web session. */
@@ -35,9 +39,11 @@ export function createIncomingStreams(options: IncomingStreamsOptions): Incoming
     const port = options.portOf(service);
     if (!isSessionId(sessionId)) return 'invalid_request';
     if (port === undefined) return 'service_not_configured';
-    if (!options.isAllowed(port)) return 'port_not_allowed';
+    const localPort = options.localPortOf(service, port);
+    if (!options.isAllowed(port) || !options.isAllowed(localPort)) return 'port_not_allowed';
+    if (options.isWithheld(service)) return 'consent_required';
     if (options.isRevoked(sessionId)) return 'session_not_found';
-    return service === 'WAC' && !options.hasCertificate() ? 'certificate_missing' : port;
+    return service === 'WAC' && !options.hasCertificate() ? 'certificate_missing' : localPort;
   }
 
   function track(stream: Duplex, purpose: StreamPurpose): Duplex {

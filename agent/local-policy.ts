@@ -39,19 +39,22 @@ function parsePorts(text: string): ReadonlySet<number> {
   );
 }
 
-/** `text` is undefined when there is no file: then the installed port, and it alone, is open. Throws when it is damaged. */
-export function parsePolicy(text: string | undefined, installedPort: number): LocalPolicy {
+/** `text` is undefined when there is no file: then what was installed, and it alone, is open. Throws when it is damaged. */
+export function parsePolicy(text: string | undefined, installedPorts: readonly number[]): LocalPolicy {
   const file = text === undefined ? {} : policyFile.parse(JSON.parse(text));
   const ports = file['incomingconnections.ports'];
   return {
     enabled: file['incomingconnections.enabled'] ?? true,
-    ports: ports === undefined ? new Set([installedPort]) : parsePorts(ports),
+    ports: ports === undefined ? new Set(installedPorts) : parsePorts(ports),
   };
 }
 
 /** The policy as it is on the disk now. Throws when it is damaged. */
-export async function readPolicy(dataDirectory: string, installedPort: number): Promise<LocalPolicy> {
-  return parsePolicy(await readIfPresent(join(dataDirectory, 'local-policy.json')), installedPort);
+export async function readPolicy(
+  dataDirectory: string,
+  installedPorts: readonly number[],
+): Promise<LocalPolicy> {
+  return parsePolicy(await readIfPresent(join(dataDirectory, 'local-policy.json')), installedPorts);
 }
 
 export interface PolicyWatch {
@@ -61,7 +64,7 @@ export interface PolicyWatch {
 
 export interface PolicyWatchOptions {
   dataDirectory: string;
-  installedPort: number;
+  installedPorts: readonly number[];
   /** How often the file is looked at. */
   intervalMs?: number;
   onChange(policy: LocalPolicy): void;
@@ -75,7 +78,7 @@ export async function watchPolicy(options: PolicyWatchOptions): Promise<PolicyWa
 
   async function read(): Promise<LocalPolicy> {
     try {
-      return await readPolicy(options.dataDirectory, options.installedPort);
+      return await readPolicy(options.dataDirectory, options.installedPorts);
     } catch (error) {
       options.onDamage(error);
       return denyAll;

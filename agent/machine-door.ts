@@ -9,16 +9,18 @@ import { createForwarder } from './forwarder.ts';
 import { namesOf } from './host-names.ts';
 import { createIncomingStreams } from './incoming-streams.ts';
 import { allows, watchPolicy } from './local-policy.ts';
-import type { AgentSettings } from './settings.ts';
+import { type AgentSettings, installedPortsOf, localPortOf } from './settings.ts';
 import { createTlsDoor } from './tls-door.ts';
 
 export interface MachineDoorOptions {
-  settings: Pick<AgentSettings, 'dataDirectory' | 'port' | 'targetScheme'>;
+  settings: Pick<AgentSettings, 'dataDirectory' | 'port' | 'targetPort' | 'targetScheme'>;
   clock: AgentClock;
   certificates: Pick<CertificateStore, 'contextFor' | 'isEmpty'>;
   logger: Logger;
   /** What the machine allows has changed. */
   onPolicyChange(): void;
+  /** Whether a service is of somebody who has not agreed to lose it (54). */
+  isWithheld(service: string): boolean;
   /** A session's service did not answer on its local port. */
   onUnreachable(): void;
 }
@@ -29,6 +31,10 @@ export interface MachineDoor {
   /** Names, services and ticket keys; streams of services that are gone are cut. */
   configure(state: AgentState): void;
   revoke(sessionId: string, expiresAt: number): Promise<void>;
+  /** Whether the machine's own policy allows the port. */
+  allows(port: number): boolean;
+  /** Lets nobody in, and cuts who is in, until it is configured again. */
+  shut(): void;
   /** Configured services that the machine's own policy refuses. */
   blockedServices(): AgentState['services'][number]['name'][];
   close(): void;
@@ -38,12 +44,16 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
   const { settings, clock, certificates, logger } = options;
   let state: AgentState | undefined;
   const ends = new Map<string, NodeJS.Timeout>();
-  const portOf = (service: string) => state?.services.find(({ name }) => name === service)?.port;
+  let isShut = false;
+  const portOf = (service: string) =>
+    isShut ? undefined : state?.services.find(({ name }) => name === service)?.port;
+  const placeOf = (service: string, port: number) =>
+    service === 'WAC' && settings.targetPort !== undefined ? localPortOf(settings) : port;
 
   const sessions = await openDoorSessions(settings.dataDirectory, clock.nowSeconds);
   const policy = await watchPolicy({
     dataDirectory: settings.dataDirectory,
-    installedPort: Number(settings.port),
+    installedPorts: installedPortsOf(settings),
     onChange({ enabled, ports }) {
       logger.log('policy.read', { enabled, ports: [...ports], cut: streams.review() });
       options.onPolicyChange();
@@ -62,7 +72,10 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     forwarder,
     nowSeconds: clock.nowSeconds,
     keys: () => state,
-    portOf,
+    portOf(service) {
+      const port = portOf(service);
+      return port === undefined ? undefined : placeOf(service, port);
+    },
     onOpened({ sessionId, service }, user, endsAt) {
       logger.log('session.opened', { sessionId, service, user, endsAt });
       cutAtEnd(sessionId, endsAt);
@@ -79,7 +92,9 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
   });
   const streams = createIncomingStreams({
     portOf,
+    localPortOf: placeOf,
     isAllowed: (port) => allows(policy.current(), port),
+    isWithheld: options.isWithheld,
     isRevoked: sessions.isRevoked,
     hasCertificate: () => !certificates.isEmpty(),
     acceptWeb: door.accept,
@@ -105,6 +120,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     take: (incoming) => void streams.take(incoming),
     configure(next) {
       state = next;
+      isShut = false;
       streams.review();
     },
     async revoke(sessionId, expiresAt) {
@@ -112,8 +128,17 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
       logger.log('session.revoked', { sessionId, cut: cutSession(sessionId) });
       await revoked;
     },
+    allows: (port) => allows(policy.current(), port),
+    shut() {
+      isShut = true;
+      streams.review();
+    },
     blockedServices: () =>
-      (state?.services ?? []).filter(({ port }) => !allows(policy.current(), port)).map(({ name }) => name),
+      (state?.services ?? [])
+        .filter(
+          ({ name, port }) => ![port, placeOf(name, port)].every((one) => allows(policy.current(), one)),
+        )
+        .map(({ name }) => name),
     close() {
       policy.close();
       for (const timer of ends.values()) clearTimeout(timer);

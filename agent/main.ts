@@ -6,11 +6,14 @@ import { createLogger } from '#shared/runtime/logger.ts';
 import { runAgent } from './agent.ts';
 import { checkMachine } from './check-command.ts';
 import { writeChecks } from './check-page.ts';
+import { nothingToControl } from './host-control.ts';
+import { readMachineToken } from './machine-identity.ts';
 import { runTool } from './run-tool.ts';
 import { type AgentSettings, readSettings } from './settings.ts';
 import { createUnixHostChecks } from './unix-host-checks.ts';
 import { agentVersion } from './version.ts';
 import { createWindowsHostChecks } from './windows-host-checks.ts';
+import { createWindowsHostControl } from './windows-host-control.ts';
 
 const usage = 'usage: agent run --config FILE\n       agent check --config FILE [--json]\n';
 /** The last report has this long; the platform ends a service that takes longer to stop. */
@@ -31,6 +34,11 @@ const host =
   process.platform === 'win32'
     ? createWindowsHostChecks({ run: runTool, environment: process.env })
     : createUnixHostChecks(runTool);
+
+const control =
+  process.platform === 'win32'
+    ? createWindowsHostControl({ run: runTool, environment: process.env })
+    : nothingToControl;
 
 /** Runs until it is told to stop; it logs how it ends. */
 function run(configFile: string): void {
@@ -64,6 +72,8 @@ function run(configFile: string): void {
       logger,
       signal: stopping.signal,
       host,
+      control,
+      readMachineToken,
       openTunnel: (relay, token, now) => createRelayListener({ ...relay, token, now, random: Math.random }),
     });
   }

@@ -1,6 +1,7 @@
 import type { HostCheck } from '#shared/domain/host-check.ts';
 import { hostCheckTextLimit } from '#shared/domain/host-check.ts';
 import { addPortCommand, arcLines } from './arc-configuration.ts';
+import { bad, good, type Outcome, untold } from './check-outcome.ts';
 import {
   type ArcConfiguration,
   type HostChecks,
@@ -10,6 +11,7 @@ import {
   serviceName,
 } from './host-checks.ts';
 import type { LocalPolicy } from './local-policy.ts';
+import { checkManualInstall, type ManualFinding } from './manual-install.ts';
 
 /** What was tried outbound, `host:port` each, and what of it was not reached. */
 export interface Outbound {
@@ -20,25 +22,17 @@ export interface Outbound {
 /** Everything that the checks look at, read at one time. */
 interface Findings {
   isWindows: boolean;
-  /** The port that the extension was installed with, and how its service speaks. */
+  /** The port that the extension was installed with, where its service listens, and how that speaks. */
   port: number;
+  localPort: number;
   scheme: 'http' | 'https';
   service: Reading<ServiceState>;
   isProcessRunning: Reading<boolean>;
   registeredPort: Reading<number | undefined>;
-  hasExtensionHandler: Reading<boolean>;
   status: Reading<number>;
   arc: Reading<ArcConfiguration | undefined>;
   policy: Reading<LocalPolicy>;
-  /** undefined before a first try. */
-  outbound: Outbound | undefined;
 }
-
-type Outcome = Omit<HostCheck, 'id'>;
-
-const good = (found: string): Outcome => ({ ok: true, found });
-const bad = (found: string, next: string): Outcome => ({ ok: false, found, next });
-const untold = (found: string): Outcome => ({ ok: null, found });
 
 /** A page that fails on the server's side has not loaded; a refusal to sign in without credentials has. */
 const hasLoaded = ({ status }: Findings): boolean => 'known' in status && status.known < 500;
@@ -59,7 +53,7 @@ function checkService(findings: Findings): Outcome {
 }
 
 function checkLocalhost(findings: Findings): Outcome {
-  const { scheme, port, status, registeredPort, isWindows } = findings;
+  const { scheme, localPort: port, status, registeredPort, isWindows } = findings;
   const answer = 'known' in status ? `answers ${status.known}` : `does not load: ${status.unknown}`;
   const found = `${scheme}://localhost:${port} ${answer}`;
   if (hasLoaded(findings)) return good(found);
@@ -105,13 +99,15 @@ function commandFor(ports: readonly number[], port: number): string {
 }
 
 /** Each of the two says no alone (requirement 39): what this agent's own policy says is sure and comes first. */
-function checkPorts({ port, arc, policy }: Findings): Outcome {
+function checkPorts({ port, localPort, arc, policy }: Findings): Outcome {
   if ('unknown' in policy) return bad(policy.unknown, 'mend local-policy.json: until then nothing is let in');
   const disabled = 'incomingconnections.enabled is false: nothing is let in';
   const { enabled, ports } = policy.known;
   if (!enabled) return bad(disabled, 'local-policy.json: set incomingconnections.enabled true');
   const own = `incomingconnections.ports of this agent: ${[...ports].join(',')}`;
-  if (!ports.has(port)) return bad(own, `local-policy.json: add ${port} to incomingconnections.ports`);
+  const missing = [port, localPort].find((one) => !ports.has(one));
+  if (missing !== undefined)
+    return bad(own, `local-policy.json: add ${missing} to incomingconnections.ports`);
   if ('unknown' in arc) return untold(arc.unknown);
   if (!arc.known) return good(own);
   if (!arc.known.enabled) return bad(disabled, 'azcmagent config set incomingconnections.enabled true');
@@ -119,7 +115,8 @@ function checkPorts({ port, arc, policy }: Findings): Outcome {
   return arc.known.ports.includes(port) ? good(found) : bad(found, commandFor(arc.known.ports, port));
 }
 
-function checkOutbound({ outbound }: Pick<Findings, 'outbound'>): Outcome {
+/** Undefined before a first try. */
+function checkOutbound({ outbound }: Pick<Changing, 'outbound'>): Outcome {
   if (!outbound || outbound.hosts.length === 0) return untold('nothing was tried yet');
   const { hosts, unreachable } = outbound;
   if (unreachable.length === 0) return good(`reached ${hosts.join(', ')}`);
@@ -127,33 +124,36 @@ function checkOutbound({ outbound }: Pick<Findings, 'outbound'>): Outcome {
   return bad(`not reached: ${found}`, 'allow these outbound');
 }
 
-/**
- * Requirement 54: service or registry of a Windows Admin Center that no extension brought. Undefined where there is
- * none, or where it cannot be told.
- */
-function checkManualInstall({
-  isWindows,
-  service,
-  registeredPort,
-  hasExtensionHandler,
-}: Findings): Outcome | undefined {
-  const isHere =
-    ('known' in service && service.known !== 'absent') ||
-    ('known' in registeredPort && registeredPort.known !== undefined);
-  const isManual = 'known' in hasExtensionHandler && !hasExtensionHandler.known;
-  if (!isWindows || !isHere || !isManual) return undefined;
-  return untold('a Windows Admin Center that no extension installed: to install one replaces it');
+/** Direct mode: where the agent itself is to listen, and why it does not. */
+export interface ListenerFinding {
+  /** `address:port`. */
+  at: string;
+  failure?: string;
 }
 
-const checks = [
+function checkListener(listener: ListenerFinding | undefined): Outcome | undefined {
+  if (!listener) return undefined;
+  const { at, failure } = listener;
+  return failure === undefined
+    ? good(`the agent listens on ${at}`)
+    : bad(`the agent cannot listen on ${at}: ${failure}`, 'free the port, or install again with another');
+}
+
+/** What changes between two checks, as it is now. */
+export interface Changing {
+  outbound: Outbound | undefined;
+  manual: ManualFinding;
+  /** undefined where the agent does not listen. */
+  listener: ListenerFinding | undefined;
+}
+
+const documented = [
   ['service', checkService],
   ['localhost', checkLocalhost],
   ['process', checkProcess],
   ['installation', checkInstallation],
   ['ports', checkPorts],
-  ['outbound', checkOutbound],
-  ['manual-install', checkManualInstall],
-] as const satisfies readonly [HostCheck['id'], (findings: Findings) => Outcome | undefined][];
+] as const satisfies readonly [HostCheck['id'], (findings: Findings) => Outcome][];
 
 const cut = (text: string): string =>
   text.length > hostCheckTextLimit ? `${text.slice(0, hostCheckTextLimit - 3)}...` : text;
@@ -165,56 +165,67 @@ const bounded = (id: HostCheck['id'], { ok, found, next }: Outcome): HostCheck =
   ...(next !== undefined && { next: cut(next) }),
 });
 
-/** The documented six in their order (requirements 109-114), and `manual-install` where there is one to tell of. */
-function judge(findings: Findings): HostCheck[] {
-  return checks.flatMap(([id, check]) => {
-    const outcome = check(findings);
-    if (!outcome) return [];
-    return [bounded(id, outcome)];
-  });
+/** The sixth of the documented ones, and what there is to tell of beside them. */
+function judgeChanging({ outbound, manual, listener }: Changing): HostCheck[] {
+  const outcomes = [
+    ['outbound', checkOutbound({ outbound })],
+    ['manual-install', checkManualInstall(manual)],
+    ['listener', checkListener(listener)],
+  ] as const;
+  return outcomes.flatMap(([id, outcome]) => (outcome ? [bounded(id, outcome)] : []));
 }
 
-/** The same checks with what was tried outbound since; that is tried by itself, and more often. */
-export const withOutbound = (made: readonly HostCheck[], outbound: Outbound | undefined): HostCheck[] =>
-  made.map((check) => (check.id === 'outbound' ? bounded('outbound', checkOutbound({ outbound })) : check));
+/** The same checks with what was found since. */
+export const withLatest = (made: readonly HostCheck[], latest: Changing): HostCheck[] => {
+  const changing = judgeChanging(latest);
+  const stays = documented.map(([id]): HostCheck['id'] => id);
+  return [...made.filter(({ id }) => stays.includes(id)), ...changing];
+};
 
 export interface SelfCheckOptions {
   host: HostChecks;
+  /** By which the service is reached, and where it listens. */
   port: number;
+  localPort: number;
   scheme: 'http' | 'https';
   readPolicy(): Promise<LocalPolicy>;
   /** Tries what this machine needs outbound. */
   tryOutbound(): Promise<Outbound | undefined>;
+  findManual(): Promise<ManualFinding>;
+  listener(): ListenerFinding | undefined;
 }
 
 /** Looks at everything once. Never rejects. */
 export async function runSelfCheck(options: SelfCheckOptions): Promise<HostCheck[]> {
-  const { host, port, scheme } = options;
-  const [service, isProcessRunning, registeredPort, hasExtensionHandler, status, arc, policy, outbound] =
+  const { host, port, localPort, scheme } = options;
+  const [service, isProcessRunning, registeredPort, status, arc, policy, outbound, manual] =
     await Promise.all([
       host.serviceState(),
       host.isProcessRunning(),
       host.registeredPort(),
-      host.hasExtensionHandler(),
-      host.localStatus(scheme, port),
+      host.localStatus(scheme, localPort),
       host.arcConfiguration(),
       options.readPolicy().then(
         (known) => ({ known }),
         () => ({ unknown: 'local-policy.json is damaged' }),
       ),
       options.tryOutbound(),
+      options.findManual(),
     ]);
-  return judge({
+  const findings: Findings = {
     isWindows: host.isWindows,
     port,
+    localPort,
     scheme,
     service,
     isProcessRunning,
     registeredPort,
-    hasExtensionHandler,
     status,
     arc,
     policy,
-    outbound,
-  });
+  };
+  return [
+    ...documented.map(([id, check]) => bounded(id, check(findings))),
+    ...judgeChanging({ outbound, manual, listener: options.listener() }),
+  ];
 }

@@ -15,24 +15,44 @@ const portText = z
   .refine((text) => Number(text) <= 65_535, 'must be at most 65535');
 
 /** The file that the extension writes for the agent. Its settings, as the platform passes them on, and two paths. */
-const settingsSchema = z.strictObject({
-  /** Origin of the API. */
-  controlPlane: z.url().refine(isSafeOrigin, 'must be https, or http on loopback'),
-  /** ARM id of this machine. */
-  resourceId: z.string().min(1).max(512),
-  /** The local port of Windows Admin Center; a string in the extension's settings (as Azure has it). */
-  port: portText,
-  salt: z.string().max(200),
-  /** The enrolment token, from the protected settings. */
-  token: z.string().min(20).max(200),
-  /** Keys, certificate and the rest of what the agent remembers. */
-  dataDirectory: z.string().min(1),
-  /** PEM file of roots to trust beside the system's, for example those of an inspecting firewall. */
-  caFile: z.string().min(1).optional(),
-  /** How the local service speaks; `https` accepts any certificate, on loopback only. */
-  targetScheme: z.enum(['http', 'https']).default('http'),
-});
+const settingsSchema = z
+  .strictObject({
+    /** Origin of the API. */
+    controlPlane: z.url().refine(isSafeOrigin, 'must be https, or http on loopback'),
+    /** ARM id of this machine. */
+    resourceId: z.string().min(1).max(512),
+    /** The local port of Windows Admin Center; a string in the extension's settings (as Azure has it). */
+    port: portText,
+    /** Where the local service listens, when that is another port than the one that it is reached by. */
+    targetPort: portText.optional(),
+    /** Of the install; whoever installs the extension without us gives none. */
+    salt: z.string().max(200).default(''),
+    /** The enrolment token, from the protected settings. */
+    token: z.string().min(20).max(200).optional(),
+    /** Client id or `api://` URI of the API: where there is no token, the machine's own identity enrols it (53). */
+    audience: z.string().min(1).max(300).optional(),
+    /** Keys, certificate and the rest of what the agent remembers. */
+    dataDirectory: z.string().min(1),
+    /** PEM file of roots to trust beside the system's, for example those of an inspecting firewall. */
+    caFile: z.string().min(1).optional(),
+    /** How the local service speaks; `https` accepts any certificate, on loopback only. */
+    targetScheme: z.enum(['http', 'https']).default('http'),
+  })
+  .refine(({ token, audience }) => token !== undefined || audience !== undefined, {
+    path: ['token'],
+    message: 'is needed where there is no audience',
+  });
 export type AgentSettings = Readonly<z.infer<typeof settingsSchema>>;
+
+type Ports = Pick<AgentSettings, 'port' | 'targetPort'>;
+
+/** Where Windows Admin Center itself listens, on 127.0.0.1. */
+export const localPortOf = ({ port, targetPort }: Ports): number => Number(targetPort ?? port);
+
+/** What is open where the machine's owner has said nothing. */
+export const installedPortsOf = (settings: Ports): number[] => [
+  ...new Set([Number(settings.port), localPortOf(settings)]),
+];
 
 /** Throws `configuration_incomplete` with every fault; values are not repeated, one of them is the token. */
 export function parseSettings(text: string): AgentSettings {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import { sessionIdOfLabel } from '#shared/domain/label.ts';
+import { claimsOfLabel } from '#shared/domain/label.ts';
 import type { StreamPurpose } from '#shared/ports/tunnel.ts';
 import type { DoorRequests } from './door-requests.ts';
 import { type MachineNames, placeOf } from './host-names.ts';
@@ -10,6 +10,8 @@ import { type MachineNames, placeOf } from './host-names.ts';
 const keepAliveMs = 65_000;
 /** How long a session's server outlives its last connection: within it, TLS sessions resume. */
 const lingerMs = 60_000;
+/** As many linger: in direct mode anybody may name sessions that there are not. */
+const maxLingering = 128;
 /**
  * Browsers never half-close. What is still open this long after the end of their side is a handshake that was given
  * up, or an answer that nobody reads.
@@ -49,7 +51,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
   function choose(serverName: string, purpose: StreamPurpose): SecureContext | string {
     const place = placeOf(options.names(), serverName);
     if (!place) return 'the server name is not one of this machine';
-    if (sessionIdOfLabel(place.label) !== purpose.sessionId)
+    if (claimsOfLabel(place.label)?.sessionId !== purpose.sessionId)
       return 'the server name belongs to another session';
     return options.contextFor(serverName) ?? 'there is no certificate for the server name';
   }
@@ -113,6 +115,11 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
         entry.open -= 1;
         if (entry.open > 0 || servers.get(key) !== entry) return;
         entry.timer = setTimeout(discard, lingerMs, key, entry).unref();
+        // The newest comes last: what is left over is the oldest.
+        servers.delete(key);
+        servers.set(key, entry);
+        const lingering = [...servers].filter(([, { open }]) => open === 0);
+        for (const [name, one] of lingering.slice(0, -maxLingering)) discard(name, one);
       });
       entry.server.emit('connection', stream);
     },

@@ -31,16 +31,21 @@ const handlerFolder = String.raw`Packages\Plugins`;
 const handlerName = /^Microsoft\.AdminCenter\.AdminCenter(\.|$)/i;
 
 /**
- * Words are in the language of the system, so places and numbers are read: the line of the name, the line of the
- * type, the line of the state.
+ * dwCurrentState; undefined when it is no answer about this service. Words are in the language of the system, so
+ * places and numbers are read: the line of the name, the line of the type, the line of the state.
  */
-export function parseServiceState(output: ToolOutput): Reading<ServiceState> {
-  if ('exitCode' in output && output.exitCode === noSuchService) return { known: 'absent' };
+export function readStateNumber(output: ToolOutput): number | undefined {
   const lines = 'exitCode' in output && output.exitCode === 0 ? output.stdout.split(/\r?\n/) : [];
   const [name = '', , state = ''] = lines.filter((line) => line.trim() !== '');
-  const found = serviceStates[Number(/:\s*([1-7])\s/.exec(state)?.[1] ?? 0)];
+  const found = /:\s*([1-7])\s/.exec(state)?.[1];
   const isOurs = name.trimEnd().endsWith(` ${serviceName}`);
-  return isOurs && found ? { known: found } : { unknown: reasonOf('sc.exe', output) };
+  return isOurs && found !== undefined ? Number(found) : undefined;
+}
+
+export function parseServiceState(output: ToolOutput): Reading<ServiceState> {
+  if ('exitCode' in output && output.exitCode === noSuchService) return { known: 'absent' };
+  const found = serviceStates[readStateNumber(output) ?? 0];
+  return found ? { known: found } : { unknown: reasonOf('sc.exe', output) };
 }
 
 /** A row per process; without one `tasklist` prints a remark in the language of the system, which has no quotes. */

@@ -15,6 +15,7 @@ const subjects: Readonly<Record<Check['id'], string>> = {
   ports: 'allowed ports',
   outbound: 'outbound',
   'manual-install': 'other install',
+  listener: 'direct listener',
 };
 
 const words = { true: 'good', false: 'bad', null: 'unknown' } as const;

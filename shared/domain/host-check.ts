@@ -1,4 +1,4 @@
-/** The documented checks on the machine in their order (requirements 109-114), then what the machine had before us (54). */
+/** The documented checks on the machine in their order (requirements 109-114), then what the machine had before us (54) and where the agent listens in direct mode. */
 export const hostCheckIds = [
   'service',
   'localhost',
@@ -7,6 +7,7 @@ export const hostCheckIds = [
   'ports',
   'outbound',
   'manual-install',
+  'listener',
 ] as const;
 export type HostCheckId = (typeof hostCheckIds)[number];
 

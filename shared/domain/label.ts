@@ -65,11 +65,13 @@ export function verifyLabel(
   return { sessionId: encodeBase32(head.subarray(1, 11)), service, expiresAt };
 }
 
-/**
- * The session id that a label names, unchecked: for the agent, which holds no label key and compares it with what
- * the proxy, who has checked the label, said of the stream.
- */
-export function sessionIdOfLabel(text: string): string | undefined {
+/** What a label claims, unchecked: for the agent, which holds no label key; whoever has no ticket gets no further. */
+export function claimsOfLabel(text: string): SessionLabel | undefined {
   const bytes = text.length === labelLength ? decodeBase32(text) : undefined;
-  return bytes?.[0] === version ? encodeBase32(bytes.subarray(1, 11)) : undefined;
+  if (bytes?.[0] !== version) return undefined;
+  const head = Buffer.from(bytes.subarray(0, headLength));
+  const service = serviceNames[head.readUInt8(15)];
+  return (
+    service && { sessionId: encodeBase32(head.subarray(1, 11)), service, expiresAt: head.readUInt32BE(11) }
+  );
 }

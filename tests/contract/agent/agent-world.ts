@@ -7,6 +7,7 @@ import { connect } from 'node:tls';
 import { expect, vi } from 'vitest';
 import { type AgentContext, runAgent } from '#agent/agent.ts';
 import { thumbprintOf } from '#agent/certificate-pair.ts';
+import { nothingToControl } from '#agent/host-control.ts';
 import { parseSettings } from '#agent/settings.ts';
 import { openStore } from '#local/kit/store.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
@@ -213,7 +214,17 @@ export async function startAgentWorld() {
         void token().then((text) => (entry.token = text));
         return entry.tunnel.listener;
       };
-      const ended = runAgent({ settings, logger, signal: stop.signal, host, openTunnel });
+      const ended = runAgent({
+        settings,
+        logger,
+        signal: stop.signal,
+        host,
+        control: nothingToControl,
+        openTunnel,
+        readMachineToken: async () => {
+          throw new Error('this machine has no identity');
+        },
+      });
       const started = { stop, ended, tunnel, tunnels };
       running.push(started);
       return started;

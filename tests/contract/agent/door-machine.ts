@@ -112,6 +112,7 @@ export async function openTestMachine(options: { port: number; services?: AgentS
       certificates,
       logger: createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now }),
       onPolicyChange: () => undefined,
+      isWithheld: () => false,
       onUnreachable: () => (unreachable += 1),
     });
     door.configure(state);

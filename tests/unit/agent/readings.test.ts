@@ -6,7 +6,7 @@ import { createClock } from '#agent/clock.ts';
 import { readEvent } from '#agent/events.ts';
 import { labelOf } from '#agent/host-names.ts';
 import { parseSettings } from '#agent/settings.ts';
-import { mintLabel, sessionIdOfLabel } from '#shared/domain/label.ts';
+import { claimsOfLabel, mintLabel } from '#shared/domain/label.ts';
 
 const names = { machineName: 'm'.repeat(26), zone: 'wac.localhost' };
 
@@ -20,7 +20,7 @@ describe('host names', () => {
     });
     const name = `${label}.${names.machineName}.wac.localhost`;
     expect(labelOf(names, name.toUpperCase())).toBe(label);
-    expect(sessionIdOfLabel(label)).toBe(sessionId);
+    expect(claimsOfLabel(label)).toEqual({ sessionId, service: 'WAC', expiresAt: 1 });
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('host names', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         labelOf(names, text);
-        const id = sessionIdOfLabel(text);
+        const id = claimsOfLabel(text)?.sessionId;
         expect(id === undefined || id.length === 16).toBe(true);
       }),
     );

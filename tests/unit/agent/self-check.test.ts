@@ -1,33 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { writeChecks } from '#agent/check-page.ts';
-import { parsePolicy } from '#agent/local-policy.ts';
-import { type Outbound, runSelfCheck, withOutbound } from '#agent/self-check.ts';
 import { createUnixHostChecks } from '#agent/unix-host-checks.ts';
-import type { HostCheck, HostCheckId } from '#shared/domain/host-check.ts';
 import { hostCheckList } from '#shared/protocol/host-check.ts';
 import { type CapturedHost, createCapturedHost } from '../../support/captured-host.ts';
 import { replayTools } from '../../support/captured-tools.ts';
-
-const reached: Outbound = { hosts: ['api.example:443', 'bus.example:443'], unreachable: [] };
-
-/** `policy` is the text of `local-policy.json`. */
-function checkHost(
-  changes: CapturedHost = {},
-  { policy = undefined as string | undefined, outbound = reached, host = createCapturedHost(changes) } = {},
-): Promise<HostCheck[]> {
-  return runSelfCheck({
-    host,
-    port: 6516,
-    scheme: 'https',
-    readPolicy: async () => parsePolicy(policy, 6516),
-    tryOutbound: async () => outbound,
-  });
-}
-
-const find = (checks: readonly HostCheck[], id: HostCheckId) => checks.find((check) => check.id === id);
-
-/** What the check says when the machine is as in `changes`. */
-const say = async (id: HostCheckId, changes: CapturedHost) => find(await checkHost(changes), id);
+import { checkHost, find, reached, say } from './check-host.ts';
 
 describe('the checks of a machine', () => {
   it('requirements 109-114: are the documented six in their order, all well', async () => {
@@ -198,30 +175,13 @@ describe('the checks of a machine', () => {
     });
   });
 
-  it('requirement 114: what was tried since takes the place of what was found then', async () => {
-    const checks = withOutbound(await checkHost(), undefined);
-    expect(find(checks, 'outbound')).toEqual({ id: 'outbound', ok: null, found: 'nothing was tried yet' });
-    const now = withOutbound(checks, reached);
-    expect(now.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
-    expect(find(now, 'outbound')?.ok).toBe(true);
-  });
-
-  it('tell of a Windows Admin Center that no extension brought', async () => {
-    const ids = async (changes: CapturedHost) => (await checkHost(changes)).map(({ id }) => id);
-    expect(await ids({ handlers: [] })).toContain('manual-install');
-    expect(await ids({ handlers: [], service: 'sc-denied' })).toContain('manual-install');
-    expect(await ids({ handlers: ['Microsoft.AdminCenter.AdminCenter.1.0'] })).not.toContain(
-      'manual-install',
-    );
-    expect(await ids({ handlers: 'denied' })).not.toContain('manual-install');
-    expect(
-      await ids({
-        handlers: [],
-        service: 'sc-absent',
-        port: 'reg-failed',
-        parentKey: 'reg-parent-without',
-      }),
-    ).not.toContain('manual-install');
+  it('requirement 40: want the port of the local service to be allowed too', async () => {
+    const policy = '{"incomingconnections.ports":"6516"}';
+    const arc = 'azcmagent-full';
+    expect(find(await checkHost({ arc }, { policy, localPort: 8443 }), 'ports')).toMatchObject({
+      ok: false,
+      next: 'local-policy.json: add 8443 to incomingconnections.ports',
+    });
   });
 
   it('say of a machine without Windows what applies to it', async () => {
