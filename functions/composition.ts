@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
+import { createArmMachineDirectory } from '#shared/adapters/azure/arm-machine-directory.ts';
 import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-extension.ts';
 import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
 import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
@@ -19,9 +20,11 @@ import { createTlsSessionProbe } from '#shared/adapters/tls/tls-session-probe.ts
 import { encodeBase32 } from '#shared/domain/base32.ts';
 import { keyNames } from '#shared/protocol/resource-names.ts';
 import { composeAuthorities } from './compose-authorities.ts';
+import { deliveryOf } from './delivery-settings.ts';
 import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
 import { rememberFacts } from './remembered-facts.ts';
+import { rememberMachines } from './remembered-machines.ts';
 import { rememberRoles } from './remembered-roles.ts';
 import { policyOf, readSettings, type Settings } from './settings.ts';
 
@@ -65,13 +68,15 @@ function build(settings: Settings): AppPorts {
   const resources = createArmResourceManager({ arm });
   const secrets = createKeyVaultSecretStore({ vaultUrl, credential });
   const cosmos = { endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential };
+  const store = createCosmosMachineStore(cosmos);
   return {
     settings,
     now,
     newId: () => encodeBase32(randomBytes(10)),
     random: Math.random,
     callers: createCallerVerifier(settings, now),
-    store: createCosmosMachineStore(cosmos),
+    store,
+    machines: rememberMachines(store, nowMs),
     budgets: createCosmosBudgetStore(cosmos),
     secrets,
     vault: createKeyVaultCertificateVault({ vaultUrl, credential }),
@@ -91,9 +96,11 @@ function build(settings: Settings): AppPorts {
     resources,
     facts: rememberFacts(resources, nowMs),
     policy: policyOf(settings),
+    directory: createArmMachineDirectory({ arm }),
+    recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),
-    extension: createArmMachineExtension({ arm }),
+    extension: createArmMachineExtension({ arm, delivery: deliveryOf(settings) }),
     network: createArmMachineNetwork({ arm, now: nowMs }),
     relay: createArmRelayNamespace({
       arm,

@@ -3,6 +3,12 @@ import type { Orchestrator } from '#orchestrations/context.ts';
 import { createDeliverCertificateActivities } from '#orchestrations/deliver-certificate/activities.ts';
 import { createInstallExtensionActivities } from '#orchestrations/install-extension/activities.ts';
 import { installExtension } from '#orchestrations/install-extension/orchestrator.ts';
+import { createInstallFleetActivities } from '#orchestrations/install-fleet/activities.ts';
+import { installFleet } from '#orchestrations/install-fleet/orchestrator.ts';
+import { createInstallFleetMachineActivities } from '#orchestrations/install-fleet-machine/activities.ts';
+import { installFleetMachine } from '#orchestrations/install-fleet-machine/orchestrator.ts';
+import { createInstallFleetPageActivities } from '#orchestrations/install-fleet-page/activities.ts';
+import { installFleetPage } from '#orchestrations/install-fleet-page/orchestrator.ts';
 import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
 import { issueCertificate } from '#orchestrations/issue-certificate/orchestrator.ts';
 import { orchestratorNames } from '#orchestrations/names.ts';
@@ -16,11 +22,14 @@ import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/acti
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { showProgress } from '#orchestrations/show-progress.ts';
 import { createTakeBackActivities } from '#orchestrations/take-back/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import { createUninstallExtensionActivities } from '#orchestrations/uninstall-extension/activities.ts';
 import { uninstallExtension } from '#orchestrations/uninstall-extension/orchestrator.ts';
+import { wishesOf } from './install-wishes.ts';
 import {
+  type Announced,
   createOrchestrationContext,
   errorForHost,
   errorForParent,
@@ -39,6 +48,9 @@ const orchestrators = {
   [orchestratorNames.renewDue]: renewDue,
   [orchestratorNames.revokeCertificate]: revokeCertificate,
   [orchestratorNames.replaceFleet]: replaceFleet,
+  [orchestratorNames.installFleet]: installFleet,
+  [orchestratorNames.installFleetPage]: installFleetPage,
+  [orchestratorNames.installFleetMachine]: installFleetMachine,
   [orchestratorNames.openSession]: openSession,
 } as const;
 
@@ -53,6 +65,12 @@ const activitiesOf = (ports: AppPorts) => [
   createReserveTurnActivities(ports),
   createReplaceCertificateActivities(ports),
   createReplaceFleetActivities(ports),
+  createInstallFleetActivities(ports),
+  createInstallFleetPageActivities(ports),
+  createInstallFleetMachineActivities({
+    ...ports,
+    wishesOf: (machine, wishes, by) => wishesOf(ports, machine, wishes, by),
+  }),
   createOpenSessionActivities(ports),
 ];
 
@@ -67,10 +85,9 @@ export function activityNames(): string[] {
 function registerOrchestrator<I, O>(name: string, orchestrator: Orchestrator<I, O>): void {
   df.app.orchestration(name, function* (context) {
     try {
-      return yield* orchestrator(createOrchestrationContext(context), context.df.getInput<I>()) as Generator<
-        df.Task,
-        O
-      >;
+      const { progress, ...input } = context.df.getInput<I & Announced>();
+      const ours = createOrchestrationContext(context, progress);
+      return yield* orchestrator(ours, input as I) as Generator<df.Task, O>;
     } catch (caught) {
       // Durable's own signals (divergence, host faults) are not ours to translate.
       if (!(caught instanceof Error)) throw new Error(String(caught), { cause: caught });
@@ -94,9 +111,10 @@ export function registerDurable(ports: PortsProvider): void {
     );
   for (const name of activityNames()) {
     df.app.activity(name, {
-      handler: async (input: unknown) => {
+      handler: async ({ progress, ...input }: Announced) => {
         try {
           handlers ??= build();
+          if (progress) await showProgress(ports(), progress);
           return await handlers.get(name)?.(input);
         } catch (caught) {
           throw errorForHost(caught);

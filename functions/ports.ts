@@ -7,9 +7,11 @@ import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.t
 import type { TakeBackPorts } from '#orchestrations/take-back/activities.ts';
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
 import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
+import type { MachineDirectory } from '#shared/ports/machine-directory.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
 import type { FactsReader } from './remembered-facts.ts';
+import type { MachineReader } from './remembered-machines.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that handlers and activities are given; built once, in `composition.ts`. */
@@ -26,7 +28,11 @@ export interface AppPorts
   callers: CallerVerifier;
   ticketKey: SigningKey;
   facts: FactsReader;
+  machines: MachineReader;
   policy: PreconditionPolicy;
+  directory: MachineDirectory;
+  /** New record sets that the zone takes a minute. */
+  recordsPerMinute: number;
 }
 
 /** Built at first use: a cold start that only answers health loads no client. */

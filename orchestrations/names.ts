@@ -8,6 +8,9 @@ export const orchestratorNames = {
   renewDue: 'renewDue',
   revokeCertificate: 'revokeCertificate',
   replaceFleet: 'replaceFleet',
+  installFleet: 'installFleet',
+  installFleetPage: 'installFleetPage',
+  installFleetMachine: 'installFleetMachine',
   openSession: 'openSession',
 } as const;
 
@@ -16,6 +19,9 @@ export const agentReportedEvent = 'agentReported';
 
 /** Raised on an operation that waits for its turn, or on a fleet replacement, when somebody calls it off. */
 export const cancelRequestedEvent = 'cancelRequested';
+
+/** Raised on a fleet install that waits when somebody changed it. A hint: read the store. */
+export const fleetChangedEvent = 'fleetChanged';
 
 /** Instance ids are built from our own ids, never from an ARM id (it holds slashes). */
 export const operationId = (machineId: string, random: string): string => `${machineId}.${random}`;

@@ -17,7 +17,7 @@ export interface RequirementsPorts {
 }
 
 /** The zone of the machines as the world sees it. That nobody answers for it is a finding, not a failure to look. */
-async function examineZone({ dns, publicDns }: RequirementsPorts): Promise<ZoneFindings> {
+export async function examineZone({ dns, publicDns }: RequirementsPorts): Promise<ZoneFindings> {
   const name = dns.zone;
   try {
     const { faults } = await publicDns.checkDelegation(name, await dns.nameServers());
@@ -28,14 +28,18 @@ async function examineZone({ dns, publicDns }: RequirementsPorts): Promise<ZoneF
   }
 }
 
-/** Every requirement of an install, on facts read now. Throws `machine_not_found` when the machine was deleted in ARM. */
+/**
+ * Every requirement of an install, on facts read now. Throws `machine_not_found` when the machine was deleted in ARM.
+ * Many machines share one look at the zone.
+ */
 export async function checkRequirements(
   ports: RequirementsPorts,
   machine: MachineDocument,
+  zoneFindings?: Promise<ZoneFindings>,
 ): Promise<PreconditionResult[]> {
   const [facts, zone, agent] = await Promise.all([
     ports.facts.read(machine.resourceId),
-    examineZone(ports),
+    zoneFindings ?? examineZone(ports),
     ports.store.read(machine.machineId, 'agent'),
   ]);
   if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');

@@ -9,8 +9,8 @@ import { drillListReply, drillReply, drillRequest } from '#shared/protocol/certi
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { reconcileDrill, startDrill } from '../reconcile-drill.ts';
 import type { Caller } from './authorization.ts';
-import { listVisible } from './machines.ts';
 import { defineRoute } from './route.ts';
+import { listVisible } from './visible-machines.ts';
 
 type DrillReply = z.input<typeof drillReply>;
 
@@ -41,9 +41,9 @@ function viewDrill(drill: DrillDocument): DrillReply {
 
 /** Ids of the machines where the caller may install. */
 async function installable(ports: AppPorts, caller: Caller): Promise<Set<string>> {
-  const visible = await listVisible(ports, caller);
-  const mine = visible.filter((access) => access.decide('install').allowed);
-  return new Set(mine.map(({ machine }) => machine.machineId));
+  const { visible } = await listVisible(ports, caller, { isCurrent: true });
+  const mine = visible.filter(({ decide }) => decide('install').allowed);
+  return new Set(mine.map(({ known }) => known.machine.machineId));
 }
 
 /** Installed machines with a certificate of that authority: where the caller may install, and how many elsewhere. */
@@ -103,8 +103,8 @@ async function takeFleet(ports: AppPorts, client: DurableClient, drill: DrillDoc
 }
 
 /** Whoever may install on some machine sees it. */
-async function requireOperator(ports: AppPorts, caller: Caller): Promise<void> {
-  const visible = await listVisible(ports, caller);
+export async function requireOperator(ports: AppPorts, caller: Caller): Promise<void> {
+  const { visible } = await listVisible(ports, caller, { isCurrent: false });
   const best = visible.find((access) => access.decide('install').allowed);
   if (best) return;
   const [refused] = visible.map((access) => access.decide('install'));

@@ -6,14 +6,15 @@ import {
   type InvocationContext,
 } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, toAppError } from '#shared/domain/error.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { bearerOf, type Caller } from './authorization.ts';
+import { repeatedMember } from './json-text.ts';
 import { problemOf } from './problem-details.ts';
 
-/** Bytes. No body of this API is larger than a page of text. */
-const maximumBodyBytes = 64 * 1024;
+/** Bytes. A body of this API is no larger than a page of text, unless its route says so. */
+const pageBytes = 64 * 1024;
 
 /** Who may call: named on every route. `agent` and `enrolment` prove themselves in their own handlers. */
 type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
@@ -36,6 +37,8 @@ export interface Reply {
   headers?: Record<string, string>;
   /** Checked against the route's schema by the tests, sent as JSON. */
   body?: object;
+  /** Sent as it is, with the content type of `headers`, instead of a body. */
+  text?: string;
 }
 
 export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
@@ -47,6 +50,7 @@ export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.Zo
   audience: Audience;
   summary: string;
   body?: B;
+  maximumBodyBytes?: number;
   /** Parameters behind the question mark, all texts; the handler reads them with `readQuery`. */
   query?: z.ZodObject;
   /** Replies by status. */
@@ -58,7 +62,7 @@ export const routes: RouteDefinition[] = [];
 
 async function readBody<B extends z.ZodType>(
   request: HttpRequest,
-  schema: B | undefined,
+  { body: schema, maximumBodyBytes = pageBytes }: RouteDefinition<B>,
 ): Promise<{ body: z.output<B>; bytes: Uint8Array }> {
   const nothing = { body: undefined as z.output<B>, bytes: new Uint8Array() };
   const mayCarry = request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'DELETE';
@@ -94,12 +98,15 @@ export const refuseFields = (errors: { field: string; message: string }[]): AppE
 /** An empty body counts as `{}`: fields that are needed are then named one by one. */
 function parseBody<B extends z.ZodType>(schema: B, bytes: Uint8Array): z.output<B> {
   let value: unknown;
+  let repeated: string | undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     value = text.trim() === '' ? {} : JSON.parse(text);
+    repeated = repeatedMember(text);
   } catch {
     throw refuseFields([{ field: '(body)', message: 'is not JSON in UTF-8' }]);
   }
+  if (repeated !== undefined) throw refuseFields([{ field: repeated, message: 'is there twice' }]);
   return parseFields(schema, value);
 }
 
@@ -128,6 +135,11 @@ function parseFields<S extends z.ZodType>(schema: S, value: unknown): z.output<S
   );
 }
 
+/** Who misspells a question is told so before anything else; whoever watches from outside may ask in any way. */
+function refuseQuestions({ audience, query }: RouteDefinition, request: HttpRequest): void {
+  if (audience !== 'anonymous') readQuery((query ?? z.object({})).strict(), request);
+}
+
 const noCaller: Caller = { id: '', name: '', tenantId: '', isApplication: false };
 
 /** Checks that the caller is who the route is for. Agents sign their calls; their handlers check them. */
@@ -140,6 +152,15 @@ async function authenticate(audience: Audience, request: HttpRequest, ports: App
     });
   }
   return caller;
+}
+
+/** Who has changed something, or failed halfway, sees it when he asks next. */
+async function changed<T>(ports: AppPorts, route: RouteDefinition, handle: () => Promise<T>): Promise<T> {
+  try {
+    return await handle();
+  } finally {
+    if (route.audience === 'user' && route.method !== 'GET') ports.machines.forget();
+  }
 }
 
 const durableInput = input.durableClient();
@@ -160,21 +181,25 @@ export function defineRoute<B extends z.ZodType>(
       try {
         const ports = provider();
         const caller = await authenticate(definition.audience, request, ports);
-        const { body, bytes } = await readBody(request, definition.body);
-        const reply = await handle({
-          request,
-          ports,
-          caller,
-          body,
-          bytes,
-          parameter: (name) => request.params[name] ?? '',
-          durable: () => getClient(context),
-          log: context,
-        });
+        refuseQuestions(definition, request);
+        const { body, bytes } = await readBody(request, definition);
+        const reply = await changed(ports, definition, () =>
+          handle({
+            request,
+            ports,
+            caller,
+            body,
+            bytes,
+            parameter: (name) => request.params[name] ?? '',
+            durable: () => getClient(context),
+            log: context,
+          }),
+        );
         return {
           status: reply.status ?? 200,
           headers: { 'cache-control': 'no-store', ...reply.headers },
           ...(reply.body !== undefined && { jsonBody: reply.body }),
+          ...(reply.text !== undefined && { body: reply.text }),
         };
       } catch (caught) {
         const error = toAppError(caught);

@@ -10,11 +10,15 @@ import type { TrackOperationActivities } from '../track-operation/activities.ts'
 /** A turn can come sooner when others give theirs up: it is asked for again after this. */
 const longestWaitMs = 24 * 60 * 60_000;
 
-/** The certificate, however long its turn takes to come; while it waits the operation can be called off. */
+/**
+ * The certificate, however long its turn takes to come; while it waits the operation can be called off. A turn that is
+ * further away than `patienceMs` is given back: `operation_cancelled` with its `turnAt`.
+ */
 export function* issueInTurn(
   context: OrchestrationContext,
   subject: Pick<IssueCertificateInput, 'machineId' | 'machineName' | 'custody'>,
   show: (phase: 'name', detail: string) => Step<unknown>,
+  patienceMs = Number.POSITIVE_INFINITY,
 ): Step<string> {
   const { machineId, custody } = subject;
   const track = context.activities<TrackOperationActivities>(persistentRetries);
@@ -27,8 +31,14 @@ export function* issueInTurn(
     );
     if ('thumbprint' in issued) return issued.thumbprint;
     const { postponed: plan } = issued;
-    yield* track.showWait({ operationId: context.instanceId, plan });
     const waitMs = Math.max(Date.parse(plan.turnAt) - context.now().getTime(), 1_000);
+    if (waitMs > patienceMs) {
+      yield* turns.leaveQueue({ machineId });
+      const { authority, turnAt } = plan;
+      const detail = `its turn at ${authority} is at ${turnAt}: it begins again then`;
+      throw new AppError('operation_cancelled', detail, { facts: { turnAt } });
+    }
+    yield* track.showWait({ operationId: context.instanceId, plan });
     if (yield* context.waitForEvent(cancelRequestedEvent, Math.min(waitMs, longestWaitMs))) {
       yield* turns.leaveQueue({ machineId });
       throw new AppError('operation_cancelled', 'it was called off while it waited for its turn');

@@ -27,6 +27,8 @@ export interface InstallWishes {
   sources?: PortSources;
   /** Who agreed to lose a Windows Admin Center that was installed by hand. */
   consent?: { id: string; name: string };
+  /** Longest wait for a turn at an authority; a later one is given back. Absent: any. */
+  turnPatienceMs?: number;
 }
 
 export type InstallPhase = 'provider' | 'endpoint' | 'name' | 'agent';
@@ -74,7 +76,8 @@ export function* putTogether(
   // Where the machine holds the key, its agent has to be there before there can be a certificate.
   if (custody === 'machine') yield* run.deployExtension({ machineId, resourceId, port });
   yield* show('name', 'Issuing the certificate');
-  const thumbprint = yield* issueInTurn(context, { machineId, machineName, custody }, show);
+  const turn = { machineId, machineName, custody };
+  const thumbprint = yield* issueInTurn(context, turn, show, wishes.turnPatienceMs);
   yield* show('agent', 'Installing the extension on the machine');
   yield* run.deployExtension({ machineId, resourceId, port });
   yield* show('agent', 'Waiting until the machine serves its certificate');

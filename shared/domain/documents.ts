@@ -146,6 +146,8 @@ export interface AgentDocument extends DocumentBase {
   /** ECDH-ES, to seal certificates; public JWK as JSON text. */
   encryptionKey: string;
   enrolledAt: string;
+  /** What it showed: the token of our install where nothing is said, or its machine's own identity (53). */
+  enrolledBy?: 'token' | 'identity';
   agentVersion?: string;
   /** Highest accepted number; a report at or below it is a repetition. */
   reportSequence: number;

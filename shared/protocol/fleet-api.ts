@@ -107,5 +107,14 @@ export const fleetInstallListReply = z.object({ value: z.array(fleetInstallReply
 /** `GET /api/fleet-installs/{id}/machines?status=`: each machine. */
 export const fleetMachinesReply = z.object({ value: z.array(fleetMachine) });
 export type FleetMachinesReply = z.infer<typeof fleetMachinesReply>;
+export const fleetMachinesQuery = z.object({ status: fleetMachine.shape.status.optional() });
+
+/** `GET /api/fleet-installs/{id}/report?format=json`; as CSV (RFC 4180) it is the machines alone. */
+export const fleetReportReply = z.object({
+  fleetInstall: fleetInstallReply,
+  machines: z.array(fleetMachine),
+});
+export const fleetReportQuery = z.object({ format: z.enum(['csv', 'json']).default('json') });
+
 /** `PATCH /api/fleet-installs/{id}`: paused lets what runs come to its end and begins nothing; cancelled for good. */
 export const fleetInstallChange = z.strictObject({ status: z.enum(['running', 'paused', 'cancelled']) });

@@ -10,6 +10,7 @@ import { createMemoryCertificateAuthority } from './memory-certificate-authority
 import { createMemoryCertificateVault } from './memory-certificate-vault.ts';
 import { createMemoryDnsZone } from './memory-dns-zone.ts';
 import { createMemoryHybridConnectivity } from './memory-hybrid-connectivity.ts';
+import { createMemoryMachineDirectory } from './memory-machine-directory.ts';
 import { createMemoryMachineExtension } from './memory-machine-extension.ts';
 import { createMemoryMachineNetwork } from './memory-machine-network.ts';
 import { createMemoryMachineStore } from './memory-machine-store.ts';
@@ -80,6 +81,7 @@ export function createMemoryPorts(clock: Clock) {
     relay: createMemoryRelayNamespace(),
     resources,
     roles: createMemoryRoleReader(),
+    directory: createMemoryMachineDirectory(),
     connectivity: createMemoryHybridConnectivity((subscriptionId) =>
       resources.registered.has(`${subscriptionId} Microsoft.HybridConnectivity`),
     ),
@@ -110,6 +112,7 @@ export function createMemoryPorts(clock: Clock) {
     machines: rememberMachines(guarded.store, clock.now),
     settings,
     policy: policyOf(settings),
+    recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     callers: {
       async verify(token) {
         if (!token) throw new AppError('token_missing', 'the request carries no access token');
