@@ -100,6 +100,17 @@ export async function reconcile(
   return (await getDocument(ports.store, operation.machineId, 'operation', operation.id)).document;
 }
 
+/** Whether nothing runs on this machine; what a crash left behind is brought together on the way. */
+export async function isFree(
+  ports: AppPorts,
+  client: DurableClient,
+  { machineId, currentOperation }: MachineDocument,
+): Promise<boolean> {
+  if (!currentOperation) return true;
+  const found = await ports.store.read(machineId, 'operation', currentOperation.id);
+  return !found || (await reconcile(ports, client, found.document)).status !== 'running';
+}
+
 /** Whether an instance that was to run does: `missing` when the host knows none of this id, `dead` when it ended. */
 export async function livenessOf(
   client: DurableClient,

@@ -1,12 +1,10 @@
-import { createHash, createPublicKey, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import { hostNamesOf } from '#shared/domain/certificate.ts';
 import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { listEgress, writeHost } from '#shared/domain/egress.ts';
 import { AppError } from '#shared/domain/error.ts';
-import { parseMachineResource, serviceNames } from '#shared/domain/machine.ts';
-import { machineIdOf } from '#shared/domain/machine-name.ts';
+import { serviceNames } from '#shared/domain/machine.ts';
 import { reverse } from '#shared/domain/reach.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
 import {
@@ -14,9 +12,6 @@ import {
   agentState,
   agentTokens,
   deliveredCertificate,
-  type EnrolmentRequest,
-  enrolmentReply,
-  enrolmentRequest,
   type PublicKey,
 } from '#shared/protocol/agent-messages.ts';
 import { claimedMachineId, verifyAgentCall } from '#shared/protocol/agent-token.ts';
@@ -67,53 +62,6 @@ export async function requireAgent(call: RouteCall<unknown>): Promise<{
 function publicUrl(ports: AppPorts, request: HttpRequest): string {
   const { pathname, search } = new URL(request.url);
   return `${ports.settings.ADMIN_CENTER_API_URL.replace(/\/$/, '')}${pathname}${search}`;
-}
-
-/** A point that is not on its curve would fail much later, when the first certificate is sealed to it. */
-function requireOnCurve(keys: Record<string, PublicKey>): void {
-  for (const [field, key] of Object.entries(keys)) {
-    try {
-      createPublicKey({ format: 'jwk', key: { ...key } });
-    } catch (cause) {
-      const errors = [{ field, message: 'is not a point on P-256' }];
-      throw new AppError('invalid_request', `${field} is not a point on P-256`, { facts: { errors }, cause });
-    }
-  }
-}
-
-/** Redeems the install's token. The same keys again get the same answer; other keys are refused. */
-async function enrol(ports: AppPorts, body: EnrolmentRequest): Promise<{ machineId: string }> {
-  const { resourceId } = parseMachineResource(body.resourceId);
-  const machineId = machineIdOf(resourceId);
-  requireOnCurve({ signingKey: body.signingKey, encryptionKey: body.encryptionKey });
-  const enrolment = await ports.store.read(machineId, 'enrolment');
-  const given = createHash('sha256')
-    .update(body.token ?? '')
-    .digest();
-  const expected = Buffer.from(enrolment?.document.tokenHash ?? '', 'base64url');
-  if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
-    throw new AppError(
-      'enrolment_refused',
-      'the token is not the one of this machine’s install, or it has ended',
-    );
-  }
-  const signingKey = JSON.stringify(body.signingKey);
-  const encryptionKey = JSON.stringify(body.encryptionKey);
-  const existing = await ports.store.read(machineId, 'agent');
-  if (existing?.document.signingKey === signingKey && existing.document.encryptionKey === encryptionKey)
-    return { machineId };
-  if (existing) throw new AppError('enrolment_refused', 'the machine has enrolled with other keys already');
-  const agent: AgentDocument = {
-    type: 'agent',
-    machineId,
-    signingKey,
-    encryptionKey,
-    enrolledAt: ports.now().toISOString(),
-    agentVersion: body.agentVersion,
-    reportSequence: 0,
-  };
-  await ports.store.commit(machineId, [{ create: agent }]);
-  return { machineId };
 }
 
 async function desiredState(
@@ -193,20 +141,6 @@ async function relayTokens(ports: AppPorts, machine: MachineDocument): Promise<R
 }
 
 export function registerAgent(provider: PortsProvider): void {
-  defineRoute(
-    provider,
-    {
-      name: 'agentEnrolment',
-      method: 'POST',
-      route: 'api/agent/enrolment',
-      audience: 'agent',
-      summary: 'Enrol an agent with the token of its install',
-      body: enrolmentRequest,
-      replies: { 200: enrolmentReply, 400: problem, 403: problem },
-    },
-    async ({ ports, body }) => ({ body: await enrol(ports, body) }),
-  );
-
   defineRoute(
     provider,
     {

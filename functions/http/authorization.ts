@@ -12,6 +12,8 @@ export interface Caller {
   name: string;
   tenantId: string;
   isApplication: boolean;
+  /** ARM id of the resource whose managed identity calls: its own, or that of an identity which was assigned to it. */
+  identityOf?: string;
 }
 
 export interface CallerVerifier {
@@ -26,6 +28,7 @@ const claims = z.object({
   preferred_username: z.string().optional(),
   idtyp: z.string().optional(),
   scp: z.string().optional(),
+  xms_mirid: z.string().optional(),
 });
 
 /** The scope that delegated tokens carry for this API. */
@@ -79,6 +82,7 @@ export function createCallerVerifier(settings: Settings, now: () => Date): Calle
           name: found.upn ?? found.preferred_username ?? found.oid,
           tenantId: found.tid,
           isApplication,
+          ...(found.xms_mirid !== undefined && { identityOf: found.xms_mirid }),
         };
       } catch (cause) {
         if (!ofTheToken(cause)) {

@@ -13,7 +13,7 @@ import type { Caller } from './authorization.ts';
 /** Keeps the record of what was refused and why, then throws `precondition_unmet` with every failure. */
 async function refuse(
   ports: AppPorts,
-  caller: Caller,
+  caller: Pick<Caller, 'id' | 'name'>,
   { machineId }: MachineDocument,
   refused: { action: string; failures: readonly PreconditionResult[] },
 ): Promise<never> {
@@ -42,7 +42,7 @@ async function refuse(
 /** Throws `precondition_unmet` with every failure at once; warnings refuse nothing. */
 export async function requireInstallable(
   ports: AppPorts,
-  caller: Caller,
+  caller: Pick<Caller, 'id' | 'name'>,
   machine: MachineDocument,
 ): Promise<void> {
   const failures = failuresOf(await checkRequirements(ports, machine));
@@ -52,7 +52,7 @@ export async function requireInstallable(
 /** The requirements that may have changed since the install, on facts no older than ten minutes; as above. */
 export async function requireStillMet(
   ports: AppPorts,
-  caller: Caller,
+  caller: Pick<Caller, 'id' | 'name'>,
   machine: MachineDocument,
   action: string,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { operationId, orchestratorNames, sweepInstanceId } from '#orchestrations
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
 import type { RenewDueInput } from '#orchestrations/renew-due/orchestrator.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
-import { reconcile, startOnce } from '../begin-operation.ts';
+import { isFree, startOnce } from '../begin-operation.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
 /** Every minute. */
@@ -28,11 +28,7 @@ async function childOf(
 ): Promise<Child<RenewCertificateInput> | undefined> {
   const machine = (await ports.store.read(machineId, 'machine'))?.document;
   const machineName = machine?.nextName?.machineName ?? machine?.machineName;
-  if (machine?.currentOperation) {
-    const operation = await ports.store.read(machineId, 'operation', machine.currentOperation.id);
-    const now = operation && (await reconcile(ports, client, operation.document));
-    if (now?.status === 'running') return undefined;
-  }
+  if (machine && !(await isFree(ports, client, machine))) return undefined;
   if (!machine || machineName === undefined) {
     // Nobody can serve it: due for ever, it would stand before those that can be renewed.
     await moveCertificate(ports, machineId, { type: 'withdraw' });

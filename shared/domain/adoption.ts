@@ -34,18 +34,20 @@ interface Seen {
 
 /**
  * What a look at the extension calls for. `adopt`: others installed it, and its parts are to be completed. `removed` and
- * `back`: what is installed went away, or came again, by somebody else's hand; that is noted and not fought over. One that
- * failed, or is still on its way, is left to whoever put it there.
+ * `back`: what is installed went away, or came again, by somebody else's hand; `withdrawn`: what was found and not adopted
+ * is no longer there. These are noted and not fought over. One that failed, or is still on its way, is left to whoever put
+ * it there.
  */
 export function judgeExtension(
   machine: MachineDocument,
   seen: Seen,
   now: Date,
-): 'adopt' | 'removed' | 'back' | 'nothing' {
-  const { extension, salt, adoption } = machine;
+): 'adopt' | 'removed' | 'back' | 'withdrawn' | 'nothing' {
+  const { extension, salt, adoption, before } = machine;
   const isInstalled = extension?.installedAt !== undefined;
   if (isInstalled && seen.state === 'absent')
     return extension.removedSince === undefined ? 'removed' : 'nothing';
+  if (!extension && seen.state === 'absent') return before || adoption ? 'withdrawn' : 'nothing';
   if (seen.state !== 'succeeded') return 'nothing';
   const isOurs = seen.salt !== undefined && seen.salt === salt;
   if (isInstalled && extension.removedSince === undefined) return 'nothing';

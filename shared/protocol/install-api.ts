@@ -75,6 +75,8 @@ export const orphansReply = z.object({
   /** `report`: nothing is removed, this list is all. */
   mode: z.enum(['report', 'remove']),
   graceHours: z.number(),
+  /** Why nothing is removed at present although it would be time; null where nothing stands in the way. */
+  halted: z.string().nullable().optional(),
   value: z.array(
     z.object({
       machineId: z.string(),

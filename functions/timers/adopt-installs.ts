@@ -1,0 +1,101 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { type DurableClient, getClient, input } from 'durable-functions';
+import { updateDocument } from '#orchestrations/records.ts';
+import { judgeExtension } from '#shared/domain/adoption.ts';
+import type { MachineDocument } from '#shared/domain/documents.ts';
+import { beginAdoption } from '../adoption.ts';
+import { isFree } from '../begin-operation.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
+import { lookRound } from './look-round.ts';
+
+/** Every five minutes, a minute after they begin. */
+const schedule = '0 1-59/5 * * * *';
+/** One read of Azure Resource Manager each: 2,400 an hour, so that 2,000 machines have their turn in 50 minutes. */
+const batch = 200;
+
+/** Writes what was noticed, unless the machine is no longer as it was judged. */
+const note = (
+  { store }: AppPorts,
+  { machineId, extension: judged }: MachineDocument,
+  change: (machine: MachineDocument) => MachineDocument,
+) =>
+  updateDocument(store, machineId, 'machine', undefined, (machine) =>
+    machine.currentOperation || machine.extension?.state !== judged?.state
+      ? undefined
+      : { document: change(machine) },
+  );
+
+function withoutRemoval(machine: MachineDocument): MachineDocument {
+  if (!machine.extension) return machine;
+  const { removedSince: _, ...extension } = machine.extension;
+  return { ...machine, extension };
+}
+
+function withoutFinding(machine: MachineDocument): MachineDocument {
+  const { before: _, adoption: __, ...rest } = machine;
+  return rest;
+}
+
+async function look(
+  ports: AppPorts,
+  client: DurableClient,
+  machine: MachineDocument,
+  context: Pick<InvocationContext, 'info'>,
+): Promise<void> {
+  // What runs here says more than a look from outside; what a crash left behind is brought together.
+  if (!(await isFree(ports, client, machine))) return;
+  const seen = await ports.extension.read(machine.resourceId);
+  const now = ports.now();
+  const { machineId } = machine;
+  switch (judgeExtension(machine, seen, now)) {
+    case 'adopt':
+      context.info(`${machineId} is adopted by ${(await beginAdoption(ports, client, machineId)).id}`);
+      return;
+    case 'removed':
+      await note(ports, machine, (found) =>
+        found.extension
+          ? { ...found, extension: { ...found.extension, removedSince: now.toISOString() } }
+          : found,
+      );
+      return;
+    case 'back':
+      await note(ports, machine, withoutRemoval);
+      return;
+    case 'withdrawn':
+      await note(ports, machine, withoutFinding);
+      return;
+    case 'nothing':
+  }
+}
+
+/**
+ * Requirement 53: extensions that others installed, noticed by asking for them. Machines that are gone are the reaper's.
+ * One that cannot be adopted never stops the next.
+ */
+export async function adoptInstalls(
+  ports: AppPorts,
+  client: DurableClient,
+  context: Pick<InvocationContext, 'info' | 'warn'>,
+): Promise<void> {
+  const machines = (await ports.store.listMachines()).filter(
+    ({ goneSince, movedTo }) => goneSince === undefined && movedTo === undefined,
+  );
+  await lookRound(
+    ports,
+    {
+      name: 'adoption',
+      machines,
+      size: batch,
+      look: (machine) => look(ports, client, machine, context),
+    },
+    context,
+  );
+}
+
+export function registerAdoption(provider: PortsProvider): void {
+  app.timer('adoptInstalls', {
+    schedule,
+    extraInputs: [input.durableClient()],
+    handler: (_, context) => adoptInstalls(provider(), getClient(context), context),
+  });
+}
