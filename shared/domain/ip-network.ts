@@ -70,13 +70,15 @@ export const isSameAddress = (one: string, other: string): boolean => {
   return first !== undefined && second !== undefined && isSameNetwork(first, second);
 };
 
-/** RFC 1918, RFC 6598, RFC 4193, RFC 3927 and RFC 4291: addresses that no route of the internet leads to. */
+/** RFC 1918, RFC 6598, RFC 1122, RFC 3927, RFC 4193 and RFC 4291: no route of the internet leads there. */
 const privateNetworks = [
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
   '100.64.0.0/10',
+  '127.0.0.0/8',
   '169.254.0.0/16',
+  '::1/128',
   'fc00::/7',
   'fe80::/10',
 ].flatMap((text) => parseIpNetwork(text) ?? []);

@@ -90,7 +90,7 @@ const usualPriority = 300;
 const usualStep = 10;
 
 /** A priority that no inbound rule has and that counts before `limit`; undefined when there is none. */
-export function freePriority(rules: readonly SecurityRule[], limit = lastPriority + 1): number | undefined {
+function freePriority(rules: readonly SecurityRule[], limit = lastPriority + 1): number | undefined {
   const taken = new Set(
     rules.filter(({ direction }) => direction === 'Inbound').map(({ priority }) => priority),
   );

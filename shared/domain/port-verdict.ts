@@ -43,8 +43,10 @@ function coverOfNetwork(prefix: string, network: IpNetwork): Cover {
 }
 
 /** How much of a peer one address prefix or service tag of a rule covers. */
-export function coverOfPeer(prefix: string, peer: Peer): Cover {
+function coverOfPeer(prefix: string, peer: Peer): Cover {
   const lower = prefix.toLowerCase();
+  // The platform's own probe, 168.63.129.16: neither a browser nor a service.
+  if (lower === 'azureloadbalancer') return 'none';
   if (everything.has(lower)) {
     const network = parseIpNetwork(peer);
     return network && parseIpNetwork(prefix) ? coverOfNetwork(prefix, network) : 'all';

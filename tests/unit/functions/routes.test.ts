@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** Answer no JSON, or not for programs: not described. */
-const undescribed = ['homePage', 'portal'];
+const undescribed = ['homePage', 'portal', 'agentPackage'];
 
 type Segment = { kind: 'literal'; text: string } | { kind: 'parameter' } | { kind: 'rest' };
 
@@ -65,14 +65,20 @@ describe('the routes', () => {
       'DELETE /api/machines/{id}/sessions/{sessionId} revokeSession',
       'DELETE /api/operations/{operationId} cancelOperation_delete',
       'GET /api/agent/certificate agentCertificate',
+      'GET /api/agent/package/{file} agentPackage',
       'GET /api/agent/state agentState',
       'GET /api/certificates/drills listDrills',
       'GET /api/certificates/drills/{drillId} getDrill',
       'GET /api/certificates/forecast getForecast',
       'GET /api/egress getEgress',
+      'GET /api/fleet-installs listFleetInstalls',
+      'GET /api/fleet-installs/{fleetInstallId} getFleetInstall',
+      'GET /api/fleet-installs/{fleetInstallId}/machines listFleetInstallMachines',
+      'GET /api/fleet-installs/{fleetInstallId}/report exportFleetInstall',
       'GET /api/health health',
       'GET /api/machines listMachines',
       'GET /api/machines/{id} getMachine',
+      'GET /api/machines/{id}/addresses getAddresses',
       'GET /api/machines/{id}/certificate getCertificate',
       'GET /api/machines/{id}/endpoint getEndpoint',
       'GET /api/machines/{id}/endpoint/serviceConfigurations/{service} getServiceConfiguration',
@@ -86,9 +92,12 @@ describe('the routes', () => {
       'GET /api/proxy/state proxyState',
       'GET /portal/{*path} portal',
       'GET /{ignored:maxlength(0)?} homePage',
+      'PATCH /api/fleet-installs/{fleetInstallId} changeFleetInstall_patch',
       'POST /api/agent/enrolment agentEnrolment',
       'POST /api/agent/tokens agentTokens',
       'POST /api/certificates/drill startDrill_post',
+      'POST /api/fleet-installs beginFleetInstall_post',
+      'POST /api/fleet-installs/plans planFleetInstall_post',
       'POST /api/machines addMachine',
       'POST /api/machines/{id}/certificate/renewals renewCertificate_post',
       'POST /api/machines/{id}/certificate/revocations revokeCertificate_post',
