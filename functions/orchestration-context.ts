@@ -4,6 +4,7 @@ import type {
   ActivitySteps,
   Child,
   OrchestrationContext,
+  Progress,
   RetryPolicy,
   Step,
 } from '#orchestrations/context.ts';
@@ -83,8 +84,24 @@ function* result<T>(task: Task): Step<T> {
   return (yield task) as T;
 }
 
-/** Our narrow context on Durable's. `clock` differs from the wall: it is the time of the episode. */
-export function createOrchestrationContext({ df }: DurableContext): OrchestrationContext {
+/** What is announced travels with the input of the next activity or flow. */
+export interface Announced {
+  progress?: Progress;
+}
+
+/** Our narrow context on Durable's. `announced` is what the flow that called this one has announced. */
+export function createOrchestrationContext(
+  { df }: DurableContext,
+  announced?: Progress,
+): OrchestrationContext {
+  let pending = announced;
+
+  function withPending<I extends object>(input: I): I & Announced {
+    const progress = pending;
+    pending = undefined;
+    return { ...input, ...(progress && { progress }) };
+  }
+
   function* sleep(ms: number): Step<void> {
     yield* result(df.createTimer(new Date(df.currentUtcDateTime.getTime() + ms)));
   }
@@ -93,7 +110,8 @@ export function createOrchestrationContext({ df }: DurableContext): Orchestratio
    * The one place where retryability is read. A wait that the other side asked for goes before our own; one that is
    * longer than any of the policy is not sat out here: the flow decides what to do until then.
    */
-  function* attempt<T>(name: string, input: object, policy: RetryPolicy): Step<T> {
+  function* attempt<T>(name: string, given: object, policy: RetryPolicy): Step<T> {
+    const input = withPending(given);
     const patienceMs = Math.max(...policy);
     for (let round = 0; ; round += 1) {
       try {
@@ -123,9 +141,14 @@ export function createOrchestrationContext({ df }: DurableContext): Orchestratio
         get: (_, name) => (input: object) => attempt(String(name), input, policy),
       }),
 
+    // biome-ignore lint/correctness/useYield: a step that takes none of the host's.
+    *announce(progress): Step<void> {
+      pending = progress;
+    },
+
     *subOrchestration<I extends object, O>(name: string, input: I): Step<O> {
       try {
-        return yield* result<O>(df.callSubOrchestrator(name, input));
+        return yield* result<O>(df.callSubOrchestrator(name, withPending(input)));
       } catch (caught) {
         throw errorOfTask(caught);
       }

@@ -16,6 +16,13 @@ export type ActivitySteps<A extends Record<string, AnyActivity>> = {
 /** Waits between attempts, in milliseconds; as many attempts as waits, and one. Only retryable errors are repeated. */
 export type RetryPolicy = readonly number[];
 
+/** What the user is shown of an operation: which step runs, counted from 0, and what it does, one sentence. */
+export interface Progress {
+  operationId: string;
+  step: number;
+  detail: string;
+}
+
 /** A flow to start within another, under an instance id of its own. */
 export interface Child<I extends object> {
   instanceId: string;
@@ -31,6 +38,8 @@ export interface OrchestrationContext {
   now(): Date;
   /** The activities of a flow by name, each repeated as the policy says; failures arrive as `AppError`. */
   activities<A extends Record<string, AnyActivity>>(policy: RetryPolicy): ActivitySteps<A>;
+  /** Shown as soon as the next activity begins, here or in the flow that is called next: it takes no step of its own. */
+  announce(progress: Progress): Step<void>;
   subOrchestration<I extends object, O>(name: string, input: I): Step<O>;
   /** Runs a flow for each child, at most `width` at a time; answers how many failed. One never stops another. */
   forEach<I extends object>(name: string, children: readonly Child<I>[], width: number): Step<number>;

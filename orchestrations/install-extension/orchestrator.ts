@@ -26,7 +26,7 @@ export function* installExtension(
     yield* putTogether(
       context,
       input,
-      (phase, detail) => track.showProgress({ operationId, step: stepOf[phase], detail }),
+      (phase, detail) => context.announce({ operationId, step: stepOf[phase], detail }),
       begun,
     );
     yield* track.completeOperation({ operationId, resource: `/api/machines/${input.machineId}/extension` });

@@ -36,7 +36,7 @@ export function* renewCertificate(
       }
     }
     const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
-      track.showProgress({ operationId, step, detail }),
+      context.announce({ operationId, step, detail }),
     );
     if (postponed) {
       yield* track.postponeOperation({ operationId, plan: postponed });

@@ -24,12 +24,12 @@ export function* repairExtension(
   const record = context.activities<InstallExtensionActivities>(persistentRetries);
   const track = context.activities<TrackOperationActivities>(persistentRetries);
   try {
-    yield* track.showProgress({ operationId, step: 0, detail: 'Removing the extension from the machine' });
+    yield* context.announce({ operationId, step: 0, detail: 'Removing the extension from the machine' });
     yield* remove.removeExtension({ resourceId });
     yield* awaitRemoval(context, resourceId);
     yield* remove.forgetAgent({ machineId });
     yield* putTogether(context, input, (phase, detail) =>
-      track.showProgress({ operationId, step: stepOf[phase], detail }),
+      context.announce({ operationId, step: stepOf[phase], detail }),
     );
     yield* track.completeOperation({ operationId, resource: `/api/machines/${machineId}/extension` });
     return { succeeded: true };

@@ -29,7 +29,7 @@ export function* revokeCertificate(
     yield* replace.requestReplacement({ machineId, reason, requestedBy });
     if (reason === 'keyCompromise') yield* revokeAtOnce(context, machineId);
     const { postponed } = yield* replaceCertificate(context, input, (step, detail) =>
-      track.showProgress({ operationId, step, detail }),
+      context.announce({ operationId, step, detail }),
     );
     if (postponed) {
       yield* track.postponeOperation({ operationId, plan: postponed });

@@ -1,13 +1,7 @@
 import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
-import {
-  type Compensation,
-  finishOperation,
-  type Operation,
-  type OperationEnd,
-  withStep,
-} from '#shared/domain/operation.ts';
+import { type Compensation, finishOperation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
 import { describeFailures, failuresOf } from '#shared/domain/precondition.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
@@ -110,29 +104,6 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
   }
 
   return {
-    /** Shows that this step runs, with what it does now; the steps before it are done. */
-    async showProgress(input: { operationId: string; step: number; detail: string }): Promise<void> {
-      const at = now().toISOString();
-      await updateDocument(
-        store,
-        machineIdOfOperation(input.operationId),
-        'operation',
-        input.operationId,
-        (document) => {
-          if (document.status !== 'running') return undefined;
-          const before = document.steps
-            .slice(0, input.step)
-            .reduce<Operation>(
-              (operation, _, index) => withStep(operation, index, { status: 'succeeded' }, at),
-              document,
-            );
-          const shown = withStep(before, input.step, { status: 'running', detail: input.detail }, at);
-          const { resumesAt: _, ...awake } = { ...document, ...shown };
-          return { document: awake };
-        },
-      );
-    },
-
     /** Everything is done: all steps succeeded, the machine is free for the next operation. */
     async completeOperation(input: { operationId: string; resource: string }): Promise<void> {
       await endOperation(input.operationId, { resource: input.resource });

@@ -180,8 +180,8 @@ export async function openHalfDone(state: HalfDone): Promise<DurableApp> {
 
 /** As the platform has it; the salt that it was set with is the machine's own. */
 function extensionOf(app: DurableApp): object {
-  const { state, port } = { port: undefined, ...app.extension.states.get(resourceId) };
-  return { state, port };
+  const found: ExtensionState = app.extension.states.get(resourceId) ?? { state: 'absent' };
+  return found.state === 'absent' ? found : { state: found.state, port: found.port };
 }
 
 /** All that there is of the machine, its own name written as `<name>`. */

@@ -109,7 +109,7 @@ const failing: CrashFlow = {
 
 const repair: CrashFlow = {
   title: 'a repair',
-  least: 16,
+  least: 12,
   prepare: installed,
   begin: (app) => app.begin('repair', install),
   async expectDone(app) {
