@@ -6,6 +6,7 @@ import type { MachineDocument, OperationDocument } from '#shared/domain/document
 import { AppError, describeError } from '#shared/domain/error.ts';
 import type { OperationKind } from '#shared/domain/operation.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
+import { changedMeanwhile } from './http/if-match.ts';
 import type { AppPorts } from './ports.ts';
 
 const flowOf: Readonly<Record<OperationKind, string>> = {
@@ -21,6 +22,8 @@ export interface OperationRequest {
   kind: OperationKind;
   input: object;
   requestedBy: { id: string; name: string };
+  /** The request names the ETag of `machine`: of two of them only one begins. */
+  isConditional?: boolean;
 }
 
 /**
@@ -31,8 +34,9 @@ export interface OperationRequest {
 export async function beginOperation(
   ports: AppPorts,
   client: DurableClient,
-  { machine, kind, input, requestedBy }: OperationRequest,
+  request: OperationRequest,
 ): Promise<OperationDocument> {
+  const { machine, kind, input, requestedBy, isConditional = false } = request;
   const { machineId, currentOperation } = machine.document;
   if (currentOperation) {
     const found = await ports.store.read(machineId, 'operation', currentOperation.id);
@@ -50,7 +54,8 @@ export async function beginOperation(
   const operation = await takeMachine(ports.store, machine, { id, kind, input, requestedBy, at });
   if (!operation) {
     const again = await getDocument(ports.store, machineId, 'machine');
-    return beginOperation(ports, client, { machine: again, kind, input, requestedBy });
+    if (isConditional) throw changedMeanwhile(again.etag);
+    return beginOperation(ports, client, { ...request, machine: again });
   }
   await startOperation(client, operation);
   return operation;

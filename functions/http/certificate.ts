@@ -91,8 +91,13 @@ function subjectOf({ machine }: MachineAccess) {
 async function openInstalled(call: RouteCall<unknown>) {
   const access = await openMachine(call.ports, call.caller, call.parameter('id'));
   requireRight(access, 'install');
-  requireIfMatch(call.request, access.etag);
-  return { access, stored: { document: access.machine, etag: access.etag }, subject: subjectOf(access) };
+  const isConditional = requireIfMatch(call.request, access.etag);
+  return {
+    access,
+    isConditional,
+    stored: { document: access.machine, etag: access.etag },
+    subject: subjectOf(access),
+  };
 }
 
 export function registerCertificate(provider: PortsProvider): void {
@@ -135,7 +140,7 @@ export function registerCertificate(provider: PortsProvider): void {
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },
     },
     async (call) => {
-      const { stored, subject } = await openInstalled(call);
+      const { stored, subject, isConditional } = await openInstalled(call);
       const input: RenewCertificateInput = {
         ...subject,
         custody: call.body.keys ?? subject.custody,
@@ -147,6 +152,7 @@ export function registerCertificate(provider: PortsProvider): void {
           kind: 'renew',
           input,
           requestedBy,
+          isConditional,
         }),
       );
     },
@@ -164,7 +170,7 @@ export function registerCertificate(provider: PortsProvider): void {
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },
     },
     async (call) => {
-      const { stored, subject } = await openInstalled(call);
+      const { stored, subject, isConditional } = await openInstalled(call);
       const certificate = await call.ports.store.read(subject.machineId, 'certificate');
       if (!certificate?.document.leaf)
         throw new AppError('certificate_missing', 'there is no certificate to revoke');
@@ -176,6 +182,7 @@ export function registerCertificate(provider: PortsProvider): void {
           kind: 'revoke',
           input,
           requestedBy,
+          isConditional,
         }),
       );
     },

@@ -1,4 +1,4 @@
-import { updateDocument } from '#orchestrations/records.ts';
+import { getDocument, updateDocument } from '#orchestrations/records.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type ServiceName, serviceNames } from '#shared/domain/machine.ts';
@@ -10,12 +10,13 @@ import {
   serviceConfigurationRequest,
 } from '#shared/protocol/api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { openMachine, requireRight } from './machine-access.ts';
+import { changedMeanwhile, requireIfMatch } from './if-match.ts';
+import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, type RouteCall } from './route.ts';
 
 const endpointRoute = 'api/machines/{id}/endpoint';
 const serviceRoute = `${endpointRoute}/serviceConfigurations/{service}`;
-const refusals = { 401: problem, 403: problem, 404: problem, 409: problem } as const;
+const refusals = { 401: problem, 403: problem, 404: problem, 409: problem, 412: problem } as const;
 
 const viewEndpoint = (resourceId: string) => ({
   id: `${resourceId}/providers/Microsoft.HybridConnectivity/endpoints/default`,
@@ -47,10 +48,26 @@ async function recordServices(ports: AppPorts, machine: MachineDocument): Promis
   }));
 }
 
-async function machineToChange({ ports, caller, parameter }: RouteCall<unknown>): Promise<MachineDocument> {
+async function machineToChange({
+  ports,
+  caller,
+  parameter,
+  request,
+}: RouteCall<unknown>): Promise<MachineDocument> {
   const access = await openMachine(ports, caller, parameter('id'));
   requireRight(access, 'install');
+  if (requireIfMatch(request, access.etag)) await takeEtag(ports, access);
   return access.machine;
+}
+
+/** What is written next is in Azure Resource Manager: of two with one ETag the first takes it here. */
+async function takeEtag({ store }: AppPorts, { machine, etag }: MachineAccess): Promise<void> {
+  try {
+    await store.commit(machine.machineId, [{ replace: machine, etag }]);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
+    throw changedMeanwhile((await getDocument(store, machine.machineId, 'machine')).etag);
+  }
 }
 
 export function registerEndpoint(provider: PortsProvider): void {
@@ -84,11 +101,11 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 200: endpointReply, 401: problem, 404: problem },
     },
     async ({ ports, caller, parameter }) => {
-      const { machine } = await openMachine(ports, caller, parameter('id'));
+      const { machine, etag } = await openMachine(ports, caller, parameter('id'));
       if (!(await ports.connectivity.hasEndpoint(machine.resourceId))) {
         throw new AppError('not_found', 'the machine has no endpoint');
       }
-      return { body: viewEndpoint(machine.resourceId) };
+      return { headers: { etag }, body: viewEndpoint(machine.resourceId) };
     },
   );
 
@@ -157,12 +174,12 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 200: serviceConfigurationReply, 401: problem, 404: problem },
     },
     async ({ ports, caller, parameter }) => {
-      const { machine } = await openMachine(ports, caller, parameter('id'));
+      const { machine, etag } = await openMachine(ports, caller, parameter('id'));
       const service = requireService(parameter('service'));
       const port = (await ports.connectivity.findServiceConfigurations(machine.resourceId))?.[service];
       if (port === undefined)
         throw new AppError('not_found', `the endpoint has no service configuration ${service}`);
-      return { body: viewService(machine.resourceId, service, port) };
+      return { headers: { etag }, body: viewService(machine.resourceId, service, port) };
     },
   );
 

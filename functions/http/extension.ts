@@ -31,14 +31,20 @@ export function registerExtension(provider: PortsProvider): void {
     async ({ ports, caller, parameter, body, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
       requireRight(access, 'install');
-      requireIfMatch(request, access.etag);
+      const isConditional = requireIfMatch(request, access.etag);
       const { machine } = access;
       if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, caller, machine);
       const requestedBy = { id: caller.id, name: caller.name };
       const input: InstallExtensionInput = await wishesOf(ports, machine, body, requestedBy);
       const stored = { document: machine, etag: access.etag };
       return acceptedReply(
-        await beginOperation(ports, durable(), { machine: stored, kind: 'install', input, requestedBy }),
+        await beginOperation(ports, durable(), {
+          machine: stored,
+          kind: 'install',
+          input,
+          requestedBy,
+          isConditional,
+        }),
       );
     },
   );
@@ -89,7 +95,7 @@ export function registerExtension(provider: PortsProvider): void {
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
       requireRight(access, 'install');
-      requireIfMatch(request, access.etag);
+      const isConditional = requireIfMatch(request, access.etag);
       const { machineId, resourceId } = access.machine;
       const input: UninstallExtensionInput = { machineId, resourceId };
       return acceptedReply(
@@ -98,6 +104,7 @@ export function registerExtension(provider: PortsProvider): void {
           kind: 'uninstall',
           input,
           requestedBy: { id: caller.id, name: caller.name },
+          isConditional,
         }),
       );
     },

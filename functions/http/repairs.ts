@@ -32,7 +32,7 @@ export function registerRepairs(provider: PortsProvider): void {
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
       requireRight(access, 'install');
-      requireIfMatch(request, access.etag);
+      const isConditional = requireIfMatch(request, access.etag);
       const { machine, etag } = access;
       const { machineId, resourceId, subscriptionId, extension, custody = 'vault' } = machine;
       if (!extension)
@@ -52,6 +52,7 @@ export function registerRepairs(provider: PortsProvider): void {
           kind: 'repair',
           input,
           requestedBy: { id: caller.id, name: caller.name },
+          isConditional,
         }),
       );
     },

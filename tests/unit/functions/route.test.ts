@@ -69,6 +69,16 @@ describe('a body', () => {
     expect(seen?.caller).toEqual(user);
   });
 
+  it.each([
+    ['{"port":1,"port":2}', 'port'],
+    [String.raw`{"port":1,"\u0070ort":2}`, 'port'],
+    ['{"port":1,"nested":{"name":"a","name":"a"}}', 'nested.name'],
+  ])('that says a thing twice is refused, by whatever spelling: %s', async (body, field) => {
+    const answer = await write({ body });
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(String(answer.body))).toMatchObject({ errors: [{ field, message: 'is there twice' }] });
+  });
+
   it('without Content-Length is 411', async () => {
     const answer = await write({ body: '{"port":1}', headers: { 'content-length': '' } });
     expect(answer).toMatchObject({ status: 411, body: expect.stringContaining('length_required') });
@@ -194,5 +204,22 @@ describe('a handler', () => {
     const { instance } = JSON.parse(String(answer.body)) as { instance: string };
     expect(answer.log).toEqual([expect.stringContaining(instance)]);
     expect(answer.log[0]).toMatch(/^error .*x\.y is not a function/s);
+  });
+});
+
+describe('a question', () => {
+  const ask = (name: string, query: string) => callFunction(name, { path: `/x?${query}`, headers: bearer });
+
+  it('that a route does not know is refused by its name', async () => {
+    const answer = await callFunction('bare', { method: 'POST', path: '/bare?purge=true', headers: bearer });
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(String(answer.body))).toMatchObject({
+      errors: [{ field: 'purge', message: 'is not a field of this request' }],
+    });
+  });
+
+  it('is no matter where anybody may ask: whoever watches adds what he likes', async () => {
+    outcome = () => ({});
+    expect((await ask('open', 'at=1700000000')).status).toBe(200);
   });
 });
