@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { healthReply } from '#shared/protocol/api.ts';
+import { healthReply, problem } from '#shared/protocol/api.ts';
 import type { PortsProvider } from '../ports.ts';
 import { defineRoute, type RouteDefinition, routes } from './route.ts';
 
@@ -27,8 +27,10 @@ function describeRoute(route: RouteDefinition): object {
     required: !schema.isOptional(),
     schema: jsonSchema(schema),
   }));
+  // A question that the route does not know is refused on each of them.
+  const replies = route.audience === 'anonymous' ? route.replies : { 400: problem, ...route.replies };
   const responses = Object.fromEntries(
-    Object.entries(route.replies).map(([status, schema]) => {
+    Object.entries(replies).map(([status, schema]) => {
       const type = Number(status) >= 400 ? 'application/problem+json' : 'application/json';
       return [
         status,
