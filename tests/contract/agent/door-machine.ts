@@ -1,11 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
-import { connect, type TLSSocket } from 'node:tls';
 import { exportJWK, generateKeyPair } from 'jose';
-import { WebSocket } from 'ws';
 import { openCertificateKeys } from '#agent/certificate-keys.ts';
 import { createCertificateStore } from '#agent/certificate-store.ts';
 import { createClock } from '#agent/clock.ts';
@@ -17,7 +14,8 @@ import type { AgentState } from '#shared/protocol/agent-messages.ts';
 import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
 import { mintTicket } from '#shared/protocol/ticket.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
-import { machineName, rootCertificate, zone } from './test-authority.ts';
+import { type Connection, shakeHands } from './door-connection.ts';
+import { machineName, zone } from './test-authority.ts';
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
@@ -69,20 +67,13 @@ export function hostOf(sessionId: string, name = machineName): string {
   return `${label}.${name}.${zone}`;
 }
 
-interface Reply {
-  status: number;
-  headers: IncomingMessage['headers'];
-  body: string;
-}
-
-export interface Connection {
-  socket: TLSSocket;
-  get(path: string, headers?: Record<string, string>, method?: string): Promise<Reply>;
-  webSocket(path: string, headers?: Record<string, string>): WebSocket;
-}
-
 /** One machine's door with everything real behind it but the tunnel: streams are in-memory pairs. */
-export async function openTestMachine(options: { port: number; services?: AgentState['services'] }) {
+export async function openTestMachine(options: {
+  port: number;
+  /** Where the service listens, when that is elsewhere. */
+  targetPort?: number;
+  services?: AgentState['services'];
+}) {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-door-'));
   const identity = await openIdentity(dataDirectory);
   const keys = await openCertificateKeys(dataDirectory);
@@ -95,6 +86,8 @@ export async function openTestMachine(options: { port: number; services?: AgentS
   await certificates.load();
   const lines: string[] = [];
   let unreachable = 0;
+  let isWithheld = false;
+  let onPolicyChange = () => undefined as void;
   let state: AgentState = {
     machineId: 'b'.repeat(26),
     machineName,
@@ -107,12 +100,17 @@ export async function openTestMachine(options: { port: number; services?: AgentS
   };
   const openDoor = async (): Promise<MachineDoor> => {
     const door = await openMachineDoor({
-      settings: { dataDirectory, port: String(options.port), targetScheme: 'http' },
+      settings: {
+        dataDirectory,
+        port: String(options.port),
+        targetScheme: 'http',
+        ...(options.targetPort !== undefined && { targetPort: String(options.targetPort) }),
+      },
       clock: createClock(),
       certificates,
       logger: createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now }),
-      onPolicyChange: () => undefined,
-      isWithheld: () => false,
+      onPolicyChange: () => onPolicyChange(),
+      isWithheld: () => isWithheld,
       onUnreachable: () => (unreachable += 1),
     });
     door.configure(state);
@@ -142,51 +140,8 @@ export async function openTestMachine(options: { port: number; services?: AgentS
       });
     });
 
-  const connectAs = async (sessionId: string, serverName = hostOf(sessionId)): Promise<Connection> => {
-    const stream = await openStream({ service: 'WAC', sessionId });
-    const socket = connect({
-      socket: stream,
-      servername: serverName,
-      ca: rootCertificate,
-      ALPNProtocols: ['http/1.1'],
-    });
-    await new Promise((resolve, reject) => {
-      socket.once('secureConnect', resolve);
-      socket.once('error', reject);
-      socket.once('close', () => reject(new Error('closed before the handshake was over')));
-    });
-    // One agent for one connection: requests wait for each other on it.
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    agent.createConnection = () => socket;
-    return {
-      socket,
-      get: (path, headers = {}, method = 'GET') =>
-        new Promise((resolve, reject) => {
-          const sent = request({
-            agent,
-            method,
-            path,
-            headers: { host: serverName, ...headers },
-          });
-          sent.once('error', reject);
-          sent.once('response', (incoming) => {
-            const chunks: Buffer[] = [];
-            incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-            incoming.once('error', reject);
-            incoming.once('end', () =>
-              resolve({
-                status: incoming.statusCode ?? 0,
-                headers: incoming.headers,
-                body: Buffer.concat(chunks).toString('utf8'),
-              }),
-            );
-          });
-          sent.end();
-        }),
-      webSocket: (path, headers = {}) =>
-        new WebSocket(`ws://${serverName}${path}`, { createConnection: () => socket, headers }),
-    };
-  };
+  const connectAs = async (sessionId: string, serverName = hostOf(sessionId)): Promise<Connection> =>
+    shakeHands({ socket: await openStream({ service: 'WAC', sessionId }) }, serverName);
 
   return {
     dataDirectory,
@@ -196,6 +151,15 @@ export async function openTestMachine(options: { port: number; services?: AgentS
     openStream,
     connectAs,
     door: () => door,
+    state: () => state,
+    onPolicyChange(listener: () => void) {
+      onPolicyChange = listener;
+    },
+    /** Whether somebody has to agree first. */
+    withhold(next: boolean) {
+      isWithheld = next;
+      door.configure(state);
+    },
     /** How often the local service was missed. */
     unreachable: () => unreachable,
     /** As the control plane says it next. */
