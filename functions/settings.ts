@@ -68,6 +68,13 @@ const schema = z.object({
   ADMIN_CENTER_ORPHAN_SHARE: z.coerce.number().min(1).max(100).default(20),
   /** How long the certificate of a name that was given up can be brought back, before it is purged. */
   ADMIN_CENTER_CERTIFICATE_GRACE_DAYS: z.coerce.number().min(0).max(365).default(7),
+  /** How the agent gets onto machines: by its own handler, or by a script of the platform's (docs/delivery.md). */
+  ADMIN_CENTER_EXTENSION_DELIVERY: z.enum(['handler', 'custom-script', 'run-command']).default('handler'),
+  /** The handler that brings the agent. */
+  ADMIN_CENTER_EXTENSION_PUBLISHER: z.string().min(1).default('Microsoft.AdminCenter'),
+  ADMIN_CENTER_EXTENSION_TYPE: z.string().min(1).default('AdminCenter'),
+  /** Folder of the agent package, from the app's root. */
+  ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY: z.string().default('agent-package'),
   /** Folder of the portal's static files, from the app's root. */
   ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });

@@ -2,6 +2,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildAgentPackage } from './build-agent-package.ts';
 import { buildPortal } from './build-portal.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,16 +15,18 @@ interface Bundle {
   input: string;
   /** Module that the host provides at run time. */
   external?: string[];
+  /** Everything in one file. */
+  isWhole?: boolean;
 }
 
 const bundles: readonly Bundle[] = [
   { name: 'functions', input: 'functions/main.ts', external: ['@azure/functions-core'] },
   { name: 'proxy', input: 'proxy/main.ts' },
-  { name: 'agent', input: 'agent/main.ts' },
+  { name: 'agent', input: 'agent/main.ts', isWhole: true },
   { name: 'cli', input: 'cli/main.ts' },
 ];
 
-async function bundle({ name, input, external = [] }: Bundle): Promise<void> {
+async function bundle({ name, input, external = [], isWhole = false }: Bundle): Promise<void> {
   const build = await rolldown({
     input: { main: join(root, input) },
     external,
@@ -38,6 +41,7 @@ async function bundle({ name, input, external = [] }: Bundle): Promise<void> {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].[hash].js',
+    codeSplitting: !isWhole,
   });
   await build.close();
 }
@@ -58,6 +62,11 @@ export async function build(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   await Promise.all([...bundles.map(bundle), buildPortal(join(dist, 'portal')), writeAppFiles()]);
+  await buildAgentPackage({
+    to: join(dist, 'agent-package'),
+    agent: join(dist, 'agent', 'main.js'),
+    runtimes: process.env['ADMIN_CENTER_AGENT_RUNTIMES'],
+  });
 }
 
 if (import.meta.main) {

@@ -41,6 +41,9 @@ export interface HttpAnswer {
   log: string[];
 }
 
+const textOf = (body: HttpResponseInit['body']): string | undefined =>
+  typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString() : undefined;
+
 /** Calls a registered function as the worker does; a body brings its Content-Length unless the headers say otherwise. */
 export async function callFunction(name: string, call: HttpCall = {}): Promise<HttpAnswer> {
   const { method = 'GET', path = '/', params = {}, body } = call;
@@ -65,7 +68,7 @@ export async function callFunction(name: string, call: HttpCall = {}): Promise<H
   return {
     status: answer.status ?? 200,
     headers: new Headers(answer.headers),
-    body: answer.jsonBody ?? (typeof answer.body === 'string' ? answer.body : undefined),
+    body: answer.jsonBody ?? textOf(answer.body),
     log,
   };
 }

@@ -14,7 +14,7 @@ export interface GoalSecret extends Record<string, unknown> {
 export const secretOf = (resource: Resource): GoalSecret => resource.secret as GoalSecret;
 
 /** What a machine says of a goal. */
-export interface GoalReport {
+interface GoalReport {
   sequence: number;
   status: 'transitioning' | 'success' | 'error';
   message: string;

@@ -1,16 +1,54 @@
 import type { MachineExtension } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from './arm-client.ts';
+import { customScriptOn } from './machine-extension/custom-script-resource.ts';
+import { targetOf } from './machine-extension/extension-resource.ts';
 import { createHandlerDelivery } from './machine-extension/handler-delivery.ts';
+import type { PackageHashes } from './machine-extension/package-scripts.ts';
+import { runCommandOn } from './machine-extension/run-command-resource.ts';
+import { createScriptDelivery } from './machine-extension/script-delivery.ts';
 import type { ExtensionHandler } from './machine-extension/target.ts';
 
-/** The documented handler. */
-const documented: ExtensionHandler = { publisher: 'Microsoft.AdminCenter', type: 'AdminCenter' };
+/** The agent package, for deliveries by script. */
+interface AgentPackageSource {
+  /** URL of the folder that serves it. */
+  url: string;
+  /** SHA-256 of each of its files, lower-case hex. */
+  hashes(): Promise<PackageHashes>;
+}
 
-/** The extension `AdminCenter` as a resource of each kind of machine. */
+/** How the agent gets onto a machine; `resource` is always named `AdminCenter`. */
+export type Delivery =
+  | ({ kind: 'handler' } & ExtensionHandler)
+  | { kind: 'custom-script' | 'run-command'; agentPackage: AgentPackageSource };
+
+/** The documented handler. */
+const documented: Delivery = {
+  kind: 'handler',
+  publisher: 'Microsoft.AdminCenter',
+  type: 'AdminCenter',
+};
+
+/** The agent's extension as a resource of each kind of machine. */
 export function createArmMachineExtension(options: {
   arm: ArmClient;
-  handler?: ExtensionHandler;
+  delivery?: Delivery;
 }): MachineExtension {
-  const { arm, handler = documented } = options;
-  return createHandlerDelivery(arm, handler);
+  const { arm, delivery = documented } = options;
+  if (delivery.kind === 'handler') {
+    const { publisher, type } = delivery;
+    return createHandlerDelivery(arm, { publisher, type });
+  }
+  const { url, hashes } = delivery.agentPackage;
+  return createScriptDelivery({
+    arm,
+    packageUrl: url,
+    packageHashes: hashes,
+    resourceOf(resourceId) {
+      // Clusters have no run commands: a script of their extension does the same.
+      const runCommands = delivery.kind === 'run-command' ? targetOf(resourceId).runCommands : undefined;
+      return runCommands
+        ? runCommandOn(arm, resourceId, runCommands.apiVersion)
+        : customScriptOn(arm, resourceId);
+    },
+  });
 }

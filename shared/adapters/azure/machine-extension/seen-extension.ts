@@ -65,7 +65,10 @@ const states: Readonly<Record<string, 'succeeded' | 'failed' | 'deleting'>> = {
 };
 
 /** `settings` as whoever installed it gave them: anybody may have, so nothing is taken for granted. */
-export function toState(seen: SeenExtension, settings: Readonly<Record<string, unknown>>): ExtensionState {
+export function toState(
+  seen: Pick<SeenExtension, 'provisioningState' | 'message' | 'version'>,
+  settings: Readonly<Record<string, unknown>>,
+): ExtensionState {
   const state = states[seen.provisioningState] ?? 'creating';
   const detail =
     seen.message ?? (state === 'failed' ? `the extension is ${seen.provisioningState}` : undefined);
