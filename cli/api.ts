@@ -3,7 +3,6 @@ import {
   connectReply,
   type connectRequest,
   extensionReply,
-  machineListReply,
   machineReply,
   meReply,
   operationReply,
@@ -21,7 +20,17 @@ import {
   type revocationRequest,
 } from '#shared/protocol/certificate-api.ts';
 import { type EgressReply, egressReply } from '#shared/protocol/egress-api.ts';
+import {
+  type fleetInstallChange,
+  fleetInstallListReply,
+  fleetInstallReply,
+  type fleetInstallRequest,
+  fleetMachinesReply,
+  fleetPlanReply,
+  fleetReportReply,
+} from '#shared/protocol/fleet-api.ts';
 import { addressesReply, type installRequest, orphansReply } from '#shared/protocol/install-api.ts';
+import { type machineListQuery, machineListReply, pageSizes } from '#shared/protocol/machine-list-api.ts';
 import type { Call } from './http-client.ts';
 
 const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
@@ -30,12 +39,20 @@ const sessionPath = (id: string, sessionId: string) =>
 
 const certificatePath = (id: string) => `${machinePath(id)}/certificate`;
 const operationPath = (id: string) => `/api/operations/${encodeURIComponent(id)}`;
+const fleetPath = (id: string) => `/api/fleet-installs/${encodeURIComponent(id)}`;
+/** Every machine is looked at first. The front end of Azure Functions waits no longer than this. */
+const planPatienceMs = 230_000;
 const drillPath = (id: string) => `/api/certificates/drills/${encodeURIComponent(id)}`;
 
-function egressPath(wanted: { role?: EgressReply['role'] | undefined; region?: string | undefined }): string {
+type Asked<T> = { [K in keyof T]?: T[K] | undefined };
+/** Machines that are asked for, and after which page. */
+export type MachineQuestion = Asked<Omit<z.input<typeof machineListQuery>, 'top'>>;
+
+/** What is absent is not asked for. */
+function withQuery(path: string, wanted: Asked<Record<string, string>>): string {
   const given = Object.entries(wanted).filter((one): one is [string, string] => typeof one[1] === 'string');
   const query = new URLSearchParams(given).toString();
-  return `/api/egress${query === '' ? '' : `?${query}`}`;
+  return `${path}${query === '' ? '' : `?${query}`}`;
 }
 
 export type Api = ReturnType<typeof createApi>;
@@ -44,7 +61,13 @@ export type Service = z.output<typeof connectRequest>['service'];
 /** The routes of the HTTP API that commands use, each with the schema of its reply. */
 export const createApi = (call: Call) => ({
   me: () => call('GET', '/api/me', meReply),
-  listMachines: () => call('GET', '/api/machines', machineListReply),
+  /** One page, as long as they come. */
+  listMachines: (question: MachineQuestion) =>
+    call(
+      'GET',
+      withQuery('/api/machines', { ...question, top: String(pageSizes.maximum) }),
+      machineListReply,
+    ),
   addMachine: (resourceId: string) => call('POST', '/api/machines', machineReply, { resourceId }),
   getMachine: (id: string) => call('GET', machinePath(id), machineReply),
   getPreconditions: (id: string) => call('GET', `${machinePath(id)}/preconditions`, preconditionsReply),
@@ -63,12 +86,24 @@ export const createApi = (call: Call) => ({
   revoke: (id: string, reason: z.input<typeof revocationRequest>['reason']) =>
     call('POST', `${certificatePath(id)}/revocations`, operationReply, { reason }),
   getForecast: () => call('GET', '/api/certificates/forecast', forecastReply),
-  getEgress: (wanted: Parameters<typeof egressPath>[0]) => call('GET', egressPath(wanted), egressReply),
+  getEgress: (wanted: Asked<{ role: EgressReply['role'] & string; region: string }>) =>
+    call('GET', withQuery('/api/egress', wanted), egressReply),
   startDrill: (wishes: z.input<typeof drillRequest>) =>
     call('POST', '/api/certificates/drill', drillReply, wishes),
   listDrills: () => call('GET', '/api/certificates/drills', drillListReply),
   getDrill: (id: string) => call('GET', drillPath(id), drillReply),
   cancelDrill: (id: string) => call('DELETE', drillPath(id), drillReply),
+  planFleetInstall: (request: z.input<typeof fleetInstallRequest>) =>
+    call('POST', '/api/fleet-installs/plans', fleetPlanReply, request, planPatienceMs),
+  beginFleetInstall: (request: z.input<typeof fleetInstallRequest>) =>
+    call('POST', '/api/fleet-installs', fleetInstallReply, request, planPatienceMs),
+  listFleetInstalls: () => call('GET', '/api/fleet-installs', fleetInstallListReply),
+  getFleetInstall: (id: string) => call('GET', fleetPath(id), fleetInstallReply),
+  changeFleetInstall: (id: string, status: z.input<typeof fleetInstallChange>['status']) =>
+    call('PATCH', fleetPath(id), fleetInstallReply, { status }),
+  listFleetMachines: (id: string) => call('GET', `${fleetPath(id)}/machines`, fleetMachinesReply),
+  getFleetReport: (id: string) => call('GET', `${fleetPath(id)}/report?format=json`, fleetReportReply),
+  getFleetTable: (id: string) => call('GET', `${fleetPath(id)}/report?format=csv`, z.string()),
   connect: (id: string, service: Service) =>
     call('POST', `${machinePath(id)}/sessions`, z.union([connectReply, sessionPendingReply]), { service }),
   getSession: (id: string, sessionId: string) => call('GET', sessionPath(id, sessionId), sessionReply),

@@ -9,6 +9,9 @@ import {
 import { showChecks } from './commands/checks.ts';
 import { cancelDrill, listDrills, showDrill, startDrill } from './commands/drills.ts';
 import { showEgress } from './commands/egress.ts';
+import { cancelFleet, pauseFleet, resumeFleet } from './commands/fleet-changes.ts';
+import { installFleet, planFleet } from './commands/fleet-install.ts';
+import { listFleets, reportFleet, showFleet } from './commands/fleet-reports.ts';
 import { install } from './commands/install.ts';
 import { addMachine, listMachines, showMachine } from './commands/machines.ts';
 import { cancelOperation, showOperation } from './commands/operation.ts';
@@ -40,6 +43,14 @@ export const commandTable: readonly Command[] = [
   showDrill,
   cancelDrill,
   listDrills,
+  planFleet,
+  installFleet,
+  showFleet,
+  pauseFleet,
+  resumeFleet,
+  cancelFleet,
+  reportFleet,
+  listFleets,
   showOperation,
   cancelOperation,
   showEgress,

@@ -13,6 +13,8 @@ export interface CommandContext {
   isAttended: boolean;
   /** Asks for a yes. */
   confirm(question: string): Promise<boolean>;
+  /** The text of a file, or of standard input for `-`. */
+  readText(path: string): Promise<string>;
 }
 
 /** What was given on the command line, by name. */

@@ -98,6 +98,13 @@ export const ownFailures = {
     'There is nothing to cancel',
     `Look at the last ones with \`${programName} drill list\`.`,
   ),
+  fleet_install_incomplete: row(
+    'failed',
+    'control plane',
+    true,
+    'Not every machine was installed',
+    'Mend what the list says of each, then send the same request again: what is installed is passed over.',
+  ),
   sign_in_needs_terminal: row(
     'signIn',
     'sign-in',

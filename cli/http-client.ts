@@ -3,8 +3,8 @@ import { problem } from '#shared/protocol/api.ts';
 import { Failure, type FailureFacts, failureOf, reasonOf } from './failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** Milliseconds. Connect may take ten seconds before it answers 202; nothing takes longer. */
-const patienceMs = 30_000;
+/** Milliseconds. Connect may take ten seconds before it answers 202; hardly anything takes longer. */
+const usualPatienceMs = 30_000;
 
 export interface HttpClientOptions {
   /** Origin and path prefix of the control plane, without a final slash. */
@@ -23,7 +23,7 @@ export interface Reply<T> {
   retryAfterMs: number | undefined;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One call of the API as the signed-in person. Throws a `Failure`; after Ctrl-C the signal's reason. */
 export type Call = <S extends z.ZodType>(
@@ -31,6 +31,8 @@ export type Call = <S extends z.ZodType>(
   path: string,
   schema: S,
   body?: object,
+  /** Milliseconds, where an answer may take longer than usual. */
+  patienceMs?: number,
 ) => Promise<Reply<z.output<S>>>;
 
 const parseJson = (text: string): unknown => {
@@ -60,7 +62,7 @@ function refusalOf(response: Response, text: string): Failure {
 }
 
 export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions): Call {
-  const send = async (method: Method, path: string, body: object | undefined) => {
+  const send = async (method: Method, path: string, body: object | undefined, patienceMs: number) => {
     const bearer = await token();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     try {
@@ -83,10 +85,11 @@ export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions):
     }
   };
 
-  return async (method, path, schema, body) => {
-    const { response, text } = await send(method, path, body);
+  return async (method, path, schema, body, patienceMs = usualPatienceMs) => {
+    const { response, text } = await send(method, path, body, patienceMs);
     if (!response.ok) throw refusalOf(response, text);
-    const json = text === '' ? undefined : parseJson(text);
+    const isTable = response.headers.get('content-type')?.startsWith('text/csv');
+    const json = text === '' ? undefined : isTable ? text : parseJson(text);
     const parsed = schema.safeParse(json);
     if (!parsed.success) {
       throw failureOf('reply_unexpected', `${method} ${path} answered ${beginning(text)}`, parsed.error);

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { programName, version } from './about.ts';
 import { createAccessToken } from './access/access-token.ts';
@@ -54,6 +56,7 @@ function createContext(
     openBrowser: (url) => Boolean(stdout.isTTY) && open(url),
     isAttended: Boolean(stdin.isTTY && stderr.isTTY),
     confirm: (question) => confirm(question, { input: stdin, stream: stderr, signal }),
+    readText: (path) => (path === '-' ? text(stdin) : readFile(path, 'utf8')),
   };
 }
 

@@ -62,7 +62,7 @@ export async function lookAhead(
   const early = refusalOf({ ...subject, failures: [] });
   if (early && early.error?.code !== 'consent_required') return { refusal: early, failures: [] };
   try {
-    const failures = failuresOf(await checkRequirements(ports, machine, zone));
+    const failures = failuresOf(await checkRequirements(ports, machine, { ...(zone && { zone }) }));
     const refusal = refusalOf({ ...subject, failures });
     return { failures, ...(refusal && { refusal }) };
   } catch (error) {

@@ -1,9 +1,11 @@
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { MachineFacts } from '#shared/domain/machine.ts';
+import { defaultPorts, type MachineFacts } from '#shared/domain/machine.ts';
+import type { NetworkFindings } from '#shared/domain/network-rules.ts';
 import { checkPreconditions, type PreconditionResult } from '#shared/domain/precondition.ts';
 import type { PreconditionPolicy, ZoneFindings } from '#shared/domain/precondition-rules.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
+import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { PublicDns } from '#shared/ports/public-dns.ts';
 
@@ -13,6 +15,7 @@ export interface RequirementsPorts {
   facts: { read(resourceId: string): Promise<MachineFacts | undefined> };
   dns: DnsZone;
   publicDns: PublicDns;
+  network: MachineNetwork;
   policy: PreconditionPolicy;
 }
 
@@ -28,6 +31,27 @@ export async function examineZone({ dns, publicDns }: RequirementsPorts): Promis
   }
 }
 
+/** Where browsers are to get in; where nothing is said, where they get in now. */
+const directOf = ({ reach, extension }: MachineDocument): NetworkFindings['direct'] =>
+  reach?.mode === 'direct'
+    ? { address: reach.address, port: extension?.port ?? defaultPorts.WAC }
+    : undefined;
+
+/** Only warnings look at the network: that it cannot be read is a finding too. */
+async function examineNetwork(
+  { network }: RequirementsPorts,
+  { kind, resourceId }: MachineDocument,
+  direct: NetworkFindings['direct'],
+): Promise<NetworkFindings | undefined> {
+  if (kind !== 'azure-vm') return undefined;
+  try {
+    return { addresses: await network.addressesOf(resourceId), direct };
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.code.startsWith('resource_manager_')) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Every requirement of an install, on facts read now. Throws `machine_not_found` when the machine was deleted in ARM.
  * Many machines share one look at the zone.
@@ -35,14 +59,15 @@ export async function examineZone({ dns, publicDns }: RequirementsPorts): Promis
 export async function checkRequirements(
   ports: RequirementsPorts,
   machine: MachineDocument,
-  zoneFindings?: Promise<ZoneFindings>,
+  known: { zone?: Promise<ZoneFindings> | undefined; direct?: NetworkFindings['direct'] } = {},
 ): Promise<PreconditionResult[]> {
-  const [facts, zone, agent] = await Promise.all([
+  const [facts, zone, network, agent] = await Promise.all([
     ports.facts.read(machine.resourceId),
-    zoneFindings ?? examineZone(ports),
+    known.zone ?? examineZone(ports),
+    examineNetwork(ports, machine, known.direct ?? directOf(machine)),
     ports.store.read(machine.machineId, 'agent'),
   ]);
   if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
   const { unreachable } = agent?.document.egress ?? {};
-  return checkPreconditions(machine.kind, { facts, zone, unreachable, policy: ports.policy });
+  return checkPreconditions(machine.kind, { facts, zone, unreachable, network, policy: ports.policy });
 }

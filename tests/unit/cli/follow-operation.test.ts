@@ -46,6 +46,7 @@ function follow(answers: (Reply<OperationReply> | Error)[], first = reply(operat
     openBrowser: () => false,
     isAttended: false,
     confirm: async () => false,
+    readText: async () => '',
   };
   return { ended: followOperation(context, first), waits, written };
 }
