@@ -36,6 +36,8 @@ const schema = z.object({
   ADMIN_CENTER_SERVICE_BUS_HOST: z.string(),
   ADMIN_CENTER_SERVICE_BUS_ENDPOINT: z.string().optional(),
   ADMIN_CENTER_DNS_ZONE_ID: resourceId,
+  /** New record sets that the zone takes a minute: installs on many machines keep to it. */
+  ADMIN_CENTER_DNS_RECORDS_PER_MINUTE: z.coerce.number().int().min(1).default(200),
   /** Resolvers to ask instead of the system's, `address:port` each, and the port of authoritative servers. */
   ADMIN_CENTER_DNS_RESOLVERS: list.default([]),
   ADMIN_CENTER_DNS_SERVER_PORT: z.coerce.number().int().min(1).max(65_535).default(53),
@@ -75,6 +77,7 @@ const schema = z.object({
   ADMIN_CENTER_EXTENSION_TYPE: z.string().min(1).default('AdminCenter'),
   /** Folder of the agent package, from the app's root. */
   ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY: z.string().default('agent-package'),
+
   /** Folder of the portal's static files, from the app's root. */
   ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });
@@ -90,4 +93,5 @@ export const readSettings = (env: NodeJS.ProcessEnv) => parseEnvironment(schema,
 export const policyOf = (settings: Settings): PreconditionPolicy => ({
   arcAgentMinimum: settings.ADMIN_CENTER_ARC_AGENT_MINIMUM,
   regions: settings.ADMIN_CENTER_REGIONS,
+  serviceAddresses: settings.ADMIN_CENTER_SERVICE_ADDRESSES,
 });

@@ -1,6 +1,6 @@
 import { AppError } from './error.ts';
 import { isSameNetwork, parseIpNetwork } from './ip-network.ts';
-import { coverOfRule, type Peer } from './port-verdict.ts';
+import { coverOfRule, type Peer, type Traffic } from './port-verdict.ts';
 import type { PortSources } from './reach.ts';
 import type { SecurityRule } from './security-rule.ts';
 
@@ -61,24 +61,19 @@ const isAsWanted = (rule: SecurityRule, wanted: SecurityRule): boolean =>
     isSameList(rule[part], wanted[part]),
   );
 
-const trafficFrom = ({ listenOn, port }: WantedPort, peer: Peer) =>
-  ({ direction: 'Inbound', own: listenOn, peer, port }) as const;
+const trafficOf = ({ listenOn, port, sources }: WantedPort): Traffic[] =>
+  peersOf(sources).map((peer) => ({ direction: 'Inbound', own: listenOn, peer, port }));
 
 /** Whether the rule lets in all that is wanted; protocol Any does (C7). */
 const letsIn = (rule: SecurityRule, wanted: WantedPort): boolean =>
-  rule.access === 'Allow' &&
-  peersOf(wanted.sources).every((peer) => coverOfRule(rule, trafficFrom(wanted, peer)) === 'all');
+  rule.access === 'Allow' && trafficOf(wanted).every((traffic) => coverOfRule(rule, traffic) === 'all');
 
-/** The lowest number among the rules that refuse any of what is wanted: ours has to stand before it. */
-const firstRefusal = (rules: readonly SecurityRule[], wanted: WantedPort): number =>
+/** The lowest number among the rules that refuse any of this traffic: one that lets it through stands before it. */
+export const firstRefusal = (rules: readonly SecurityRule[], traffic: readonly Traffic[]): number =>
   Math.min(
     lastPriority + 1,
     ...rules
-      .filter(
-        (rule) =>
-          rule.access === 'Deny' &&
-          peersOf(wanted.sources).some((peer) => coverOfRule(rule, trafficFrom(wanted, peer)) !== 'none'),
-      )
+      .filter((rule) => rule.access === 'Deny' && traffic.some((one) => coverOfRule(rule, one) !== 'none'))
       .map(({ priority }) => priority),
   );
 
@@ -89,11 +84,13 @@ const lastPriority = 4096;
 const usualPriority = 300;
 const usualStep = 10;
 
-/** A priority that no inbound rule has and that counts before `limit`; undefined when there is none. */
-function freePriority(rules: readonly SecurityRule[], limit = lastPriority + 1): number | undefined {
-  const taken = new Set(
-    rules.filter(({ direction }) => direction === 'Inbound').map(({ priority }) => priority),
-  );
+/** A priority that no rule of this direction has and that counts before `limit`; undefined when there is none. */
+export function freePriority(
+  rules: readonly SecurityRule[],
+  direction: SecurityRule['direction'],
+  limit = lastPriority + 1,
+): number | undefined {
+  const taken = new Set(rules.filter((rule) => rule.direction === direction).map(({ priority }) => priority));
   for (let priority = usualPriority; priority < limit; priority += usualStep)
     if (!taken.has(priority)) return priority;
   for (let priority = limit - 1; priority >= firstPriority; priority -= 1)
@@ -113,11 +110,11 @@ export interface PortPlan {
  * own with another's uninstall. Throws `port_rule_foreign` and `port_rule_full`.
  */
 export function planPort(rules: readonly SecurityRule[], wanted: WantedPort): PortPlan {
-  const limit = firstRefusal(rules, wanted);
+  const limit = firstRefusal(rules, trafficOf(wanted));
   const ours = rules.find((rule) => ownerOfRule(rule) === wanted.machineId);
   if (ours) {
     const isBeforeRefusals = ours.priority < limit;
-    const priority = isBeforeRefusals ? ours.priority : freePriority(rules, limit);
+    const priority = isBeforeRefusals ? ours.priority : freePriority(rules, 'Inbound', limit);
     if (priority === undefined) throw full();
     const rule = wantedRule(wanted, ours.name, priority);
     const action = isBeforeRefusals && isAsWanted(ours, rule) ? 'keep' : 'write';
@@ -129,7 +126,7 @@ export function planPort(rules: readonly SecurityRule[], wanted: WantedPort): Po
   );
   if (theirs) return { action: 'keep', rule: theirs, isOurs: false };
   const name = freeName(rules, wanted.machineId);
-  const priority = freePriority(rules, limit);
+  const priority = freePriority(rules, 'Inbound', limit);
   if (priority === undefined) throw full();
   return { action: 'write', rule: wantedRule(wanted, name, priority), isOurs: true };
 }

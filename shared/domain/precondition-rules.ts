@@ -1,5 +1,6 @@
 import { arcAgentVersions, judgeArcAgent } from './agent-versions.ts';
 import type { MachineFacts, MachineKind } from './machine.ts';
+import type { NetworkFindings } from './network-rules.ts';
 import { compareVersions } from './version.ts';
 
 /** `failure` refuses, `warning` is told and refuses nothing, `info` says that it could not be judged. */
@@ -11,6 +12,8 @@ export interface PreconditionPolicy {
   arcAgentMinimum: string;
   /** ARM names of the regions that are served (`westeurope`); undefined for every region of the public cloud. */
   regions: readonly string[] | undefined;
+  /** Addresses of this service, for rules of networks that block everything outbound (requirement 34). */
+  serviceAddresses?: readonly string[];
 }
 
 /** Our own zone as the rest of the world sees it: everything that is wrong with it, one sentence each. */
@@ -26,6 +29,8 @@ export interface Circumstances {
   zone: ZoneFindings;
   /** The hosts that the machine's agent did not reach when it last tried; undefined before its first report. */
   unreachable?: readonly { host: string; reason: string }[] | undefined;
+  /** Of a virtual machine in Azure; undefined where it is not known. */
+  network?: NetworkFindings | undefined;
 }
 
 interface Judgement {
@@ -44,6 +49,8 @@ export interface PreconditionRule {
   kinds: readonly MachineKind[];
   /** Its outcome may be another one after the install: it is judged again before a connect, by facts and policy alone. */
   mayChange?: boolean;
+  /** Absent: it is always asked. */
+  isAsked?(circumstances: Circumstances): boolean;
   judge(circumstances: Circumstances, kind: MachineKind): Judgement;
 }
 

@@ -1,4 +1,5 @@
 import type { MachineKind } from './machine.ts';
+import { networkRules } from './network-rules.ts';
 import {
   type Circumstances,
   type PreconditionRule,
@@ -24,12 +25,14 @@ const judge = (
   circumstances: Circumstances,
 ): PreconditionResult[] =>
   rules
-    .filter(({ kinds }) => kinds.includes(kind))
+    .filter(({ kinds, isAsked }) => kinds.includes(kind) && (isAsked?.(circumstances) ?? true))
     .map(({ code, rule, severity, ...one }) => ({ code, rule, severity, ...one.judge(circumstances, kind) }));
+
+const everyRule = [...preconditionRules, ...networkRules];
 
 /** Every rule that applies to this kind of machine, with its outcome; nothing stops at the first failure (21, 24). */
 export const checkPreconditions = (kind: MachineKind, circumstances: Circumstances): PreconditionResult[] =>
-  judge(preconditionRules, kind, circumstances);
+  judge(everyRule, kind, circumstances);
 
 const changingRules = preconditionRules.filter(({ mayChange }) => mayChange);
 

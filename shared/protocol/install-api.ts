@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port } from './port.ts';
+import { port, portText } from './port.ts';
 
 /** Bodies and replies of install, repair, addresses and what was left behind. */
 
@@ -63,6 +63,12 @@ export const addressesReply = z.object({
   yourAddress: z.string().nullable(),
 });
 export type AddressesReply = z.infer<typeof addressesReply>;
+
+/** `GET /api/machines/{id}/preconditions?direct=&port=`: judged as if the machine were reached there. */
+export const preconditionsQuery = z.strictObject({
+  direct: z.union([z.ipv4(), z.ipv6()], { error: 'must be an address' }).optional(),
+  port: portText.optional(),
+});
 
 /** What a failed install took back in reverse order, and what it left. */
 export const compensation = z.object({
