@@ -12,6 +12,8 @@ const killAfterMs = 5_000;
 
 export interface AgentProcessOptions {
   entry: string;
+  /** It has no token and proves by the machine's identity who it is. */
+  usesIdentity?(): boolean;
   configFile: string;
   pidFile: string;
   logFile: string;
@@ -49,7 +51,7 @@ async function endLeftover(options: AgentProcessOptions): Promise<void> {
   process.kill(pid, 'SIGKILL');
 }
 
-/** What the agent needs of our environment; our own identity is not its business. */
+/** What the agent needs of our environment; our own identity is its business only when it has no token. */
 const passedOn = [
   'PATH',
   'HOME',
@@ -60,6 +62,8 @@ const passedOn = [
   'NODE_OPTIONS',
 ];
 
+const identity = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'];
+
 export function createAgentProcess(options: AgentProcessOptions): AgentProcess {
   let child: ChildProcess | undefined;
   let isWanted = false;
@@ -68,7 +72,8 @@ export function createAgentProcess(options: AgentProcessOptions): AgentProcess {
 
   async function launch(): Promise<void> {
     const startedAt = Date.now();
-    const env = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
+    const names = options.usesIdentity?.() ? [...passedOn, ...identity] : passedOn;
+    const env = Object.fromEntries(names.map((name) => [name, process.env[name]]));
     // Our own flags carry the preload that makes *.localhost known.
     const args = [...process.execArgv, options.entry, 'run', '--config', options.configFile];
     const started = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -7,26 +7,43 @@ const callTimeoutMs = 10_000;
 /** A token is asked for anew when it has less than this left. */
 const tokenMarginMs = 5 * 60_000;
 
-const goal = z.object({
-  name: z.string(),
-  settings: z.record(z.string(), z.unknown()).default({}),
-  protectedSettings: z.record(z.string(), z.unknown()).default({}),
-  sequence: z.number().int(),
-  deleting: z.boolean(),
+const record = z.record(z.string(), z.unknown()).default({});
+const common = { name: z.string(), sequence: z.number().int(), deleting: z.boolean() };
+const extension = z.object({
+  ...common,
+  publisher: z.string().default(''),
+  type: z.string().default(''),
+  settings: record,
+  protectedSettings: record,
+});
+const runCommand = z.object({
+  ...common,
+  script: z.string(),
+  parameters: z.array(z.object({ name: z.string(), value: z.string() })),
+  timeoutInSeconds: z.number().optional(),
 });
 /** What one extension of this machine is to be. */
-export type ExtensionGoal = z.infer<typeof goal>;
-const goalState = z.object({ sequence: z.number().int(), extensions: z.array(goal) });
+export type ExtensionGoal = z.infer<typeof extension>;
+export type RunCommandGoal = z.infer<typeof runCommand>;
+const goalState = z.object({
+  sequence: z.number().int(),
+  extensions: z.array(extension),
+  runCommands: z.array(runCommand),
+});
 type GoalState = z.infer<typeof goalState>;
+
+/** What a report is on, as the path of the machine's API has it. */
+export type GoalPlace = 'extensionStatus' | 'runCommandStatus';
 
 const accessToken = z.object({ access_token: z.string(), expires_on: z.coerce.number() });
 
-export interface ExtensionStatus {
+export interface GoalStatus {
   sequence: number;
   status: 'transitioning' | 'success' | 'error';
   message: string;
   version?: string;
   removed?: boolean;
+  exitCode?: number;
 }
 
 export interface GoalStateOptions {
@@ -42,7 +59,7 @@ export interface GoalStateClient {
   /** With `after` it waits until something is newer, or some seconds. */
   read(after?: number): Promise<GoalState>;
   /** False when the goal has moved on meanwhile: it is to be read again. */
-  report(name: string, status: ExtensionStatus): Promise<boolean>;
+  report(place: GoalPlace, name: string, status: GoalStatus): Promise<boolean>;
 }
 
 export function createGoalStateClient(options: GoalStateOptions): GoalStateClient {
@@ -90,8 +107,8 @@ export function createGoalStateClient(options: GoalStateOptions): GoalStateClien
       await requireOk(response, 'reading the goal state');
       return goalState.parse(await response.json());
     },
-    async report(name, status) {
-      const response = await call('PUT', `extensionStatus/${name}`, callTimeoutMs, status);
+    async report(place, name, status) {
+      const response = await call('PUT', `${place}/${name}`, callTimeoutMs, status);
       // 404: the extension is gone, which is as stale as a goal can be.
       if (response.status === 409 || response.status === 404) return false;
       await requireOk(response, `reporting ${status.status} of ${name}`);

@@ -168,7 +168,7 @@ describe("a sample machine's extension host", () => {
     await put('6516', {});
     expect(await waitForState('Failed')).toMatchObject({
       properties: {
-        instanceView: { status: { message: expect.stringContaining('protected settings token') } },
+        instanceView: { status: { message: expect.stringContaining('the protected settings token') } },
       },
     });
   });
