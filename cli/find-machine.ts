@@ -1,8 +1,10 @@
 import { isMachineId, machineIdOf } from '#shared/domain/machine-name.ts';
 import type { MachineReply } from '#shared/protocol/api.ts';
+import type { MachineRow } from '#shared/protocol/machine-list-api.ts';
 import type { Api } from './api.ts';
 import { failureOf } from './failure.ts';
 import type { Reply } from './http-client.ts';
+import { machinePages } from './list-machines.ts';
 
 /**
  * The machine that a person means:
@@ -14,8 +16,9 @@ import type { Reply } from './http-client.ts';
 export async function findMachine(api: Api, nameOrId: string): Promise<Reply<MachineReply>> {
   if (nameOrId.startsWith('/')) return api.getMachine(machineIdOf(nameOrId));
   if (isMachineId(nameOrId)) return api.getMachine(nameOrId);
-  const { value } = await api.listMachines();
-  const named = value.value.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  const named: MachineRow[] = [];
+  for await (const { value } of machinePages(api, { search: nameOrId }))
+    named.push(...value.value.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase()));
   const [machine] = named;
   if (!machine) throw failureOf('machine_unknown', `no machine that you may see has the name ${nameOrId}`);
   if (named.length > 1) {

@@ -3,9 +3,11 @@ import type { Access } from './access/session.ts';
 import { createCertificatesApi } from './api/certificates.ts';
 import { createAsk } from './api/client.ts';
 import { failureOf } from './api/failure.ts';
+import { createFleetApi } from './api/fleet.ts';
 import { createMachinesApi } from './api/machines.ts';
+import { BrowserNote } from './components/browser-note.tsx';
 import { FailureCard } from './components/failure-card.tsx';
-import { TopBar } from './components/top-bar.tsx';
+import { type Section, TopBar } from './components/top-bar.tsx';
 import { PortalProvider } from './hooks/portal.ts';
 import { useRoute } from './navigation/history.ts';
 import { Link } from './navigation/link.tsx';
@@ -13,6 +15,10 @@ import { addresses, type Route } from './navigation/routes.ts';
 import { AddMachineScreen } from './screens/add-machine.tsx';
 import { CertificatesScreen } from './screens/certificates.tsx';
 import { DrillScreen } from './screens/drill.tsx';
+import { ExtensionScreen } from './screens/extension.tsx';
+import { FleetInstallScreen } from './screens/fleet-install.tsx';
+import { FleetInstallsScreen } from './screens/fleet-installs.tsx';
+import { FleetPlanScreen } from './screens/fleet-plan.tsx';
 import { InstallScreen } from './screens/install.tsx';
 import { MachineScreen } from './screens/machine.tsx';
 import { MachinesScreen } from './screens/machines.tsx';
@@ -34,19 +40,27 @@ function Unknown() {
 function Screen({ route }: { route: Route }) {
   switch (route.screen) {
     case 'machines':
-      return <MachinesScreen filter={route} />;
+      return <MachinesScreen question={route} />;
     case 'add':
       return <AddMachineScreen />;
     case 'machine':
       return <MachineScreen key={route.id} id={route.id} />;
     case 'install':
-      return <InstallScreen key={route.id} id={route.id} />;
+      return <InstallScreen key={route.id} {...route} />;
+    case 'extension':
+      return <ExtensionScreen key={route.id} id={route.id} />;
     case 'operation':
       return <OperationScreen key={route.operationId} {...route} />;
     case 'certificates':
       return <CertificatesScreen />;
     case 'drill':
       return <DrillScreen key={route.drillId} drillId={route.drillId} />;
+    case 'fleet-installs':
+      return <FleetInstallsScreen />;
+    case 'fleet-plan':
+      return <FleetPlanScreen />;
+    case 'fleet-install':
+      return <FleetInstallScreen key={route.fleetId} fleetId={route.fleetId} />;
     default:
       return <Unknown />;
   }
@@ -57,8 +71,10 @@ function Content({ route }: { route: Route }) {
   return fault ? <FailureCard failure={failureOf(fault)} retry={restart} /> : <Screen route={route} />;
 }
 
-const sectionOf = ({ screen }: Route): 'machines' | 'certificates' =>
-  screen === 'certificates' || screen === 'drill' ? 'certificates' : 'machines';
+function sectionOf({ screen }: Route): Section {
+  if (screen.startsWith('fleet-')) return 'fleet';
+  return screen === 'certificates' || screen === 'drill' ? 'certificates' : 'machines';
+}
 
 export function SignedIn({ access }: { access: Access }) {
   const route = useRoute();
@@ -68,7 +84,8 @@ export function SignedIn({ access }: { access: Access }) {
   useEffect(() => announce(''), [address]);
   const portal = useMemo(() => {
     const ask = createAsk(access);
-    return { api: { ...createMachinesApi(ask), ...createCertificatesApi(ask) }, announce };
+    const api = { ...createMachinesApi(ask), ...createCertificatesApi(ask), ...createFleetApi(ask) };
+    return { api, announce };
   }, [access]);
   return (
     <PortalProvider value={portal}>
@@ -77,6 +94,7 @@ export function SignedIn({ access }: { access: Access }) {
       </a>
       <TopBar access={access} section={sectionOf(route)} />
       <main id="content" class="content">
+        <BrowserNote />
         <Content route={route} />
       </main>
       <div class="visually-hidden" role="status" aria-live="polite">

@@ -1,20 +1,55 @@
+import type { z } from 'zod';
+import { type MachineRow, machineKind, machineState } from '#shared/protocol/machine-list-api.ts';
 import { programName } from '../about.ts';
 import { defineCommand } from '../command.ts';
+import { UsageError } from '../failure.ts';
 import { findMachine } from '../find-machine.ts';
+import { machinePages } from '../list-machines.ts';
 import { renderMachine, renderMachines } from '../text/machine.ts';
 import { plain } from '../text/plain.ts';
 
+/** Throws `UsageError` for what is none of these. */
+function parseOneOf<T extends string>(
+  option: string,
+  schema: z.ZodEnum<Readonly<Record<T, T>>>,
+  text: string | undefined,
+): T | undefined {
+  if (text === undefined) return undefined;
+  const parsed = schema.safeParse(text.toLowerCase());
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--${option} must be one of ${schema.options.join(', ')}`, 'machines');
+}
+
 export const listMachines = defineCommand({
   words: 'machines',
-  summary: 'list the machines that you may see',
+  summary: 'list the machines that you may see, those that need somebody first',
   arguments: {},
-  options: {},
+  options: {
+    search: { value: 'WORDS', meaning: 'in name, resource id or operating system, each of them' },
+    state: { value: 'STATE', meaning: machineState.options.join(', ') },
+    kind: { value: 'KIND', meaning: machineKind.options.join(', ') },
+  },
   flags: {},
-  async run({ api, output }) {
-    const { value, json } = await api.listMachines();
-    if (value.value.length === 0 && !output.isJson)
-      return output.note(`There is no machine that you may see. Add one: ${programName} add <resource id>`);
-    output.result(json, () => renderMachines(value.value));
+  examples: ['machines', 'machines --state away --search web'],
+  notes: ['With --json there is a line for each page of up to a thousand, as it comes.'],
+  async run({ api, output }, given) {
+    const { search, state, kind } = given.options;
+    const question = {
+      search,
+      state: parseOneOf('state', machineState, state),
+      kind: parseOneOf('kind', machineKind, kind),
+    };
+    const rows: MachineRow[] = [];
+    let total = 0;
+    for await (const { value, json } of machinePages(api, question)) {
+      if (output.isJson) output.result(json, () => '');
+      rows.push(...value.value);
+      total = value.total;
+    }
+    if (output.isJson) return;
+    if (rows.length > 0) output.result(undefined, () => renderMachines(rows));
+    else if (total > 0) output.note(`None of the ${total} machines that you may see matches.`);
+    else output.note(`There is no machine that you may see. Add one: ${programName} add <resource id>`);
   },
 });
 

@@ -1,4 +1,5 @@
 import type { MachineReply } from '#shared/protocol/api.ts';
+import type { MachineRow } from '#shared/protocol/machine-list-api.ts';
 import { renderFields, renderTable } from './columns.ts';
 
 const extensionOf = ({ extension: { state, port } }: MachineReply): string =>
@@ -22,26 +23,29 @@ const certificateOf = ({ state, notAfter }: NonNullable<MachineReply['certificat
 
 const gibibyte = 2 ** 30;
 
-export const renderMachines = (machines: readonly MachineReply[]): string =>
+export const renderMachines = (machines: readonly MachineRow[]): string =>
   renderTable(
-    ['name', 'id', 'extension', 'agent', 'certificate until', 'you may'],
-    machines.map((machine) => [
-      machine.name,
-      machine.id,
-      extensionOf(machine),
-      agentOf(machine),
-      machine.certificate?.notAfter ?? '-',
-      rightsOf(machine),
+    ['name', 'id', 'state', 'health', 'certificate until', 'you may'],
+    machines.map(({ name, id, state, health, notAfter, may }) => [
+      name,
+      id,
+      state,
+      health.state,
+      notAfter ?? '-',
+      rights.filter((right) => may[right]).join(', ') || 'see',
     ]),
   );
 
 export function renderMachine(machine: MachineReply): string {
-  const { facts, certificate, presence, operation } = machine;
+  const { facts, certificate, presence, operation, health } = machine;
   return renderFields([
     ['name', machine.name],
     ['id', machine.id],
     ['resource', machine.resourceId],
     ['kind', machine.kind],
+    ['state', machine.state],
+    ['health', health.state],
+    ...health.reasons.map(({ sentence, remedy }) => ['', `${sentence} ${remedy}`] as const),
     ['system', facts && `${facts.osName} ${facts.osVersion}`],
     ['memory', facts?.memoryBytes ? `${(facts.memoryBytes / gibibyte).toFixed(1)} GiB` : undefined],
     ['location', facts && `${facts.location}, ${facts.cloud}`],

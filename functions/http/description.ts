@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { healthReply, problem } from '#shared/protocol/api.ts';
 import type { PortsProvider } from '../ports.ts';
+import { version } from '../version.ts';
 import { defineRoute, type RouteDefinition, routes } from './route.ts';
-
-const version = '0.1.0';
 
 const security: Readonly<Record<RouteDefinition['audience'], object[]>> = {
   anonymous: [],

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
 import type { AgentDocument, CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
+import { healthOf } from '#shared/domain/machine-health.ts';
+import { isPresent, stateOf } from '#shared/domain/machine-state.ts';
 import { reverse } from '#shared/domain/reach.ts';
 import type { machineReply } from '#shared/protocol/api.ts';
+import { version } from '../version.ts';
 import type { MachineAccess } from './machine-access.ts';
 
 type MachineReply = z.input<typeof machineReply>;
 
-/** An agent that has not reported for three of its heartbeats is away. */
-const presenceMs = 3 * 60_000;
-
 export const presenceOf = (agent: AgentDocument | undefined, now: Date): MachineReply['presence'] => ({
-  connected: agent?.connected === true && now.getTime() - Date.parse(agent.lastSeenAt ?? '') < presenceMs,
+  connected: isPresent(agent, now.getTime()),
   lastSeenAt: agent?.lastSeenAt ?? null,
   agentVersion: agent?.agentVersion ?? null,
   ...(agent?.egress && { unreachable: agent.egress.unreachable }),
@@ -28,6 +28,7 @@ export const extensionOf = (machine: MachineDocument) => ({
   state: machine.extension?.state ?? ('absent' as const),
   port: machine.extension?.port ?? null,
   installedAt: machine.extension?.installedAt ?? null,
+  ...(machine.extension?.removedSince !== undefined && { removedSince: machine.extension.removedSince }),
 });
 
 function factsOf({ facts }: MachineDocument): MachineReply['facts'] {
@@ -53,17 +54,23 @@ export function viewMachine(
   now: Date,
 ): MachineReply {
   const { machine } = access;
+  const records = { machine, ...related };
   return {
     id: machine.machineId,
     resourceId: machine.resourceId,
     name: machine.displayName,
     kind: machine.kind,
+    state: stateOf(records, now.getTime()),
+    health: healthOf(records, { now: now.getTime(), agentVersion: version }),
     subscriptionId: machine.subscriptionId,
     facts: factsOf(machine),
     machineName: machine.machineName ?? null,
     extension: extensionOf(machine),
     endpoint: { enabled: machine.endpoint?.enabled ?? false, services: { ...machine.endpoint?.services } },
     reach: reachOf(machine),
+    ...(machine.goneSince !== undefined && { goneSince: machine.goneSince }),
+    ...(machine.movedTo !== undefined && { movedTo: machine.movedTo }),
+    ...(machine.movedFrom !== undefined && { movedFrom: machine.movedFrom }),
     manualInstallation: machine.manualInstallation ?? null,
     certificate: certificateOf(related.certificate),
     presence: presenceOf(related.agent, now),

@@ -19,7 +19,7 @@ import type { AppPorts, PortsProvider } from '../ports.ts';
 const serviceBusConnection = 'AdminCenterServiceBus';
 
 function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
-  const { servingThumbprint: _, ...known } = agent;
+  const { servingThumbprint: _, clockOffsetMs: __, ...known } = agent;
   return {
     ...known,
     reportSequence: report.sequence,
@@ -28,6 +28,7 @@ function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
     connected: report.relayConnected && report.kind !== 'stopping',
     blockedServices: report.blockedServices,
     ...(report.servingThumbprint !== undefined && { servingThumbprint: report.servingThumbprint }),
+    ...(report.clockOffsetMs !== undefined && { clockOffsetMs: report.clockOffsetMs }),
     ...(report.egress && { egress: report.egress }),
     ...(report.checks && { checks: report.checks }),
   };

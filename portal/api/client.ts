@@ -2,8 +2,8 @@ import type { Access } from '../access/session.ts';
 import { type Failure, FailureError, unexpectedReply, unreachable } from './failure.ts';
 import type { Problem } from './replies.ts';
 
-/** Milliseconds. Connect may take ten seconds before it answers 202; nothing takes longer. */
-const patienceMs = 30_000;
+/** Milliseconds. Connect may take ten seconds before it answers 202; what takes longer says so. */
+const usualPatienceMs = 30_000;
 
 export interface Answer {
   status: number;
@@ -15,8 +15,10 @@ export interface Answer {
 const isProblem = (body: unknown): body is Problem =>
   typeof body === 'object' && body !== null && 'code' in body && 'remedy' in body;
 
-function failureOfProblem(problem: Problem & { drillId?: unknown }): Failure {
-  const { title, detail, code, hop, remedy, retryable, instance, drillId } = problem;
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function failureOfProblem(problem: Problem & { drillId?: unknown; lost?: unknown }): Failure {
+  const { title, detail, code, hop, remedy, retryable, instance, drillId, errors, lost } = problem;
   return {
     title,
     detail,
@@ -25,18 +27,21 @@ function failureOfProblem(problem: Problem & { drillId?: unknown }): Failure {
     remedy,
     retryable,
     instance,
-    ...(typeof drillId === 'string' && { drillId }),
+    ...(isText(drillId) && { drillId }),
+    ...(errors && errors.length > 0 && { errors }),
+    ...(isText(lost) && { lost }),
   };
 }
 
 const noAnswer = (cause: unknown): FailureError =>
   new FailureError(unreachable('The control plane', location.origin, navigator.onLine), cause);
 
-async function readJson(response: Response): Promise<unknown> {
+async function readBody(response: Response, reads: 'json' | 'text'): Promise<unknown> {
   // The connection may be cut in the middle of the body too.
   const text = await response.text().catch((cause: unknown) => {
     throw noAnswer(cause);
   });
+  if (reads === 'text' && response.ok) return text;
   if (text === '') return undefined;
   try {
     return JSON.parse(text);
@@ -51,16 +56,23 @@ function retryAfterOf(response: Response): number | undefined {
 }
 
 interface Call {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: object;
   signal?: AbortSignal;
+  /** Not what the service may remember of a moment ago. */
+  isCurrent?: boolean;
+  /** Milliseconds. */
+  patienceMs?: number;
+  /** `text`: an answer that is no problem is kept as it came. */
+  reads?: 'json' | 'text';
 }
 
 export type Ask = (path: string, call?: Call) => Promise<Answer>;
 
 /** Asks the API as the signed-in user. Throws a `FailureError`; an aborted call throws the signal's reason. */
 export function createAsk(access: Access): Ask {
-  const send = async (path: string, { method = 'GET', body, signal }: Call): Promise<Response> => {
+  const send = async (path: string, call: Call): Promise<Response> => {
+    const { method = 'GET', body, signal, isCurrent, patienceMs = usualPatienceMs } = call;
     const token = await access.token();
     const deadline = AbortSignal.timeout(patienceMs);
     try {
@@ -69,6 +81,7 @@ export function createAsk(access: Access): Ask {
         headers: {
           authorization: `Bearer ${token}`,
           ...(body && { 'content-type': 'application/json' }),
+          ...(isCurrent && { 'cache-control': 'no-cache' }),
         },
         ...(body && { body: JSON.stringify(body) }),
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
@@ -82,7 +95,7 @@ export function createAsk(access: Access): Ask {
   return async (path, call = {}) => {
     let response = await send(path, call);
     if (response.status === 401 && (await access.renew())) response = await send(path, call);
-    const body = await readJson(response);
+    const body = await readBody(response, call.reads ?? 'json');
     if (response.ok) return { status: response.status, body, retryAfterMs: retryAfterOf(response) };
     const failure = isProblem(body) ? failureOfProblem(body) : unexpectedReply(response.url, response.status);
     if (response.status === 401) access.end(failure);

@@ -1,14 +1,16 @@
+import { type MachineQuestion, machineQuery } from '../model/machine-question.ts';
 import type { Answer, Ask } from './client.ts';
 import type {
+  AddressesReply,
   ConnectReply,
   Extension,
-  KeyCustody,
-  MachineList,
+  MachineListReply,
   MachineReply,
   OperationReply,
   Preconditions,
   Session,
 } from './replies.ts';
+import type { InstallWishes } from './wishes.ts';
 
 /** The wait when an answer names none. */
 const defaultWaitMs = 1000;
@@ -25,12 +27,14 @@ export type Connecting =
   | { state: 'opening'; sessionId: string; lookAgainMs: number };
 
 export const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
-/** What an install may be told; what is absent stays as it was. */
-export interface InstallWishes {
-  port: number;
-  keys?: KeyCustody | undefined;
-  newName?: boolean | undefined;
+/** What requirements are judged for: an install through the proxy, or straight to this address. */
+export interface Intent {
+  port?: number | undefined;
+  direct?: string | undefined;
 }
+
+const intentQuery = ({ port, direct }: Intent): string =>
+  direct === undefined ? '' : `?${new URLSearchParams({ direct, ...(port && { port: String(port) }) })}`;
 
 const sessionPath = (id: string, sessionId: string) =>
   `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
@@ -45,16 +49,23 @@ export function createMachinesApi(ask: Ask) {
   const get = async <Reply>(path: string, signal?: AbortSignal): Promise<Reply> =>
     (await ask(path, { ...(signal && { signal }) })).body as Reply;
   return {
-    list: async (signal: AbortSignal) => (await get<MachineList>('/api/machines', signal)).value,
+    list: async (
+      question: MachineQuestion,
+      { signal, isCurrent }: { signal: AbortSignal; isCurrent: boolean },
+    ) =>
+      (await ask(`/api/machines${machineQuery(question)}`, { signal, isCurrent })).body as MachineListReply,
     read: (id: string, signal: AbortSignal) => get<MachineReply>(machinePath(id), signal),
-    preconditions: (id: string, signal: AbortSignal) =>
-      get<Preconditions>(`${machinePath(id)}/preconditions`, signal),
+    preconditions: (id: string, intent: Intent, signal: AbortSignal) =>
+      get<Preconditions>(`${machinePath(id)}/preconditions${intentQuery(intent)}`, signal),
+    addresses: (id: string, port: number, signal: AbortSignal) =>
+      get<AddressesReply>(`${machinePath(id)}/addresses?port=${port}`, signal),
     extension: (id: string, signal: AbortSignal) => get<Extension>(`${machinePath(id)}/extension`, signal),
     add: async (resourceId: string) =>
       (await ask('/api/machines', { method: 'POST', body: { resourceId } })).body as MachineReply,
     install: async (id: string, wishes: InstallWishes) =>
       watched(await ask(`${machinePath(id)}/extension`, { method: 'PUT', body: wishes })),
     uninstall: async (id: string) => watched(await ask(`${machinePath(id)}/extension`, { method: 'DELETE' })),
+    repair: async (id: string) => watched(await ask(`${machinePath(id)}/repairs`, { method: 'POST' })),
     operation: async (id: string, signal: AbortSignal) =>
       watched(await ask(`/api/operations/${encodeURIComponent(id)}`, { signal })),
     cancelOperation: async (id: string) =>

@@ -1,7 +1,6 @@
 import type {
   extensionReply,
   MachineReply,
-  machineListReply,
   OperationReply,
   precondition,
   preconditionsReply,
@@ -13,7 +12,15 @@ import type {
   ForecastReply,
   revocationReason,
 } from '#shared/protocol/certificate-api.ts';
-import type { keyCustody } from '#shared/protocol/install-api.ts';
+import type {
+  FleetInstallReply,
+  FleetInstallRequest,
+  FleetMachinesReply,
+  FleetPlanReply,
+  fleetAction,
+  fleetInstallListReply,
+} from '#shared/protocol/fleet-api.ts';
+import type { AddressesReply, keyCustody } from '#shared/protocol/install-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;
@@ -29,10 +36,22 @@ export type { CertificateReply, DrillReply, ForecastReply } from '#shared/protoc
 export type DrillList = Parsed<typeof drillListReply>;
 export type RevocationReason = Parsed<typeof revocationReason>;
 export type KeyCustody = Parsed<typeof keyCustody>;
-export type MachineList = Parsed<typeof machineListReply>;
+export type { AddressesReply } from '#shared/protocol/install-api.ts';
+export type MachineAddress = AddressesReply['value'][number];
+export type FleetInstall = FleetInstallReply;
+export type FleetInstallList = Parsed<typeof fleetInstallListReply>;
+export type FleetMachine = FleetMachinesReply['value'][number];
+export type FleetPlan = FleetPlanReply;
+export type PlannedMachine = FleetPlan['machines'][number];
+export type FleetAction = Parsed<typeof fleetAction>;
+export type FleetSelection = FleetInstallRequest['select'];
+export type FleetWishes = Pick<FleetInstallRequest, 'select' | 'install' | 'concurrency'>;
+export type { MachineListReply, MachineRow } from '#shared/protocol/machine-list-api.ts';
 export type Preconditions = Parsed<typeof preconditionsReply>;
 export type Precondition = Parsed<typeof precondition>;
 export type Extension = Parsed<typeof extensionReply>;
+export type HostCheck = NonNullable<Extension['detailedStatus']['checks']>[number];
+export type Compensation = NonNullable<OperationReply['compensation']>;
 export type Step = OperationReply['steps'][number];
 export type CertificateState = CertificateReply['state'];
 export type AuthorityForecast = ForecastReply['authorities'][number];

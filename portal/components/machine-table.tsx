@@ -1,24 +1,27 @@
-import type { MachineReply } from '../api/replies.ts';
+import type { MachineRow } from '../api/replies.ts';
 import type { Connect } from '../hooks/connect.ts';
-import { machineStates, stateOf } from '../model/machine-state.ts';
+import { remainderOf } from '../model/certificate.ts';
+import { complaintOf } from '../model/machine-health.ts';
+import { machineStates } from '../model/machine-state.ts';
 import { kindName, resourceGroupOf } from '../model/resource.ts';
+import { formatAbsolute } from '../model/time.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
-import { CertificateBar } from './certificate-bar.tsx';
 import { Icon } from './icon.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { TimeAgo } from './time-ago.tsx';
 
 interface RowProps {
-  machine: MachineReply;
+  machine: MachineRow;
   now: number;
   connect: Connect;
 }
 
+const installable: ReadonlySet<MachineRow['state']> = new Set(['uninstalled', 'failed', 'found', 'consent']);
+
 /** What one can do with the machine from here: Connect, install first, or watch what runs. */
-function RowAction({ machine, now, connect: { connect, connection } }: RowProps) {
-  const { name, operation, may } = machine;
-  const state = stateOf(machine, now);
+function RowAction({ machine, connect: { connect, connection } }: RowProps) {
+  const { id, name, state, operation, may } = machine;
   if (operation) {
     return (
       <Link to={addresses.operation(operation.id)} class="button">
@@ -30,23 +33,18 @@ function RowAction({ machine, now, connect: { connect, connection } }: RowProps)
       </Link>
     );
   }
-  if (state === 'uninstalled' || state === 'failed') {
-    return may.install.allowed ? (
-      <Link to={addresses.install(machine.id)} class="button">
+  if (state === 'gone') return <span class="quiet">No longer in Azure</span>;
+  if (installable.has(state)) {
+    return may.install ? (
+      <Link to={addresses.install(id)} class="button">
         Install<span class="visually-hidden"> on {name}</span>
       </Link>
     ) : (
       <span class="quiet">No right to install</span>
     );
   }
-  if (!may.connect.allowed) {
-    return (
-      <span class="quiet" title={`Missing: ${may.connect.missingAction ?? 'a role'}`}>
-        No right to connect
-      </span>
-    );
-  }
-  const isOpening = connection.state === 'opening' && connection.machineId === machine.id;
+  if (!may.connect) return <span class="quiet">No right to connect</span>;
+  const isOpening = connection.state === 'opening' && connection.machineId === id;
   return (
     <button
       type="button"
@@ -61,8 +59,19 @@ function RowAction({ machine, now, connect: { connect, connection } }: RowProps)
   );
 }
 
+function Remainder({ machine: { notAfter, health }, now }: Pick<RowProps, 'machine' | 'now'>) {
+  if (notAfter === null) return <span class="quiet">none</span>;
+  const { words, isOver } = remainderOf(notAfter, now);
+  const tone = isOver ? 'tone-bad' : health.reasons.includes('certificate_late') ? 'tone-warning' : '';
+  return (
+    <span class={tone} title={`Ends ${formatAbsolute(notAfter)}`}>
+      {words}
+    </span>
+  );
+}
+
 function Row({ machine, now, connect }: RowProps) {
-  const { certificate, presence, facts } = machine;
+  const complaint = complaintOf(machine);
   return (
     <tr>
       <th scope="row">
@@ -72,20 +81,17 @@ function Row({ machine, now, connect }: RowProps) {
         {kindName(machine.kind)}
         <span class="second">{resourceGroupOf(machine.resourceId)}</span>
       </td>
-      <td class="wide-only">{facts?.osName ?? <span class="quiet">not reported</span>}</td>
+      <td class="wide-only">{machine.osName ?? <span class="quiet">not reported</span>}</td>
       <td>
-        <StateBadge state={stateOf(machine, now)} />
+        <StateBadge state={machine.state} />
+        {complaint && <span class="second tone-warning">Degraded: {complaint}</span>}
       </td>
       <td class="middle-up">
-        {certificate ? (
-          <CertificateBar certificate={certificate} now={now} />
-        ) : (
-          <span class="quiet">none</span>
-        )}
+        <Remainder machine={machine} now={now} />
       </td>
       <td class="wide-only">
-        {presence.lastSeenAt ? (
-          <TimeAgo at={presence.lastSeenAt} now={now} />
+        {machine.presence.lastSeenAt ? (
+          <TimeAgo at={machine.presence.lastSeenAt} now={now} />
         ) : (
           <span class="quiet">never</span>
         )}
@@ -101,13 +107,16 @@ export function MachineTable({
   machines,
   now,
   connect,
+  isBehind,
 }: {
-  machines: MachineReply[];
+  machines: readonly MachineRow[];
   now: number;
   connect: Connect;
+  /** They answer an earlier question; the answer to this one is on its way. */
+  isBehind: boolean;
 }) {
   return (
-    <div class="card flush">
+    <div class="card flush" aria-busy={isBehind}>
       <table class="table">
         <caption class="visually-hidden">Machines, those that need attention first</caption>
         <thead>

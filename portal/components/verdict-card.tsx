@@ -9,7 +9,6 @@ import { Icon } from './icon.tsx';
 
 interface VerdictCardProps {
   machine: MachineReply;
-  now: number;
   connect: Connect;
 }
 
@@ -19,8 +18,8 @@ function triedOf({ connection }: Connect): Tried {
 }
 
 /** Can I connect, and if not, why? With the one thing to do about it. */
-export function VerdictCard({ machine, now, connect }: VerdictCardProps) {
-  const { tone, sentence, action } = verdictOf(machine, now);
+export function VerdictCard({ machine, connect }: VerdictCardProps) {
+  const { tone, sentence, action } = verdictOf(machine);
   const isOpening = connect.connection.state === 'opening';
   return (
     <section class="card verdict" aria-label="Connection">

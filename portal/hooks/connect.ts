@@ -1,7 +1,6 @@
 import { useCallback, useState } from 'preact/hooks';
 import { type Failure, FailureError, failureOf } from '../api/failure.ts';
 import type { MachinesApi } from '../api/machines.ts';
-import type { MachineReply } from '../api/replies.ts';
 import { addresses } from '../navigation/routes.ts';
 import { usePortal } from './portal.ts';
 
@@ -89,7 +88,7 @@ export function useConnect(onTried?: () => void) {
 
   return {
     connection,
-    connect: ({ id }: MachineReply) => void run(id, () => openSession(api, id)),
+    connect: ({ id }: { id: string }) => void run(id, () => openSession(api, id)),
     /** The same session in another tab, by a new ticket. */
     reopen: ({ machineId, sessionId }: OpenSession) =>
       void run(machineId, async () => {

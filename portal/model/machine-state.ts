@@ -3,67 +3,26 @@ import type { MachineReply } from '../api/replies.ts';
 /** How a status is coloured; colour never stands alone. */
 export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'neutral';
 
-export const machineStates = {
+export type MachineState = MachineReply['state'];
+
+/** Those that need somebody first. */
+export const machineStates: Readonly<Record<MachineState, { word: string; tone: Tone }>> = {
   failed: { word: 'Failed', tone: 'bad' },
   expired: { word: 'Expired', tone: 'bad' },
   revoked: { word: 'Revoked', tone: 'bad' },
+  consent: { word: 'Needs consent', tone: 'warning' },
+  gone: { word: 'Gone', tone: 'warning' },
   away: { word: 'Away', tone: 'warning' },
   installing: { word: 'Installing', tone: 'busy' },
   removing: { word: 'Removing', tone: 'busy' },
   repairing: { word: 'Repairing', tone: 'busy' },
   renewing: { word: 'Renewing', tone: 'busy' },
   replacing: { word: 'Replacing', tone: 'busy' },
+  found: { word: 'Found', tone: 'neutral' },
   uninstalled: { word: 'Uninstalled', tone: 'neutral' },
   ready: { word: 'Ready', tone: 'good' },
-} as const satisfies Record<string, { word: string; tone: Tone }>;
-
-export type MachineState = keyof typeof machineStates;
+};
 export const isMachineState = (text: string): text is MachineState => Object.hasOwn(machineStates, text);
-
-const running = {
-  install: 'installing',
-  uninstall: 'removing',
-  repair: 'repairing',
-  renew: 'renewing',
-  revoke: 'replacing',
-} as const;
-
-export function stateOf(machine: MachineReply, now: number): MachineState {
-  const { operation, extension, certificate, presence } = machine;
-  if (operation) return running[operation.kind];
-  if (extension.state === 'installing') return 'installing';
-  if (extension.state === 'failed') return 'failed';
-  if (extension.state === 'absent') return 'uninstalled';
-  if (certificate?.notAfter && Date.parse(certificate.notAfter) <= now) return 'expired';
-  if (certificate?.state === 'revoked') return 'revoked';
-  return presence.connected ? 'ready' : 'away';
-}
-
-const troubleFirst = Object.keys(machineStates) as MachineState[];
-
-export interface MachineFilter {
-  search: string;
-  state: string;
-}
-
-/** What matches, sorted by trouble and then by name. */
-export function pickMachines(
-  machines: readonly MachineReply[],
-  filter: MachineFilter,
-  now: number,
-): MachineReply[] {
-  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const rank = (machine: MachineReply) => troubleFirst.indexOf(stateOf(machine, now));
-  return machines
-    .filter((machine) => {
-      const text = `${machine.name} ${machine.resourceId} ${machine.facts?.osName ?? ''}`.toLowerCase();
-      return (
-        words.every((word) => text.includes(word)) &&
-        (!isMachineState(filter.state) || stateOf(machine, now) === filter.state)
-      );
-    })
-    .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-}
 
 export interface Verdict {
   tone: Tone;
@@ -76,9 +35,7 @@ const lacking = (what: string, missing: string | null): string =>
   `You may not ${what}${missing ? `: your roles lack ${missing}` : ''}.`;
 
 /** The answer to "can I connect, and if not, why?" */
-export function verdictOf(machine: MachineReply, now: number): Verdict {
-  const { may } = machine;
-  const state = stateOf(machine, now);
+export function verdictOf({ state, may }: Pick<MachineReply, 'may' | 'state'>): Verdict {
   const { tone } = machineStates[state];
   const installs = may.install.allowed ? 'install' : 'none';
   const connects = may.connect.allowed ? 'connect' : 'none';
@@ -112,6 +69,29 @@ export function verdictOf(machine: MachineReply, now: number): Verdict {
           ? 'Windows Admin Center is not installed here yet.'
           : `Windows Admin Center is not installed here. ${lacking('install', may.install.missingAction)}`,
         action: installs,
+      };
+    case 'found':
+      return {
+        tone,
+        sentence: may.install.allowed
+          ? 'Somebody else installed the extension here. It is taken over by itself in a while; installing does it now.'
+          : `Somebody else installed the extension here. It is taken over by itself in a while. ${lacking('install', may.install.missingAction)}`,
+        action: installs,
+      };
+    case 'consent':
+      return {
+        tone,
+        sentence: may.install.allowed
+          ? 'A Windows Admin Center that was installed by hand runs here. It is replaced only when you agree to lose it.'
+          : `A Windows Admin Center that was installed by hand runs here. ${lacking('install', may.install.missingAction)}`,
+        action: installs,
+      };
+    case 'gone':
+      return {
+        tone,
+        sentence:
+          'Azure no longer knows this machine by this id. What is left of it is cleaned up after a while.',
+        action: 'none',
       };
     case 'expired':
       return {

@@ -5,6 +5,8 @@ const kindNames: Readonly<Record<MachineReply['kind'], string>> = {
   'azure-vm': 'Azure VM',
   'hci-cluster': 'Azure Local cluster',
 };
+export const machineKinds = Object.entries(kindNames);
+export const isMachineKind = (text: string): boolean => Object.hasOwn(kindNames, text);
 export const kindName = (kind: MachineReply['kind']): string => kindNames[kind];
 
 export const resourceGroupOf = (resourceId: string): string =>

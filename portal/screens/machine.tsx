@@ -14,7 +14,6 @@ import { useNow } from '../hooks/now.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
-import { stateOf } from '../model/machine-state.ts';
 import { kindName } from '../model/resource.ts';
 import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
@@ -55,7 +54,7 @@ export function MachineScreen({ id }: { id: string }) {
         <h1 ref={heading} tabIndex={-1}>
           {value?.name ?? 'Machine'}
         </h1>
-        {value && <StateBadge state={stateOf(value, now)} />}
+        {value && <StateBadge state={value.state} />}
       </div>
       {value && (
         <p class="lead">
@@ -75,7 +74,7 @@ export function MachineScreen({ id }: { id: string }) {
             nameOf={() => value.name}
             retry={() => connect.connect(value)}
           />
-          <VerdictCard machine={value} now={now} connect={connect} />
+          <VerdictCard machine={value} connect={connect} />
           <CertificateCard machine={value} now={now} changed={reload} />
           <div class="cards">
             <FactsCard machine={value} now={now} />

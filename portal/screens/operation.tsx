@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { OperationReply } from '../api/replies.ts';
+import { CompensationCard } from '../components/compensation-card.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
+import { MachineCrumbs } from '../components/machine-crumbs.tsx';
 import { SessionNote } from '../components/session-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { StaleNote } from '../components/stale-note.tsx';
@@ -37,16 +39,20 @@ function useSpokenProgress(operation: OperationReply | undefined, now: number): 
   }, [sentence]);
 }
 
+/** Kinds whose request is repeated from here; an install that wishes for more is sent from its own page. */
+const repeatable = new Set<string>(['install', 'uninstall', 'repair', 'renew']);
+
 /** Repeats the request that failed: each step is safe to repeat. */
 function useRetry(
   id: string,
   kind: OperationReply['kind'] | undefined,
-  wishes: OperationWishes & { port: number },
+  wishes: { port: number; keys: OperationWishes['keys'] },
 ) {
   const { api } = usePortal();
   const [fault, setFault] = useState<Failure>();
   const repeat = () => {
     if (kind === 'uninstall') return api.uninstall(id);
+    if (kind === 'repair') return api.repair(id);
     return kind === 'renew' ? api.renew(id, wishes.keys) : api.install(id, wishes);
   };
   const retry = async () => {
@@ -56,7 +62,9 @@ function useRetry(
       navigate(
         addresses.operation(
           operation.id,
-          kind === 'uninstall' ? {} : { ...wishes, port: kind === 'install' ? wishes.port : undefined },
+          kind === 'uninstall' || kind === 'repair'
+            ? {}
+            : { ...wishes, port: kind === 'install' ? wishes.port : undefined },
         ),
         { replace: true },
       );
@@ -64,7 +72,7 @@ function useRetry(
       setFault(failureOf(error));
     }
   };
-  return { fault, retry: kind === undefined || kind === 'revoke' ? undefined : () => void retry() };
+  return { fault, retry: kind !== undefined && repeatable.has(kind) ? () => void retry() : undefined };
 }
 
 /** The machine as the operation left it, with the next thing to do. */
@@ -82,7 +90,7 @@ function Outcome({ id }: { id: string }) {
         nameOf={() => value.name}
         retry={() => connect.connect(value)}
       />
-      <VerdictCard machine={value} now={now} connect={connect} />
+      <VerdictCard machine={value} connect={connect} />
     </>
   );
 }
@@ -102,10 +110,10 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
   );
   const machine = useRemote(`machine ${id}`, (signal) => api.read(id, signal));
   const operation = watched.value?.operation;
-  const { fault, retry } = useRetry(id, operation?.kind, {
-    ...wishes,
-    port: wishes.port ?? machine.value?.extension.port ?? defaultPort,
-  });
+  const port = wishes.port ?? machine.value?.extension.port ?? defaultPort;
+  const { fault, retry } = useRetry(id, operation?.kind, { port, keys: wishes.keys });
+  // What opens a port or replaces something is asked for again where it is seen.
+  const isAskedAnew = wishes.direct !== undefined || operation?.error?.code === 'consent_required';
   const state = operation && operationState(operation, now);
   const title = operation ? operationTitle(operation, now) : 'Operation';
   const heading = useScreenTitle(title);
@@ -114,11 +122,7 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
 
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <Link to={addresses.machines()}>Machines</Link>
-        <span aria-hidden="true">/</span>
-        <Link to={addresses.machine(id)}>{name}</Link>
-      </nav>
+      <MachineCrumbs id={id} name={machine.value?.name} />
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>
@@ -137,10 +141,10 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
         </section>
       )}
       {operation?.error && state === 'failed' && (
-        <FailureCard failure={operation.error} retry={retry} retryLabel="Retry">
+        <FailureCard failure={operation.error} retry={isAskedAnew ? undefined : retry} retryLabel="Try again">
           {operation.kind === 'install' ? (
-            <Link to={addresses.install(id)} class="button">
-              Check the requirements
+            <Link to={addresses.install(id, wishes)} class="button">
+              {isAskedAnew ? 'Try again' : 'Check the requirements'}
             </Link>
           ) : (
             <Link to={addresses.machine(id)} class="button">
@@ -149,7 +153,8 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
           )}
         </FailureCard>
       )}
-      {fault && <FailureCard failure={fault} about="Retry" />}
+      {operation?.compensation && <CompensationCard compensation={operation.compensation} />}
+      {fault && <FailureCard failure={fault} about="Try again" />}
       {operation?.status === 'succeeded' && <Outcome id={id} />}
     </>
   );

@@ -122,11 +122,13 @@ export interface CertificateRecord {
 }
 
 /** What the machine serves while its newest leaf has not been seen served; with no other there is only that one. */
-export const leafInService = ({
+export const leafInService = <L extends Pick<IssuedLeaf, 'servedAt'> = IssuedLeaf>({
   leaf,
   previous,
-}: Pick<CertificateRecord, 'leaf' | 'previous'>): IssuedLeaf | undefined =>
-  leaf?.servedAt === undefined ? (previous ?? leaf) : leaf;
+}: {
+  leaf?: L;
+  previous?: L;
+}): L | undefined => (leaf?.servedAt === undefined ? (previous ?? leaf) : leaf);
 
 export const hostNamesOf = (machineName: string, zone: string): string[] => [
   `${machineName}.${zone}`,

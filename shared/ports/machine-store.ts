@@ -5,6 +5,7 @@ import type {
   DocumentType,
   MachineDocument,
 } from '#shared/domain/documents.ts';
+import type { MachineSummary } from '#shared/domain/machine-summary.ts';
 
 /** A document as it was read, with the ETag that a later replace must present. */
 export interface Stored<T> {
@@ -60,4 +61,6 @@ export interface MachineStore {
   listCertificates(): Promise<CertificateDocument[]>;
   /** Cross-partition: every machine. */
   listMachines(): Promise<MachineDocument[]>;
+  /** Cross-partition: of every machine what a list shows, in no order. */
+  surveyMachines(): Promise<MachineSummary[]>;
 }

@@ -3,6 +3,7 @@ import { operationKinds } from '#shared/domain/operation.ts';
 import { sessionLifetime } from '#shared/domain/session.ts';
 import { hostCheckList } from './host-check.ts';
 import { compensation, reachReply } from './install-api.ts';
+import { machineHealth, machineKind, machineState } from './machine-list-api.ts';
 import { port } from './port.ts';
 
 /** Bodies and replies of the HTTP API. Requests are strict: an unknown field is named and refused. */
@@ -59,6 +60,8 @@ export const errorRecord = z.object({
   detail: z.string(),
   remedy: z.string(),
   retryable: z.boolean(),
+  /** Members that a problem of this code has beside its own: what `remedy` names. */
+  facts: z.record(z.string(), z.unknown()).optional(),
 });
 
 const operationKind = z.enum(operationKinds);
@@ -111,7 +114,9 @@ export const machineReply = z.object({
   id: z.string(),
   resourceId: z.string(),
   name: z.string(),
-  kind: z.enum(['arc', 'azure-vm', 'hci-cluster']),
+  kind: machineKind,
+  state: machineState,
+  health: machineHealth,
   subscriptionId: z.string(),
   facts: z
     .object({
@@ -131,9 +136,16 @@ export const machineReply = z.object({
     state: z.enum(['absent', 'installing', 'installed', 'failed']),
     port: z.number().int().nullable(),
     installedAt: timestamp.nullable(),
+    /** Somebody else took it from the machine; it is not put there again by itself (requirement 53). */
+    removedSince: timestamp.optional(),
   }),
   endpoint: z.object({ enabled: z.boolean(), services: z.record(z.string(), z.number().int()) }),
   reach: reachReply,
+  /** Since when Azure Resource Manager no longer knows it. */
+  goneSince: timestamp.optional(),
+  /** The machine id under which the same computer is known now, and under which it was known before. */
+  movedTo: z.string().optional(),
+  movedFrom: z.string().optional(),
   /** What was found of a Windows Admin Center that was installed by hand; null where nothing is known of one. */
   manualInstallation: z.object({ foundAt: timestamp, found: z.string() }).nullable(),
   certificate: z
@@ -162,13 +174,13 @@ export const machineReply = z.object({
   }),
 });
 export type MachineReply = z.infer<typeof machineReply>;
-export const machineListReply = z.object({ value: z.array(machineReply) });
 
 export const extensionReply = z.object({
   name: z.literal('AdminCenter'),
   state: z.enum(['absent', 'installing', 'installed', 'failed']),
   port: z.number().int().nullable(),
   installedAt: timestamp.nullable(),
+  removedSince: timestamp.optional(),
   /** What the platform reports of it now (requirement 57). */
   detailedStatus: z.object({
     provisioningState: z.string(),
@@ -196,7 +208,13 @@ export const serviceConfigurationReply = z.object({
 });
 
 /** The URL opens the session once and within a minute; the session itself lives until `expiresAt`. */
-export const connectReply = z.object({ sessionId: z.string(), url: z.string(), expiresAt: timestamp });
+export const connectReply = z.object({
+  sessionId: z.string(),
+  url: z.string(),
+  expiresAt: timestamp,
+  /** What is to be known before it is opened: a rule or an install that is too young to work everywhere (115, 134). */
+  advice: z.string().optional(),
+});
 export type ConnectReply = z.infer<typeof connectReply>;
 export const sessionReply = z.object({
   sessionId: z.string(),
@@ -211,6 +229,8 @@ export const sessionReply = z.object({
   error: errorRecord.optional(),
   /** For its user while it is open: opens the session once more, within a minute. */
   url: z.string().optional(),
+  /** As in the answer to the connect. */
+  advice: z.string().optional(),
 });
 export const sessionPendingReply = z.object({ sessionId: z.string(), status: z.literal('opening') });
 

@@ -17,6 +17,7 @@ describe('the machine store on Cosmos', () => {
     expect(cosmos.crossPartitionQueries).toEqual([]);
     await store.findDue('2030-01-01T00:00:00.000Z', 10);
     await store.listMachines();
+    await store.surveyMachines();
     const asked = new Set(cosmos.crossPartitionQueries.map((text) => /'(\w+)'/.exec(text)?.[1]));
     expect([...asked]).toEqual(['certificate', 'machine']);
   });

@@ -72,7 +72,10 @@ describe('what is refused, and how', () => {
       const unknown = await call('GET', `/api/machines/${'a'.repeat(26)}`, { as: stranger });
       expect(seen).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
       expect(unknown).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
-      expect((await call('GET', '/api/machines', { as: stranger })).body).toEqual({ value: [] });
+      expect((await call('GET', '/api/machines', { as: stranger })).body).toMatchObject({
+        value: [],
+        total: 0,
+      });
     });
 
     it('requirement 90: Owner does not connect, and the refusal names the missing action', async () => {

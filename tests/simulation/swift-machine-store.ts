@@ -7,6 +7,7 @@ import {
   idOf,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { summaryOf } from '#shared/domain/machine-summary.ts';
 import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 
 interface Item {
@@ -136,6 +137,11 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
     },
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
+    },
+    async surveyMachines() {
+      return everything()
+        .filter((document) => document.type === 'machine')
+        .map((machine) => summaryOf(machine, certificates.get(machine.machineId), undefined));
     },
   } satisfies MachineStore & Record<string, unknown>;
 }

@@ -5,6 +5,8 @@ import { extname, join } from 'node:path';
 import type { MachineReply, OperationReply, PortalConfig } from '#shared/protocol/api.ts';
 import type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
 import { sampleCertificate, sampleForecast } from './certificate-samples.ts';
+import { sampleAddresses } from './portal-install-samples.ts';
+import { listSamples } from './portal-list.ts';
 import { samplePreconditions } from './portal-samples.ts';
 
 interface FakeReply {
@@ -58,7 +60,6 @@ const notFound: FakeReply = { status: 404, body: { title: 'There is no such rout
 
 function answer(api: FakePortalApi, call: string): FakeReply {
   const [method, path = ''] = call.split(' ');
-  if (call === 'GET /api/machines') return { status: 200, body: { value: api.machines } };
   if (call === 'GET /api/certificates/forecast') return { status: 200, body: api.forecast };
   if (call === 'GET /api/certificates/drills')
     return { status: 200, body: { value: [...api.drills.values()] } };
@@ -71,14 +72,18 @@ function answer(api: FakePortalApi, call: string): FakeReply {
   if (!machine || method !== 'GET') return notFound;
   if (part === undefined) return { status: 200, body: machine };
   if (part === 'preconditions') return { status: 200, body: api.preconditions };
+  if (part === 'addresses') return { status: 200, body: sampleAddresses() };
   if (part === 'certificate')
     return machine.certificate
       ? { status: 200, body: api.certificates.get(machine.id) ?? sampleCertificate() }
       : notFound;
   if (part !== 'extension') return notFound;
+  const isThere = machine.extension.state !== 'absent';
   const detailedStatus = {
-    provisioningState: 'Succeeded',
-    message: 'The agent is up and serves its certificate.',
+    provisioningState: isThere ? 'succeeded' : 'absent',
+    message: isThere ? 'The agent is up and serves its certificate.' : null,
+    version: isThere ? '1.0.0.0' : null,
+    port: isThere ? machine.extension.port : null,
   };
   return { status: 200, body: { ...machine.extension, detailedStatus } };
 }
@@ -87,6 +92,11 @@ async function answerApi(api: FakePortalApi, request: IncomingMessage, call: str
   api.calls.push(call);
   if (!/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(request.headers.authorization ?? '')) return { status: 401 };
   const reply = api.replies.get(call);
+  if (!reply && call === 'GET /api/machines')
+    return {
+      status: 200,
+      body: listSamples(api.machines, new URL(request.url ?? '', 'http://localhost').searchParams),
+    };
   if (reply) return typeof reply === 'function' ? reply() : reply;
   return answer(api, call);
 }

@@ -6,6 +6,7 @@ import {
   idOf,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { summaryOf } from '#shared/domain/machine-summary.ts';
 import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 
 interface Item {
@@ -93,6 +94,15 @@ export function createMemoryMachineStore(now: () => number) {
     },
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
+    },
+    async surveyMachines() {
+      return [...partitions.keys()].flatMap((machineId) => {
+        const held = documents(machineId);
+        const machine = held.find((document) => document.type === 'machine');
+        const certificate = held.find((document) => document.type === 'certificate');
+        const agent = held.find((document) => document.type === 'agent');
+        return machine ? [summaryOf(machine, certificate, agent)] : [];
+      });
     },
   } satisfies MachineStore;
 }

@@ -17,6 +17,8 @@ export function sampleMachine(number: number, differs: Partial<MachineReply> = {
     resourceId: `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-sample/providers/Microsoft.HybridCompute/machines/${name}`,
     name,
     kind: 'arc',
+    state: 'ready',
+    health: { state: 'healthy', reasons: [] },
     subscriptionId: '00000000-0000-4000-8000-000000000001',
     facts: {
       location: 'westeurope',
@@ -49,6 +51,7 @@ export function sampleMachine(number: number, differs: Partial<MachineReply> = {
 }
 
 const nothing: Partial<MachineReply> = {
+  state: 'uninstalled',
   machineName: null,
   extension: { name: 'AdminCenter', state: 'absent', port: null, installedAt: null },
   endpoint: { enabled: false, services: {} },

@@ -12,6 +12,7 @@ import { AppError } from '#shared/domain/error.ts';
 import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
 import { cosmosNames } from '#shared/protocol/resource-names.ts';
 import { type CosmosOptions, containerOf, guarded } from './cosmos-container.ts';
+import { surveyMachines } from './cosmos-machine-survey.ts';
 
 const conflict = new Set([404, 409, 412]);
 
@@ -116,6 +117,8 @@ export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
       );
       return resources.map((item) => fromItem<'machine'>(item)) satisfies MachineDocument[];
     },
+
+    surveyMachines: async () => surveyMachines(await container()),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 import { fromNow } from '../../support/portal-samples.ts';
 import { type FakeApi, problem, startFakeApi } from './fake-api.ts';
 import { hasTerminals, runHere, runProgram, startProgram } from './run-program.ts';
-import { machine, machineId } from './sample-replies.ts';
+import { machine, machineId, machineList } from './sample-replies.ts';
 
 const path = `/api/machines/${machineId}`;
 const soon = { 'retry-after': '0' };
@@ -18,7 +18,7 @@ const done = { ...renewal, status: 'succeeded' as const, percent: 100, endedAt: 
 let api: FakeApi;
 beforeEach(async () => {
   api = await startFakeApi({
-    'GET /api/machines': { body: { value: [machine()] } },
+    'GET /api/machines': { body: machineList([machine()]) },
     [`GET ${path}`]: { body: machine() },
     [`GET ${path}/certificate`]: { body: sampleCertificate() },
   });

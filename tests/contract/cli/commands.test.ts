@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeApi, problem, startFakeApi } from './fake-api.ts';
 import { runProgram } from './run-program.ts';
-import { machine, machineId, resourceId } from './sample-replies.ts';
+import { machine, machineId, machineList, resourceId } from './sample-replies.ts';
 
 const path = `/api/machines/${machineId}`;
 const soon = { 'retry-after': '0' };
@@ -9,7 +9,7 @@ const soon = { 'retry-after': '0' };
 let api: FakeApi;
 beforeEach(async () => {
   api = await startFakeApi({
-    'GET /api/machines': { body: { value: [machine()] } },
+    'GET /api/machines': { body: machineList([machine()]) },
     [`GET ${path}`]: { body: machine() },
   });
 });
@@ -24,8 +24,8 @@ describe('wacctl machines', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'NAME       ID                          EXTENSION             AGENT      CERTIFICATE UNTIL         YOU MAY',
-        `server-01  ${machineId}  installed, port 6516  connected  2026-04-01T00:00:00.000Z  install`,
+        'NAME       ID                          STATE  HEALTH   CERTIFICATE UNTIL         YOU MAY',
+        `server-01  ${machineId}  ready  healthy  2026-04-01T00:00:00.000Z  install`,
         '',
       ].join('\n'),
     });
@@ -33,11 +33,66 @@ describe('wacctl machines', () => {
   });
 
   it('prints with --json what the API sent, members of a later version included, on one line', async () => {
-    const body = { value: [{ ...machine(), later: { much: true } }] };
+    const body = { ...machineList([machine()]), later: { much: true } };
     api.routes['GET /api/machines'] = { body };
     const { code, stdout } = await run('--json', 'machines');
     expect(code).toBe(0);
     expect(stdout).toBe(`${JSON.stringify(body)}\n`);
+  });
+
+  const others = [1, 2].map((number) =>
+    machine({ id: String(number).repeat(26), name: `server-1${number}` }),
+  );
+  const pages = [
+    { body: machineList([machine()], { total: 3, matched: 3, next: 'second_page' }) },
+    { body: machineList(others, { total: 3, matched: 3, before: 1, previous: 'first' }) },
+  ];
+
+  it('asks for what it is told to, page by page, and shows one table', async () => {
+    api.routes['GET /api/machines'] = [...pages];
+    const { code, stdout } = await run(
+      'machines',
+      '--search',
+      'server 1&2',
+      '--state',
+      'READY',
+      '--kind',
+      'arc',
+    );
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['NAME', 'server-01', 'server-11', 'server-12']);
+    const asked = 'GET /api/machines?search=server+1%262&state=ready&kind=arc';
+    expect(lines()).toEqual([`${asked}&top=1000`, `${asked}&skipToken=second_page&top=1000`]);
+  });
+
+  it('writes with --json each page on a line of its own', async () => {
+    api.routes['GET /api/machines'] = [...pages];
+    const { stdout } = await run('machines', '--json');
+    expect(stdout).toBe(pages.map(({ body }) => `${JSON.stringify(body)}\n`).join(''));
+  });
+
+  it.each([
+    ['--state', 'broken', 'failed, expired'],
+    ['--kind', 'vm', 'arc, azure-vm, hci-cluster'],
+  ])('refuses %s %s before it asks, and names what there is', async (option, value, known) => {
+    const { code, stderr } = await run('machines', option, value);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${option} must be one of ${known}`);
+    expect(lines()).toEqual([]);
+  });
+
+  it('tells a list in which nothing matches from one without machines', async () => {
+    api.routes['GET /api/machines'] = { body: machineList([], { total: 3 }) };
+    expect((await run('machines', '--search', 'x')).stderr).toBe(
+      'None of the 3 machines that you may see matches.\n',
+    );
+    api.routes['GET /api/machines'] = { body: machineList([]) };
+    expect((await run('machines')).stderr).toContain('There is no machine that you may see.');
   });
 });
 
@@ -48,7 +103,7 @@ describe('wacctl machine', () => {
     expect(stdout).toContain(
       '\nto connect     you lack Microsoft.HybridCompute/machines/WACLoginAsAdmin/action\n',
     );
-    expect(lines()).toEqual(['GET /api/machines', `GET ${path}`]);
+    expect(lines()).toEqual(['GET /api/machines?search=SERVER-01&top=1000', `GET ${path}`]);
   });
 
   it.each([
@@ -61,7 +116,7 @@ describe('wacctl machine', () => {
 
   it('ends with 1 when two machines have the name, and names both', async () => {
     const other = machine({ id: 'b'.repeat(26), resourceId: `${resourceId}-b` });
-    api.routes['GET /api/machines'] = { body: { value: [machine(), other] } };
+    api.routes['GET /api/machines'] = { body: machineList([machine(), other]) };
     const { code, stderr } = await run('machine', 'server-01');
     expect(code).toBe(1);
     expect(stderr).toContain('machine_ambiguous');
@@ -205,7 +260,7 @@ describe('an address', () => {
   });
 
   it('that sends elsewhere is not followed: the token stays', async () => {
-    const elsewhere = await startFakeApi({ 'GET /api/machines': { body: { value: [] } } });
+    const elsewhere = await startFakeApi({ 'GET /api/machines': { body: machineList([]) } });
     api.routes['GET /api/machines'] = {
       status: 302,
       headers: { location: `${elsewhere.origin}/api/machines` },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EgressReply } from '#shared/protocol/egress-api.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { runHere } from './run-program.ts';
-import { machine, machineId } from './sample-replies.ts';
+import { machine, machineId, machineList } from './sample-replies.ts';
 
 const reply = (change: Partial<EgressReply> = {}): EgressReply => ({
   role: 'machine',
@@ -80,7 +80,7 @@ describe('wacctl machine', () => {
     ];
     const { presence, ...rest } = machine();
     const body = { ...rest, presence: { ...presence, unreachable } };
-    api.routes['GET /api/machines'] = { body: { value: [body] } };
+    api.routes['GET /api/machines'] = { body: machineList([body]) };
     api.routes[`GET /api/machines/${machineId}`] = { body };
     const { stdout } = await run('machine', machineId);
     expect(stdout).toMatch(/^not reached +bus\.test:443: it refuses the connection$/m);

@@ -20,7 +20,7 @@ type Route = Answer | ((request: SeenRequest) => Answer | Promise<Answer>);
 
 export interface FakeApi {
   origin: string;
-  /** By method and path; a list is answered one by one, the last one for ever. */
+  /** By method and path, with or without the query; a list is answered one by one, the last one for ever. */
   routes: Record<string, Route | Route[]>;
   requests: SeenRequest[];
   close(): Promise<void>;
@@ -30,7 +30,11 @@ export interface FakeApi {
 export async function startFakeApi(routes: FakeApi['routes'] = {}): Promise<FakeApi> {
   const requests: SeenRequest[] = [];
   const find = (line: string): Route => {
-    const route = routes[line] ?? { status: 404, body: problem({ status: 404, code: 'machine_not_found' }) };
+    const route = routes[line] ??
+      routes[line.replace(/\?.*/, '')] ?? {
+        status: 404,
+        body: problem({ status: 404, code: 'machine_not_found' }),
+      };
     if (!Array.isArray(route)) return route;
     const [first = {}] = route.length > 1 ? route.splice(0, 1) : route;
     return first;

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operationReply } from '#shared/protocol/api.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { hasTerminals, runProgram, startProgram } from './run-program.ts';
-import { failedInstallation, installation, machine, machineId, operationId } from './sample-replies.ts';
+import {
+  failedInstallation,
+  installation,
+  machine,
+  machineId,
+  machineList,
+  operationId,
+} from './sample-replies.ts';
 
 const path = `/api/machines/${machineId}`;
 const soon = { 'retry-after': '0' };
@@ -10,7 +17,7 @@ const soon = { 'retry-after': '0' };
 let api: FakeApi;
 beforeEach(async () => {
   api = await startFakeApi({
-    'GET /api/machines': { body: { value: [machine()] } },
+    'GET /api/machines': { body: machineList([machine()]) },
     [`GET ${path}`]: { body: machine() },
   });
 });

@@ -1,5 +1,6 @@
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import type { MachineReply, OperationReply } from '#shared/protocol/api.ts';
+import { type MachineListReply, machineState } from '#shared/protocol/machine-list-api.ts';
 
 export const resourceId =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/server-01';
@@ -11,6 +12,8 @@ export const machine = (change: Partial<MachineReply> = {}): MachineReply => ({
   resourceId,
   name: 'server-01',
   kind: 'arc',
+  state: 'ready',
+  health: { state: 'healthy', reasons: [] },
   subscriptionId: '00000000-0000-4000-8000-000000000001',
   facts: null,
   machineName: null,
@@ -74,3 +77,35 @@ export const failedInstallation: OperationReply = {
     retryable: false,
   },
 };
+
+/** A page of these machines, the only one where nothing else is said. */
+export const machineList = (
+  machines: readonly MachineReply[],
+  change: Partial<MachineListReply> = {},
+): MachineListReply => ({
+  value: machines.map((one) => ({
+    id: one.id,
+    resourceId: one.resourceId,
+    name: one.name,
+    kind: one.kind,
+    state: one.state,
+    health: { state: one.health.state, reasons: [] },
+    osName: null,
+    location: null,
+    port: one.extension.port,
+    notAfter: one.certificate?.notAfter ?? null,
+    presence: one.presence,
+    operation: one.operation,
+    may: { install: one.may.install.allowed, connect: one.may.connect.allowed },
+  })),
+  total: machines.length,
+  matched: machines.length,
+  before: 0,
+  counts: Object.fromEntries(
+    machineState.options.map((state) => [state, machines.filter((one) => one.state === state).length]),
+  ) as MachineListReply['counts'],
+  previous: null,
+  next: null,
+  readAt: '2026-01-01T00:00:00.000Z',
+  ...change,
+});

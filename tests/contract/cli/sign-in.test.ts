@@ -14,6 +14,7 @@ import { openStore } from '#local/kit/store.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { type Answer, type FakeApi, problem, type SeenRequest, startFakeApi } from './fake-api.ts';
 import { hasTerminals, startProgram } from './run-program.ts';
+import { machineList } from './sample-replies.ts';
 
 const preload = fileURLToPath(new URL('../../../local/kit/preload.mjs', import.meta.url));
 const [administrator = { userPrincipalName: '' }] = sample.accounts;
@@ -170,7 +171,7 @@ describe('a sign-in', () => {
   it('is asked for once in a run that calls the API more than once', async () => {
     const { code } = await runInTerminal(['machine', 'server-01'], pressAccount);
     expect(code).toBe(1);
-    api.routes['GET /api/machines'] = { body: { value: [] } };
+    api.routes['GET /api/machines'] = { body: machineList([]) };
     const { stderr } = await runInTerminal(['machine', 'server-01'], pressAccount);
     expect(stderr.match(/sign you in/g)).toHaveLength(1);
     expect(stderr).toContain('machine_unknown');

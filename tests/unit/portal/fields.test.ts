@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureText, unreachable } from '#portal/api/failure.ts';
-import { validityOf } from '#portal/model/certificate.ts';
+import { remainderOf } from '#portal/model/certificate.ts';
 import { readPort } from '#portal/model/port.ts';
 import { readResourceId } from '#portal/model/resource.ts';
 import { formatBytes, formatRelative, formatSpan } from '#portal/model/time.ts';
@@ -16,9 +16,17 @@ describe('addresses of the portal', () => {
       screen: 'machines',
       search: 'a&b',
       state: 'away',
+      kind: '',
+      page: '',
     });
     expect(routeOf(addresses.machine('abc'))).toEqual({ screen: 'machine', id: 'abc' });
-    expect(routeOf(addresses.install('abc'))).toEqual({ screen: 'install', id: 'abc' });
+    const prefill = { port: 443, direct: '10.0.0.4', sources: '203.0.113.7,198.51.100.0/24' };
+    expect(routeOf(addresses.install('abc', prefill))).toEqual({ screen: 'install', id: 'abc', prefill });
+    expect(routeOf(addresses.extension('abc'))).toEqual({ screen: 'extension', id: 'abc' });
+    expect(routeOf(addresses.fleetInstalls())).toEqual({ screen: 'fleet-installs' });
+    expect(routeOf(addresses.fleetPlan())).toEqual({ screen: 'fleet-plan' });
+    expect(routeOf(addresses.fleetInstall('f1'))).toEqual({ screen: 'fleet-install', fleetId: 'f1' });
+    expect(routeOf('/portal/fleet-installs/f1/more').screen).toBe('unknown');
     expect(routeOf(addresses.operation('abc.x1', { port: 6600, keys: 'machine' }))).toEqual({
       screen: 'operation',
       id: 'abc',
@@ -100,26 +108,9 @@ describe('numbers have units', () => {
   });
 
   it('a certificate counts days, then hours, then nothing', () => {
-    const dates = (days: number) => ({
-      state: 'served' as const,
-      hostNames: [],
-      thumbprint: '',
-      notBefore: new Date(now - 60 * 86_400_000).toISOString(),
-      dueAt: new Date(now).toISOString(),
-      notAfter: new Date(now + days * 86_400_000).toISOString(),
-    });
-    expect([30, 1, -1].map((days) => validityOf(dates(days), now).words)).toEqual([
-      '30 days',
-      '24 h',
-      'expired',
-    ]);
-    expect(validityOf(dates(60), now)).toMatchObject({ elapsed: 0.5, tone: 'warning' });
-    expect(validityOf(dates(-1), now)).toMatchObject({ elapsed: 1, tone: 'bad' });
-    expect(validityOf({ ...dates(60), state: 'revoked' }, now)).toMatchObject({
-      words: 'revoked',
-      tone: 'bad',
-    });
-    expect(validityOf({ ...dates(60), notBefore: null, notAfter: null }, now).words).toBe('on its way');
+    const left = [30, 1, -1].map((days) => remainderOf(new Date(now + days * 86_400_000).toISOString(), now));
+    expect(left.map(({ words }) => words)).toEqual(['30 days', '24 h', 'expired']);
+    expect(left.map(({ isOver }) => isOver)).toEqual([false, false, true]);
   });
 });
 

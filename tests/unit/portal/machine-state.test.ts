@@ -1,71 +1,49 @@
 import { describe, expect, it } from 'vitest';
 import { chainOf, chainSentence } from '#portal/model/chain.ts';
-import { isMachineState, pickMachines, stateOf, verdictOf } from '#portal/model/machine-state.ts';
-import { bareMachine, fromNow, machineIdOf, sampleMachine } from '../../support/portal-samples.ts';
+import { complaintOf } from '#portal/model/machine-health.ts';
+import { machineQuery } from '#portal/model/machine-question.ts';
+import { isMachineState, verdictOf, machineStates as words } from '#portal/model/machine-state.ts';
+import { addresses, parseRoute } from '#portal/navigation/routes.ts';
+import { machineStates } from '#shared/domain/machine-state.ts';
+import type { MachineReply } from '#shared/protocol/api.ts';
+import { bareMachine, sampleMachine } from '../../support/portal-samples.ts';
 
-const now = Date.now();
-const ready = sampleMachine(0);
-const away = sampleMachine(1, { presence: { connected: false, lastSeenAt: null, agentVersion: null } });
-const bare = bareMachine(2);
-const failed = bareMachine(3, {
-  extension: { name: 'AdminCenter', state: 'failed', port: 6516, installedAt: null },
+const of = (state: MachineReply['state'], number = 0) => sampleMachine(number, { state });
+const ready = of('ready');
+const away = sampleMachine(1, {
+  state: 'away',
+  presence: { connected: false, lastSeenAt: null, agentVersion: null },
 });
-const installing = bareMachine(4, { operation: { id: `${machineIdOf(4)}.x`, kind: 'install' } });
-const removing = sampleMachine(5, { operation: { id: `${machineIdOf(5)}.x`, kind: 'uninstall' } });
-const renewing = sampleMachine(6, { operation: { id: `${machineIdOf(6)}.x`, kind: 'renew' } });
-const issued = sampleMachine(7);
-const expired = {
-  ...issued,
-  certificate: issued.certificate && { ...issued.certificate, notAfter: fromNow(-1000) },
-};
-
-const replacing = sampleMachine(8, { operation: { id: `${machineIdOf(8)}.x`, kind: 'revoke' } });
-const revoked = {
-  ...issued,
-  certificate: issued.certificate && { ...issued.certificate, state: 'revoked' as const },
-};
-const unissued = {
-  ...issued,
-  certificate: issued.certificate && { ...issued.certificate, notBefore: null, notAfter: null },
-};
+const bare = bareMachine(2);
 
 describe('the state of a machine', () => {
-  it.each([
-    ['ready', ready],
-    ['away', away],
-    ['uninstalled', bare],
-    ['failed', failed],
-    ['installing', installing],
-    ['removing', removing],
-    ['renewing', renewing],
-    ['expired', expired],
-    ['replacing', replacing],
-    ['revoked', revoked],
-    ['ready', unissued],
-  ])('is %s', (state, machine) => {
-    expect(stateOf(machine, now)).toBe(state);
-  });
-
   it('has one word that a filter may name, and nothing inherited', () => {
     expect(['ready', 'Ready', 'toString', ''].map(isMachineState)).toEqual([true, false, false, false]);
   });
 
-  it('sorts by trouble, then by name', () => {
-    const all = [ready, sampleMachine(8, { name: 'a-first' }), bare, away, installing, failed, expired];
-    const picked = pickMachines(all, { search: '', state: '' }, now).map((machine) => stateOf(machine, now));
-    expect(picked).toEqual(['failed', 'expired', 'away', 'installing', 'uninstalled', 'ready', 'ready']);
-    expect(pickMachines(all, { search: '', state: 'ready' }, now).map(({ name }) => name)).toEqual([
-      'a-first',
-      'server-0',
-    ]);
+  it('has the order of the service', () => {
+    expect(Object.keys(words)).toEqual(machineStates);
+  });
+});
+
+describe('the list’s question', () => {
+  it('is in the address and found there again; what is no state and no target is left out', () => {
+    const question = { search: 'web 1&2', state: 'away', kind: 'arc', page: 'token' };
+    const route = (address: string) => parseRoute(new URL(address, 'http://localhost'));
+    expect(route(addresses.machines(question))).toEqual({ screen: 'machines', ...question });
+    expect(route('/portal/?state=toString&kind=constructor')).toMatchObject({ state: '', kind: '' });
   });
 
-  it('is found by every word of a search, in name, resource and system', () => {
-    const all = [ready, bare];
-    const found = (search: string) => pickMachines(all, { search, state: '' }, now).length;
-    expect([found('server-0'), found('SERVER windows'), found('server-0 linux'), found('rg-sample')]).toEqual(
-      [1, 2, 0, 2],
-    );
+  it('asks the service for nothing that is empty', () => {
+    const question = { search: '', state: '', kind: '', page: '' };
+    expect(machineQuery(question)).toBe('?top=100');
+    expect(machineQuery({ ...question, search: 'a b', page: 'x' })).toBe('?search=a+b&skipToken=x&top=100');
+  });
+
+  it('of a degraded machine shows why in a few words, of others the state says it', () => {
+    const health = { state: 'degraded' as const, reasons: ['clock_wrong' as const, 'check_failed' as const] };
+    expect(complaintOf({ state: 'ready', health })).toBe('wrong clock, a check fails');
+    expect(complaintOf({ state: 'away', health })).toBe('');
   });
 });
 
@@ -75,25 +53,34 @@ describe('the verdict on a machine', () => {
   it.each([
     ['connect', ready],
     ['connect', away],
-    ['connect', renewing],
-    ['connect', replacing],
-    ['connect', revoked],
+    ['connect', of('renewing')],
+    ['connect', of('replacing')],
+    ['connect', of('revoked')],
+    ['connect', of('expired')],
     ['install', bare],
-    ['install', failed],
-    ['watch', installing],
-    ['watch', removing],
+    ['install', of('failed')],
+    ['install', of('found')],
+    ['install', of('consent')],
+    ['watch', of('installing')],
+    ['watch', of('removing')],
+    ['watch', of('repairing')],
+    ['none', of('gone')],
   ])('leads to %s', (action, machine) => {
-    expect(verdictOf(machine, now).action).toBe(action);
+    expect(verdictOf(machine).action).toBe(action);
   });
 
-  it.each([ready, away, renewing, replacing, bare, failed, expired, revoked])(
-    'offers nothing that the caller may not do, and says why',
-    (machine) => {
-      const verdict = verdictOf({ ...machine, may: { install: refused, connect: refused } }, now);
-      expect(verdict.action).toBe('none');
-      expect(verdict.sentence).toContain('your roles lack A/b/action');
-    },
-  );
+  it.each([
+    ready,
+    away,
+    bare,
+    ...(['renewing', 'replacing', 'failed', 'expired', 'revoked', 'consent', 'found'] as const).map((state) =>
+      of(state),
+    ),
+  ])('offers nothing that the caller may not do, and says why', (machine) => {
+    const verdict = verdictOf({ ...machine, may: { install: refused, connect: refused } });
+    expect(verdict.action).toBe('none');
+    expect(verdict.sentence).toContain('your roles lack A/b/action');
+  });
 });
 
 describe('the chain to the service', () => {

@@ -1,0 +1,45 @@
+import { type AccessDecision, type AccessRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
+import type { AppPorts } from '../ports.ts';
+import type { KnownMachine } from '../remembered-machines.ts';
+import type { Caller } from './authorization.ts';
+import { maySee } from './machine-access.ts';
+
+export interface VisibleMachine {
+  known: KnownMachine;
+  decide(right: AccessRight): AccessDecision;
+}
+
+const none = { grants: [], denials: [] };
+
+/** The caller's roles in each subscription, none where it is another tenant's. */
+async function rolesIn(ports: AppPorts, caller: Caller, subscriptionIds: Iterable<string>) {
+  const found = [...new Set(subscriptionIds)].map(async (subscriptionId) => {
+    const tenant = await ports.resources.tenantOf(subscriptionId);
+    const isMine = tenant.toLowerCase() === caller.tenantId.toLowerCase();
+    return [subscriptionId, isMine ? await ports.roles.rolesIn(caller.id, subscriptionId) : none] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+/**
+ * All machines that the caller may see, by name; his roles are read once a subscription and filtered in memory. They
+ * are at most some seconds old, or with `isCurrent` not older than the call.
+ */
+export async function listVisible(
+  ports: AppPorts,
+  caller: Caller,
+  { isCurrent }: { isCurrent: boolean },
+): Promise<{ readAt: number; visible: VisibleMachine[] }> {
+  const { readAt, machines } = await (isCurrent ? ports.machines.current() : ports.machines.recent());
+  const roles = await rolesIn(
+    ports,
+    caller,
+    machines.map(({ machine }) => machine.subscriptionId),
+  );
+  const visible = machines.flatMap((known): VisibleMachine[] => {
+    const { subscriptionId, resourceId, kind } = known.machine;
+    const here = rolesAt(roles.get(subscriptionId) ?? none, resourceId);
+    return maySee(here, kind) ? [{ known, decide: (right) => decideAccess(here, kind, right) }] : [];
+  });
+  return { readAt, visible };
+}
