@@ -19,6 +19,12 @@ export interface DeliverCertificatePorts {
   newId(): string;
 }
 
+interface DeliverySubject {
+  machineId: string;
+  resourceId: string;
+  thumbprint: string;
+}
+
 export interface DeliveryProgress {
   served: boolean;
   /** Only the platform's own word is missing: it comes without an event, so it is looked for soon. */
@@ -89,6 +95,17 @@ export async function recordServed(
 export function createDeliverCertificateActivities(ports: DeliverCertificatePorts) {
   const { store, bus, extension, now, newId } = ports;
 
+  /** Tells the agent that there is a new certificate. A hint: an agent that is not there yet reads it later. */
+  const announce = (machineId: string, thumbprint: string): Promise<void> =>
+    bus.sendToAgent(machineId, {
+      specversion: '1.0',
+      id: newId(),
+      source: '/admin-center',
+      time: now().toISOString(),
+      type: 'admin-center.certificate.changed',
+      data: { thumbprint },
+    });
+
   /** What was found goes on record, so that the next request is refused before it begins. */
   async function requireConsent(machine: MachineDocument, found: string): Promise<void> {
     if (machine.replaceConsent) return;
@@ -99,62 +116,44 @@ export function createDeliverCertificateActivities(ports: DeliverCertificatePort
     throw new AppError('consent_required', found, { facts: { lost: lostByReplacement } });
   }
 
+  /**
+   * Whether the agent's own signed report says that it serves this leaf and is reachable; the truth is in the store.
+   * A machine that still takes up new settings is about to restart its agent: not yet.
+   */
+  async function lookAt(input: DeliverySubject): Promise<DeliveryProgress> {
+    const [[agent, machine], seen] = await Promise.all([
+      store.readTogether(input.machineId, [{ type: 'agent' }, { type: 'machine' }]),
+      extension.read(input.resourceId),
+    ]);
+    const notYet = (detail: string): DeliveryProgress => ({ served: false, detail });
+    if (seen.state === 'failed')
+      return { ...notYet('the extension failed'), failure: seen.detail ?? 'the extension failed' };
+    if (seen.state === 'absent')
+      return { ...notYet('the extension is gone'), failure: 'the extension was removed' };
+    if (!agent || !machine) return notYet('the machine takes up the extension');
+    // Once it is installed here, what the agent says of it holds nothing up.
+    const isFirst = machine.document.extension?.installedAt === undefined;
+    const manual = isFirst ? manualInstallationOn(machine.document, agent.document) : undefined;
+    if (manual?.state === 'found') {
+      await requireConsent(machine.document, manual.found);
+      return notYet('the agent takes over the Windows Admin Center that is there');
+    }
+    const serves = agent.document.servingThumbprint === input.thumbprint && agent.document.connected === true;
+    if (!serves) return notYet('the agent has enrolled and fetches the certificate');
+    if (manual?.state === 'unknown') return notYet('the agent looks at what is on the machine');
+    return seen.state === 'succeeded'
+      ? { served: true, detail: 'the agent serves the certificate' }
+      : { ...notYet('the machine takes up the new settings'), almost: true };
+  }
+
   return {
-    /** Tells the agent that there is a new certificate. A hint: an agent that is not there yet reads it later. */
-    async announceCertificate(input: { machineId: string; thumbprint: string }): Promise<void> {
-      await bus.sendToAgent(input.machineId, {
-        specversion: '1.0',
-        id: newId(),
-        source: '/admin-center',
-        time: now().toISOString(),
-        type: 'admin-center.certificate.changed',
-        data: { thumbprint: input.thumbprint },
-      });
-    },
-
-    /**
-     * Whether the agent's own signed report says that it serves this leaf and is reachable; the truth is in the
-     * store. A machine that still takes up new settings is about to restart its agent: not yet.
-     */
-    async readDelivery(input: {
-      machineId: string;
-      resourceId: string;
-      thumbprint: string;
-    }): Promise<DeliveryProgress> {
-      const [[agent, machine], seen] = await Promise.all([
-        store.readTogether(input.machineId, [{ type: 'agent' }, { type: 'machine' }]),
-        extension.read(input.resourceId),
-      ]);
-      if (seen.state === 'failed')
-        return {
-          served: false,
-          failure: seen.detail ?? 'the extension failed',
-          detail: 'the extension failed',
-        };
-      if (seen.state === 'absent') {
-        return { served: false, failure: 'the extension was removed', detail: 'the extension is gone' };
-      }
-      if (!agent || !machine) return { served: false, detail: 'the machine takes up the extension' };
-      // Once it is installed here, what the agent says of it holds nothing up.
-      const isFirst = machine.document.extension?.installedAt === undefined;
-      const manual = isFirst ? manualInstallationOn(machine.document, agent.document) : undefined;
-      if (manual?.state === 'found') {
-        await requireConsent(machine.document, manual.found);
-        return { served: false, detail: 'the agent takes over the Windows Admin Center that is there' };
-      }
-      const serves =
-        agent.document.servingThumbprint === input.thumbprint && agent.document.connected === true;
-      if (!serves) return { served: false, detail: 'the agent has enrolled and fetches the certificate' };
-      if (manual?.state === 'unknown')
-        return { served: false, detail: 'the agent looks at what is on the machine' };
-      return seen.state === 'succeeded'
-        ? { served: true, detail: 'the agent serves the certificate' }
-        : { served: false, almost: true, detail: 'the machine takes up the new settings' };
-    },
-
-    /** Done. */
-    async recordServed(input: { machineId: string; thumbprint: string }): Promise<void> {
-      await recordServed(ports, input, await readServed(store, input.machineId));
+    /** Looks how far it is; before the first look the agent is told, and what is seen served goes on record. */
+    async readDelivery(input: DeliverySubject & { isFirst: boolean }): Promise<DeliveryProgress> {
+      const { machineId, thumbprint, isFirst } = input;
+      if (isFirst) await announce(machineId, thumbprint);
+      const progress = await lookAt(input);
+      if (progress.served) await recordServed(ports, input, await readServed(store, machineId));
+      return progress;
     },
   };
 }

@@ -27,15 +27,13 @@ export function* deliverCertificate(
   const run = context.activities<DeliverCertificateActivities>(platformRetries);
   const deadline = context.now().getTime() + patienceMs;
 
-  yield* run.announceCertificate(input);
-  for (;;) {
-    const progress = yield* run.readDelivery(input);
-    if (progress.served) break;
+  for (let look = 0; ; look += 1) {
+    const progress = yield* run.readDelivery({ ...input, isFirst: look === 0 });
+    if (progress.served) return;
     if (progress.failure) throw new AppError('extension_failed', progress.failure);
     if (context.now().getTime() > deadline) {
       throw new AppError('agent_not_serving', `after 20 minutes ${progress.detail}`);
     }
     yield* context.waitForEvent(agentReportedEvent, progress.almost ? lookSoonMs : lookAgainMs);
   }
-  yield* run.recordServed(input);
 }

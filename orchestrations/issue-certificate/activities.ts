@@ -1,5 +1,4 @@
 import type { TurnRequest } from '#shared/domain/budget.ts';
-import { caaForbids } from '#shared/domain/caa.ts';
 import {
   hostNamesOf,
   type IssuancePlan,
@@ -23,6 +22,7 @@ import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { PublicDns } from '#shared/ports/public-dns.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
+import { checkNames } from '../check-names.ts';
 
 export type IssueCertificateActivities = ReturnType<typeof createIssueCertificateActivities>;
 
@@ -43,6 +43,14 @@ interface Subject {
   machineId: string;
   machineName: string;
   custody: KeyCustody;
+}
+
+export interface TurnDescription {
+  request: TurnRequest;
+  authorities: string[];
+  proofFailedBefore: boolean;
+  replaces?: Issuer;
+  renewalId?: string;
 }
 
 /** An order that nobody finishes is begun again after this time. */
@@ -76,36 +84,70 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
     return (await vault.findKeptChain(name, leaf.version)) !== undefined;
   }
 
-  return {
-    /** The machine's certificate when it is good for longer: then nothing is ordered. */
-    async findUsableCertificate(input: Subject): Promise<{ thumbprint?: string }> {
-      const record = (await store.read(input.machineId, 'certificate'))?.document;
-      const leaf = record?.leaf;
-      if (!leaf || leaf.machineName !== input.machineName || leaf.custody !== input.custody) return {};
-      if (record.state === 'revoked' || record.replacement) return {};
-      const { window, point = 0.5 } = record;
-      const due = dueAt(leaf, window, point);
-      if (Date.parse(due) <= now().getTime() || !(await isStored(input.machineId, leaf))) return {};
-      await moveCertificate(ports, input.machineId, {
-        type: 'issue',
-        leaf,
-        point,
-        dueAt: due,
-        ...(window && { window }),
-        // Its authority may have thought better of it meanwhile.
-        ...(leaf.renewalId !== undefined && { checkAt: now().toISOString() }),
-      });
-      return { thumbprint: leaf.thumbprint };
-    },
+  /** The machine's certificate when it is good for longer: then nothing is ordered. */
+  async function usableCertificate(input: Subject): Promise<string | undefined> {
+    const record = (await store.read(input.machineId, 'certificate'))?.document;
+    const leaf = record?.leaf;
+    if (!leaf || leaf.machineName !== input.machineName || leaf.custody !== input.custody) return undefined;
+    if (record.state === 'revoked' || record.replacement) return undefined;
+    const { window, point = 0.5 } = record;
+    const due = dueAt(leaf, window, point);
+    if (Date.parse(due) <= now().getTime() || !(await isStored(input.machineId, leaf))) return undefined;
+    await moveCertificate(ports, input.machineId, {
+      type: 'issue',
+      leaf,
+      point,
+      dueAt: due,
+      ...(window && { window }),
+      // Its authority may have thought better of it meanwhile.
+      ...(leaf.renewalId !== undefined && { checkAt: now().toISOString() }),
+    });
+    return leaf.thumbprint;
+  }
 
-    /** What the planner has to know of this machine, and who issued what is to be replaced. */
-    async describeTurn(input: Subject & { isInstall: boolean }): Promise<{
-      request: TurnRequest;
-      authorities: string[];
-      proofFailedBefore: boolean;
-      replaces?: Issuer;
-      renewalId?: string;
-    }> {
+  async function recordOrder(input: Subject & { id: string }): Promise<void> {
+    const retryAt = new Date(now().getTime() + abandonedMs).toISOString();
+    const { id, custody } = input;
+    await moveCertificate(ports, input.machineId, { type: 'order', id, custody, retryAt });
+  }
+
+  /** Base64 of the PKCS#10 DER: of a new key in the vault, or the one that the machine signed with its own. */
+  async function createRequest(input: Subject & { authority: string; requestId?: string }): Promise<string> {
+    if (input.custody === 'machine') {
+      const made = await store.read(input.machineId, 'certificate-request', input.requestId ?? '');
+      if (!made) throw new AppError('certificate_request_missing', 'the machine has sent no request');
+      return made.document.request;
+    }
+    const { vaultIssuer, authority } = authorityOf(input.authority);
+    const request = await vault.beginCertificate(
+      certificateName(input.machineName),
+      vaultIssuer,
+      hostNamesOf(input.machineName, dns.zone),
+      { authority },
+    );
+    return Buffer.from(request).toString('base64');
+  }
+
+  /** Servers of the zone that do not show every value yet. */
+  async function serversWithout(challenges: readonly DnsChallenge[]): Promise<{ servers: string[] }> {
+    const found = await Promise.all(
+      [...valuesByName(challenges)].map(([name, values]) =>
+        publicDns.findMissingText(dns.zone, name, values),
+      ),
+    );
+    return { servers: [...new Set(found.flat().map(({ server }) => server))] };
+  }
+
+  return {
+    /**
+     * What the planner has to know of this machine, and who issued what is to be replaced. An install takes the
+     * certificate that is good for longer, where there is one: then nothing is ordered.
+     */
+    async describeTurn(
+      input: Subject & { isInstall: boolean },
+    ): Promise<{ thumbprint: string } | TurnDescription> {
+      const thumbprint = input.isInstall ? await usableCertificate(input) : undefined;
+      if (thumbprint !== undefined) return { thumbprint };
       const record = (await store.read(input.machineId, 'certificate'))?.document;
       const leaf = record && leafInService(record);
       // Only a renewal under the same name replaces anything: the names must be the same (RFC 9773 section 5).
@@ -134,12 +176,6 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       await moveCertificate(ports, input.machineId, { type: 'wait', id, plan, custody });
     },
 
-    async recordOrder(input: Subject & { id: string }): Promise<void> {
-      const retryAt = new Date(now().getTime() + abandonedMs).toISOString();
-      const { id, custody } = input;
-      await moveCertificate(ports, input.machineId, { type: 'order', id, custody, retryAt });
-    },
-
     /** The next try is later: by what was asked for, by a pause that grows, but well before the end. */
     async recordFailure(input: {
       machineId: string;
@@ -157,76 +193,40 @@ export function createIssueCertificateActivities(ports: IssueCertificatePorts) {
       });
     },
 
-    /** Delegation first, with everything that is wrong in one answer; then whether CAA allows this authority. */
-    async checkNames(input: { machineName: string; authority: string }): Promise<void> {
-      const expected = await dns.nameServers();
-      const { delegatedTo, faults } = await publicDns.checkDelegation(dns.zone, expected);
-      if (faults.length > 0) {
-        throw new AppError('dns_delegation_broken', faults.join('; '), {
-          facts: { zone: dns.zone, expected, delegatedTo, faults },
-        });
-      }
-      const identities = await authorityOf(input.authority).caaIdentities();
-      if (identities.length === 0) return;
-      const [baseName = ''] = hostNamesOf(input.machineName, dns.zone);
-      const records = await publicDns.findCaa(baseName);
-      const objection = caaForbids(records, identities, false) ?? caaForbids(records, identities, true);
-      if (objection !== undefined) {
-        throw new AppError('certificate_authority_forbidden', `${baseName}: ${objection}`, {
-          facts: { authority: input.authority, identities },
-        });
-      }
-    },
-
-    /** Base64 of the PKCS#10 DER: of a new key in the vault, or the one that the machine signed with its own. */
-    async createRequest(
-      input: Subject & { authority: string; requestId?: string },
-    ): Promise<{ request: string }> {
-      if (input.custody === 'machine') {
-        const made = await store.read(input.machineId, 'certificate-request', input.requestId ?? '');
-        if (!made) throw new AppError('certificate_request_missing', 'the machine has sent no request');
-        return { request: made.document.request };
-      }
-      const { vaultIssuer, authority } = authorityOf(input.authority);
-      const request = await vault.beginCertificate(
-        certificateName(input.machineName),
-        vaultIssuer,
-        hostNamesOf(input.machineName, dns.zone),
-        { authority },
-      );
-      return { request: Buffer.from(request).toString('base64') };
-    },
-
-    async createOrder(input: {
-      machineName: string;
-      authority: string;
-      replaces?: string;
-    }): Promise<CertificateOrder> {
-      const hostNames = hostNamesOf(input.machineName, dns.zone);
-      return authorityOf(input.authority).createOrder({
-        hostNames,
-        ...(input.replaces !== undefined && { replaces: input.replaces }),
+    /**
+     * One order, from its names to its challenges. `request` is base64 of the PKCS#10 DER. Repeated after a crash it
+     * makes another order, and the first one is abandoned.
+     */
+    async placeOrder(
+      input: Subject & { id: string; authority: string; requestId?: string; replaces?: string },
+    ): Promise<CertificateOrder & { request: string }> {
+      const { machineName, replaces } = input;
+      const authority = authorityOf(input.authority);
+      await checkNames(ports, authority, machineName);
+      await recordOrder(input);
+      const request = await createRequest(input);
+      const order = await authority.createOrder({
+        hostNames: hostNamesOf(machineName, dns.zone),
+        ...(replaces !== undefined && { replaces }),
       });
+      return { ...order, request };
     },
 
-    async publishChallenges(input: { challenges: DnsChallenge[] }): Promise<void> {
+    /** Writes the TXT values, and looks for the first time whether every server of the zone shows them. */
+    async publishChallenges(input: { challenges: DnsChallenge[] }): Promise<{ servers: string[] }> {
       for (const [name, values] of valuesByName(input.challenges))
         await dns.addTextValues(relativeTo(dns.zone, name), values);
+      return serversWithout(input.challenges);
+    },
+
+    /** Servers of the zone that do not show every value yet. */
+    async findUnpropagated(input: { challenges: DnsChallenge[] }): Promise<{ servers: string[] }> {
+      return serversWithout(input.challenges);
     },
 
     async removeChallenges(input: { challenges: DnsChallenge[] }): Promise<void> {
       for (const [name, values] of valuesByName(input.challenges))
         await dns.removeTextValues(relativeTo(dns.zone, name), values);
-    },
-
-    /** Servers of the zone that do not show every value yet. */
-    async findUnpropagated(input: { challenges: DnsChallenge[] }): Promise<{ servers: string[] }> {
-      const found = await Promise.all(
-        [...valuesByName(input.challenges)].map(([name, values]) =>
-          publicDns.findMissingText(dns.zone, name, values),
-        ),
-      );
-      return { servers: [...new Set(found.flat().map(({ server }) => server))] };
     },
 
     /** Answers, and looks at the order for the first time. */

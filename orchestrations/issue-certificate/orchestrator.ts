@@ -52,19 +52,14 @@ export function* issueCertificate(
   const run = context.activities<IssueCertificateActivities>(platformRetries);
   const turns = context.activities<ReserveTurnActivities>(persistentRetries);
 
-  if (input.isInstall) {
-    const { thumbprint } = yield* run.findUsableCertificate(subject);
-    if (thumbprint) return { thumbprint };
-  }
   const passOver: string[] = [];
   let mayReplace = true;
   let since: string | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const id = `${context.instanceId}-${attempt}`;
-    const { request, authorities, replaces, renewalId, proofFailedBefore } = yield* run.describeTurn({
-      ...subject,
-      isInstall: input.isInstall,
-    });
+    const description = yield* run.describeTurn({ ...subject, isInstall: input.isInstall });
+    if ('thumbprint' in description) return description;
+    const { request, authorities, replaces, renewalId, proofFailedBefore } = description;
     const turn = yield* turns.reserveTurn({
       reservation: id,
       request: { ...request, ...(since !== undefined && { since }) },
@@ -116,21 +111,15 @@ function* orderFrom(
   const turns = context.activities<ReserveTurnActivities>(persistentRetries);
   const patient = context.activities<IssueCertificateActivities>(persistentRetries);
 
-  yield* acme.checkNames({ machineName, authority });
-  yield* acme.recordOrder({ ...subject, id: reservation });
-  const { request } = yield* acme.createRequest({
+  const { orderUrl, challenges, request } = yield* acme.placeOrder({
     ...subject,
+    id: reservation,
     authority,
     ...(requestId !== undefined && { requestId }),
-  });
-  const { orderUrl, challenges } = yield* acme.createOrder({
-    machineName,
-    authority,
     ...(replaces !== undefined && { replaces }),
   });
   try {
-    yield* acme.publishChallenges({ challenges });
-    yield* untilPropagated(context, challenges);
+    yield* untilPropagated(context, challenges, yield* acme.publishChallenges({ challenges }));
     const order = { authority, orderUrl };
     yield* untilOrderIs(context, order, 'ready', yield* acme.answerChallenges({ ...order, challenges }));
     yield* untilOrderIs(context, order, 'valid', yield* acme.finalizeOrder({ ...order, request }));
@@ -150,18 +139,22 @@ type Challenges = Parameters<IssueCertificateActivities['publishChallenges']>[0]
 type OrderProgress = Awaited<ReturnType<IssueCertificateActivities['readOrder']>>;
 
 /** An authority may ask any of the zone's servers: all of them must have the records first. */
-function* untilPropagated(context: OrchestrationContext, challenges: Challenges): Step<void> {
+function* untilPropagated(
+  context: OrchestrationContext,
+  challenges: Challenges,
+  firstSeen: { servers: string[] },
+): Step<void> {
   const acme = context.activities<IssueCertificateActivities>(platformRetries);
   const deadline = context.now().getTime() + propagationPatienceMs;
-  for (let poll = 0; challenges.length > 0; poll += 1) {
-    const { servers } = yield* acme.findUnpropagated({ challenges });
-    if (servers.length === 0) return;
+  let { servers } = firstSeen;
+  for (let poll = 0; servers.length > 0; poll += 1) {
     if (context.now().getTime() > deadline) {
       throw new AppError('dns_not_propagated', `after 15 minutes not yet at ${servers.join(', ')}`, {
         facts: { servers },
       });
     }
     yield* context.sleep(propagationPollsMs[poll] ?? slowPropagationPollMs);
+    ({ servers } = yield* acme.findUnpropagated({ challenges }));
   }
 }
 
@@ -183,7 +176,8 @@ function* untilOrderIs(
         `the order is ${progress.state} and not ${wanted} after 30 minutes`,
       );
     }
-    yield* context.sleep(Math.max(progress.retryAfterMs, orderPollsMs[poll] ?? slowOrderPollMs));
+    const waitMs = Math.max(progress.retryAfterMs, orderPollsMs[poll] ?? slowOrderPollMs);
+    if (waitMs > 0) yield* context.sleep(waitMs);
     progress = yield* acme.readOrder(order);
   }
 }

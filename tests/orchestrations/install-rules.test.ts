@@ -131,11 +131,11 @@ describe('one install', () => {
       app.activities.length = 0;
       const operation = await app.run('install', install);
       expect(operation.status).toBe('succeeded');
-      const order = ['registerProvider', 'deployEndpoint', 'deployExtension', 'recordServed'];
+      const order = ['registerProvider', 'deployEndpoint', 'deployExtension', 'recordInstalled'];
       return app.activities.filter((name) => order.includes(name));
     };
     const first = await steps();
-    expect(first).toEqual(['registerProvider', 'deployEndpoint', 'deployExtension', 'recordServed']);
+    expect(first).toEqual(['registerProvider', 'deployEndpoint', 'deployExtension', 'recordInstalled']);
     expect(await steps()).toEqual(first);
   });
 });

@@ -36,15 +36,10 @@ describe('issuing a certificate', () => {
     const status = await issue();
     expect(status).toMatchObject({ runtimeStatus: 'Completed', output: { thumbprint: expect.any(String) } });
     expect(app.activities).toEqual([
-      'findUsableCertificate',
       'describeTurn',
       'reserveTurn',
-      'checkNames',
-      'recordOrder',
-      'createRequest',
-      'createOrder',
+      'placeOrder',
       'publishChallenges',
-      'findUnpropagated',
       'answerChallenges',
       'readOrder',
       'finalizeOrder',

@@ -61,10 +61,10 @@ describe('a key that the machine holds', () => {
   it('needs the agent before there can be a certificate: the extension comes first', async () => {
     await app.run('install', install);
     const order = app.activities.filter((name) =>
-      ['deployExtension', 'hasRequest', 'createOrder'].includes(name),
+      ['deployExtension', 'hasRequest', 'placeOrder'].includes(name),
     );
     expect(order[0]).toBe('deployExtension');
-    expect(order.indexOf('createOrder')).toBeGreaterThan(order.indexOf('hasRequest'));
+    expect(order.indexOf('placeOrder')).toBeGreaterThan(order.indexOf('hasRequest'));
   });
 
   it('is another one for each certificate', async () => {

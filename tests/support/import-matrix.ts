@@ -80,6 +80,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/fleet-outlook.ts',
       'orchestrations/fleet-records.ts',
       'orchestrations/certificate-record.ts',
+      'orchestrations/check-names.ts',
       'orchestrations/leave-queue.ts',
       'orchestrations/withdraw-name.ts',
       'orchestrations/found-before.ts',

@@ -39,7 +39,7 @@ const bySecond: CrashFlow = {
 
 const revocation = (reason: RevocationReason): CrashFlow => ({
   title: `a revocation for ${reason} with its replacement`,
-  least: 18,
+  least: 14,
   prepare: installed,
   async begin(app) {
     const input: RevokeCertificateInput = {
@@ -71,7 +71,7 @@ const renewal = async (app: DurableApp, custody: KeyCustody): Promise<RenewCerti
 
 const toMachine: CrashFlow = {
   title: 'a renewal that gives the key to the machine',
-  least: 20,
+  least: 15,
   prepare: installed,
   begin: async (app) => app.begin('renew', await renewal(app, 'machine')),
   async expectDone(app) {
@@ -83,7 +83,7 @@ const toMachine: CrashFlow = {
 
 const postponed: CrashFlow = {
   title: 'a renewal that the authority puts off',
-  least: 10,
+  least: 8,
   isPostponed: true,
   async prepare(app) {
     await installed(app);

@@ -18,7 +18,7 @@ import type { CrashFlow } from './suite.ts';
 
 const first: CrashFlow = {
   title: 'an install',
-  least: 24,
+  least: 18,
   prepare: async (app) => liveAgents(app),
   begin: (app) => app.begin('install', install),
   async expectDone(app) {
@@ -29,7 +29,7 @@ const first: CrashFlow = {
 
 const inItsTurn: CrashFlow = {
   title: 'an install that waits for its turn',
-  least: 26,
+  least: 20,
   async prepare(app) {
     liveAgents(app);
     const hourly = { capacity: 1, refillMs: 3_600_000, scope: 'zone', freeForReplacements: false } as const;
@@ -46,7 +46,7 @@ const inItsTurn: CrashFlow = {
 
 const machineHeld: CrashFlow = {
   title: 'an install whose key the machine holds',
-  least: 26,
+  least: 20,
   prepare: async (app) => liveAgents(app),
   begin: (app) => app.begin('install', { ...install, custody: 'machine' }),
   async expectDone(app) {
@@ -58,7 +58,7 @@ const machineHeld: CrashFlow = {
 
 const newName: CrashFlow = {
   title: 'an install under a new name',
-  least: 24,
+  least: 18,
   prepare: installed,
   begin: (app) => app.begin('install', { ...install, newName: true }),
   async expectDone(app) {
@@ -86,7 +86,7 @@ const uninstall: CrashFlow = {
 
 const failing: CrashFlow = {
   title: 'an install that fails and is taken back',
-  least: 26,
+  least: 20,
   async prepare(app) {
     liveAgents(app);
     app.connectivity.endpoints.set(resourceId, { SSH: 22, WAC: 443 });
@@ -120,7 +120,7 @@ const repair: CrashFlow = {
 
 const repairMachineHeld: CrashFlow = {
   title: 'a repair where the machine held the key',
-  least: 26,
+  least: 20,
   async prepare(app) {
     liveAgents(app);
     await app.run('install', { ...install, custody: 'machine' });
@@ -146,7 +146,7 @@ function connectToNetwork(app: DurableApp): void {
 
 const directly: CrashFlow = {
   title: 'an install in direct mode',
-  least: 24,
+  least: 18,
   async prepare(app) {
     liveAgents(app);
     connectToNetwork(app);
@@ -162,7 +162,7 @@ const directly: CrashFlow = {
 
 const fromProxyToDirect: CrashFlow = {
   title: 'a change from the proxy to direct mode',
-  least: 24,
+  least: 18,
   async prepare(app) {
     await installed(app);
     connectToNetwork(app);
@@ -178,7 +178,7 @@ const fromProxyToDirect: CrashFlow = {
 
 const directThatFails: CrashFlow = {
   title: 'an install in direct mode that fails and is taken back',
-  least: 26,
+  least: 20,
   async prepare(app) {
     liveAgents(app);
     connectToNetwork(app);
