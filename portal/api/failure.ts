@@ -11,6 +11,10 @@ export interface Failure {
   instance?: string;
   /** The fleet replacement that runs already. */
   drillId?: string;
+  /** The fields that were refused, each with why. */
+  errors?: readonly { field: string; message: string }[];
+  /** What a Windows Admin Center that was installed by hand loses when it is replaced (requirement 54). */
+  lost?: string;
 }
 
 export class FailureError extends Error {
@@ -63,7 +67,7 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-const label: readonly (readonly [string, keyof Failure])[] = [
+const label: readonly (readonly [string, 'code' | 'hop' | 'detail' | 'remedy' | 'instance'])[] = [
   ['Code', 'code'],
   ['Where', 'hop'],
   ['Detail', 'detail'],

@@ -13,7 +13,7 @@ interface ConfirmProps {
   cancel(): void;
 }
 
-/** A modal question: the focus is kept inside by the browser and goes back to where it was. */
+/** A modal question: the focus is kept inside by the browser, and goes back to where it was. */
 export function Confirm(props: ConfirmProps) {
   const {
     title,
@@ -28,8 +28,13 @@ export function Confirm(props: ConfirmProps) {
   const heading = useId();
   useEffect(() => {
     const { current } = dialog;
+    const opener = document.activeElement;
     current?.showModal();
-    return () => current?.close();
+    return () => {
+      current?.close();
+      // It is out of the page by now, and then the browser gives the focus back to nobody.
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={heading} onCancel={cancel}>

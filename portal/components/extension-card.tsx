@@ -2,12 +2,14 @@ import { useState } from 'preact/hooks';
 import type { MachineReply } from '../api/replies.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
+import { platformWord } from '../model/extension.ts';
+import { asSentence } from '../model/words.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
-import { Confirm } from './confirm.tsx';
 import { FailureCard } from './failure-card.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { TimeAgo } from './time-ago.tsx';
+import { UninstallQuestion } from './uninstall-question.tsx';
 
 interface ExtensionCardProps {
   machine: MachineReply;
@@ -41,7 +43,11 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
         {extension.port !== null && (
           <>
             <dt>Port</dt>
-            <dd>{extension.port}, on the machine itself only</dd>
+            <dd>
+              {machine.reach.mode === 'direct'
+                ? `${extension.port} of ${machine.reach.address}`
+                : `${extension.port}, on the machine itself only`}
+            </dd>
           </>
         )}
         {extension.installedAt && (
@@ -55,10 +61,10 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
         {value && (
           <>
             <dt>Platform</dt>
-            <dd class="sentence">
-              {value.detailedStatus.provisioningState}
+            <dd>
+              {platformWord(value.detailedStatus.provisioningState)}
               {value.detailedStatus.message && (
-                <span class="second sentence">{value.detailedStatus.message}</span>
+                <span class="second">{asSentence(value.detailedStatus.message)}</span>
               )}
             </dd>
           </>
@@ -66,34 +72,32 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
       </dl>
       {!value && !failure && <Skeleton lines={1} label="Reading the extension’s status" />}
       {failure && <FailureCard failure={failure} about="Status on the platform" retry={reload} />}
-      {canRemove && (
-        <div class="actions">
-          {extension.state === 'installed' && (
-            <Link to={addresses.install(id)} class="button">
-              Install again
-            </Link>
-          )}
-          <button type="button" class="button" onClick={() => setAsking(true)}>
-            Uninstall
-          </button>
-        </div>
-      )}
+      <div class="actions">
+        <Link to={addresses.extension(id)} class="button">
+          View detailed status
+        </Link>
+        {canRemove && (
+          <>
+            {extension.state === 'installed' && (
+              <Link to={addresses.install(id)} class="button">
+                Install again
+              </Link>
+            )}
+            <button type="button" class="button" onClick={() => setAsking(true)}>
+              Uninstall
+            </button>
+          </>
+        )}
+      </div>
       {isAsking && (
-        <Confirm
-          title={`Uninstall from ${machine.name}?`}
-          confirmLabel="Uninstall"
+        <UninstallQuestion
+          machine={machine}
           confirm={() => {
             setAsking(false);
             uninstall();
           }}
           cancel={() => setAsking(false)}
-        >
-          <p>
-            Everyone who is connected is cut off. The extension, its port, the machine’s name and its
-            certificate are removed. The machine itself and what runs on it stay as they are, and you may
-            install again at any time.
-          </p>
-        </Confirm>
+        />
       )}
     </section>
   );

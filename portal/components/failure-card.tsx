@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { type Failure, failureText } from '../api/failure.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icon.tsx';
+import { Words } from './words.tsx';
 
 interface FailureCardProps {
   failure: Failure;
@@ -20,8 +21,17 @@ export function FailureCard({ failure, about, retry, retryLabel = 'Try again', c
       <div class="failure-body">
         <h2>{about ? `${about}: ${failure.title}` : failure.title}</h2>
         <p class="failure-detail sentence">{failure.detail}</p>
+        {failure.errors && (
+          <ul class="plain-list">
+            {failure.errors.map(({ field, message }) => (
+              <li key={`${field} ${message}`}>
+                <code>{field}</code> {message}
+              </li>
+            ))}
+          </ul>
+        )}
         <p>
-          <strong>What to do:</strong> {failure.remedy}
+          <strong>What to do:</strong> <Words text={failure.remedy} />
         </p>
         <dl class="failure-facts">
           <div>

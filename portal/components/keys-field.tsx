@@ -1,5 +1,6 @@
 import type { KeyCustody } from '../api/replies.ts';
 import { custodies } from '../model/certificate-words.ts';
+import { Choice } from './choice.tsx';
 
 interface KeysFieldProps {
   /** Undefined: as it was, and Key Vault for the first time. */
@@ -9,18 +10,22 @@ interface KeysFieldProps {
   change(keys: KeyCustody | undefined): void;
 }
 
-interface Choice {
+interface Custody {
   keys: KeyCustody | undefined;
   title: string;
   note: string;
 }
 
-const choicesFor = (wasInstalled: boolean): Choice[] => {
+const custodiesFor = (wasInstalled: boolean): Custody[] => {
   const { vault, machine } = custodies;
   const byMachine = { keys: 'machine' as const, title: machine.holder, note: machine.tradeOff };
   return wasInstalled
     ? [
-        { keys: undefined, title: 'As it was', note: 'Whoever held it before holds it again.' },
+        {
+          keys: undefined,
+          title: 'As it was',
+          note: 'Whoever held it before holds it again; where nobody did, Key Vault does.',
+        },
         { keys: 'vault', title: vault.holder, note: vault.tradeOff },
         byMachine,
       ]
@@ -32,25 +37,18 @@ export function KeysField({ keys, wasInstalled, change }: KeysFieldProps) {
   return (
     <fieldset class="choices">
       <legend>Who holds the private key</legend>
-      {choicesFor(wasInstalled).map((choice) => {
-        const id = `keys-${choice.keys ?? 'usual'}`;
-        return (
-          <div key={id} class="choice">
-            <input
-              id={id}
-              type="radio"
-              name="keys"
-              checked={choice.keys === keys}
-              aria-describedby={`${id}-note`}
-              onChange={() => change(choice.keys)}
-            />
-            <label for={id}>{choice.title}</label>
-            <p class="quiet" id={`${id}-note`}>
-              {choice.note}
-            </p>
-          </div>
-        );
-      })}
+      {custodiesFor(wasInstalled).map((custody) => (
+        <Choice
+          key={custody.keys ?? 'usual'}
+          id={`keys-${custody.keys ?? 'usual'}`}
+          name="keys"
+          title={custody.title}
+          checked={custody.keys === keys}
+          change={() => change(custody.keys)}
+        >
+          {custody.note}
+        </Choice>
+      ))}
     </fieldset>
   );
 }

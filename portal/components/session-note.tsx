@@ -2,6 +2,7 @@ import type { Connect } from '../hooks/connect.ts';
 import { formatClock, formatRelative } from '../model/time.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
+import { SessionTroubles } from './session-troubles.tsx';
 
 interface SessionNoteProps {
   connect: Connect;
@@ -51,6 +52,7 @@ export function SessionNote({ connect: { connection, reopen, end }, now, nameOf,
           <>The session on {nameOf(machineId)} is open in its own tab. </>
         )}
         It lives until {formatClock(session.expiresAt)} ({formatRelative(session.expiresAt, now)}).
+        <SessionTroubles session={session} />
       </span>
       <span class="actions">
         <button type="button" class="button subtle" onClick={() => reopen(session)}>

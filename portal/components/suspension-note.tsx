@@ -54,7 +54,9 @@ export function SuspensionNote({ operation, now, changed }: SuspensionNoteProps)
           <span>
             {kind === 'install'
               ? 'It was cancelled before its turn came, and what it made is undone. Install again at any time.'
-              : 'It was cancelled before its turn came. The machine keeps the certificate that it has.'}
+              : kind === 'repair'
+                ? 'It was cancelled before its turn came. Repair or install again to get the extension back.'
+                : 'It was cancelled before its turn came. The machine keeps the certificate that it has.'}
           </span>
           <Link to={addresses.machine(machineId)} class="button">
             Show the machine

@@ -2,15 +2,20 @@ import type { Access } from '../access/session.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
+const sections = {
+  machines: { title: 'Machines', address: addresses.machines() },
+  fleet: { title: 'Fleet installs', address: addresses.fleetInstalls() },
+  certificates: { title: 'Certificates', address: addresses.certificates() },
+} as const;
+export type Section = keyof typeof sections;
+
 interface TopBarProps {
   access?: Access;
   /** Where the screen belongs to. */
-  section?: 'machines' | 'certificates';
+  section?: Section;
 }
 
 export function TopBar({ access, section }: TopBarProps) {
-  const mark = (name: TopBarProps['section']) =>
-    name === section ? { 'aria-current': 'page' as const } : {};
   return (
     <header class="top-bar">
       <Link to={addresses.machines()} class="brand">
@@ -19,12 +24,11 @@ export function TopBar({ access, section }: TopBarProps) {
       </Link>
       {access && (
         <nav class="sections" aria-label="Sections">
-          <Link to={addresses.machines()} {...mark('machines')}>
-            Machines
-          </Link>
-          <Link to={addresses.certificates()} {...mark('certificates')}>
-            Certificates
-          </Link>
+          {Object.entries(sections).map(([name, { title, address }]) => (
+            <Link key={name} to={address} {...(name === section && { 'aria-current': 'page' as const })}>
+              {title}
+            </Link>
+          ))}
         </nav>
       )}
       {access && (

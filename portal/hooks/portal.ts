@@ -1,10 +1,11 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { CertificatesApi } from '../api/certificates.ts';
+import type { FleetApi } from '../api/fleet.ts';
 import type { MachinesApi } from '../api/machines.ts';
 
 export interface Portal {
-  api: MachinesApi & CertificatesApi;
+  api: MachinesApi & CertificatesApi & FleetApi;
   /** Says a sentence to screen readers without moving the focus. */
   announce(sentence: string): void;
 }

@@ -1,61 +1,59 @@
 import { useEffect } from 'preact/hooks';
 import { FailureCard } from '../components/failure-card.tsx';
-import { InstallForm } from '../components/install-form.tsx';
-import { Requirements } from '../components/requirements.tsx';
+import { Icon } from '../components/icon.tsx';
+import { InstallDesk } from '../components/install-desk.tsx';
+import { MachineCrumbs } from '../components/machine-crumbs.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
+import { foundElsewhere } from '../model/extension.ts';
 import { navigate } from '../navigation/history.ts';
-import { Link } from '../navigation/link.tsx';
-import { addresses } from '../navigation/routes.ts';
+import { addresses, type InstallPrefill } from '../navigation/routes.ts';
 
 /** What will happen, and what can go wrong. While an operation runs, this address leads to it. */
-export function InstallScreen({ id }: { id: string }) {
+export function InstallScreen({ id, prefill }: { id: string; prefill: InstallPrefill }) {
   const { api } = usePortal();
   const machine = useRemote(`machine ${id}`, (signal) => api.read(id, signal));
-  const requirements = useRemote(`preconditions ${id}`, (signal) => api.preconditions(id, signal));
-  const heading = useScreenTitle('Install Windows Admin Center');
-  const { value } = machine;
+  const extension = useRemote(`extension ${id}`, (signal) => api.extension(id, signal));
+  const { value, failure } = machine;
+  const isThere = value?.extension.state === 'installed';
+  const title = isThere ? 'Install again or change settings' : 'Install Windows Admin Center';
+  const heading = useScreenTitle(title);
   const running = value?.operation?.id;
   useEffect(() => {
     if (running !== undefined) navigate(addresses.operation(running), { replace: true });
   }, [running]);
-  const failing = machine.failure ? machine : requirements.failure ? requirements : undefined;
+  const elsewhere = value && extension.value && foundElsewhere(value, extension.value);
+  // Without an answer about the extension the install is as good as with one.
+  const isKnown = value && (extension.value ?? extension.failure);
 
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <Link to={addresses.machines()}>Machines</Link>
-        <span aria-hidden="true">/</span>
-        <Link to={addresses.machine(id)}>{value?.name ?? 'Machine'}</Link>
-      </nav>
+      <MachineCrumbs id={id} name={value?.name} />
       <h1 ref={heading} tabIndex={-1}>
-        Install Windows Admin Center
+        {title}
       </h1>
       <p class="lead">
         Three steps: the resource provider is registered, the endpoint is deployed, and the agent is installed
         with a certificate of its own. It takes a minute or two; you may close this page meanwhile.
       </p>
-      {failing?.failure && <FailureCard failure={failing.failure} retry={failing.reload} />}
-      <div class="cards">
-        <section class="card" aria-labelledby="requirements-heading">
-          <h2 id="requirements-heading">Requirements</h2>
-          {requirements.value ? (
-            <Requirements preconditions={requirements.value.preconditions} />
-          ) : (
-            !failing && <Skeleton lines={4} label="Checking the requirements" />
-          )}
-        </section>
-        <section class="card" aria-labelledby="settings-heading">
-          <h2 id="settings-heading">Settings</h2>
-          {value && requirements.value ? (
-            <InstallForm machine={value} preconditions={requirements.value} recheck={requirements.reload} />
-          ) : (
-            !failing && <Skeleton lines={3} label="Reading the machine" />
-          )}
-        </section>
-      </div>
+      {failure && <FailureCard failure={failure} retry={machine.reload} />}
+      {elsewhere && (
+        <div class="note" role="status">
+          <Icon name="good" tone="good" />
+          <span>
+            <strong>The extension AdminCenter is on this machine already</strong>, installed by other means
+            {elsewhere.version && `, version ${elsewhere.version}`}. This install takes it over and adds what
+            is missing{elsewhere.port !== null && `; its port ${elsewhere.port} is proposed`}.
+          </span>
+        </div>
+      )}
+      {isKnown ? (
+        <InstallDesk machine={value} extension={extension.value} prefill={prefill} />
+      ) : (
+        !failure && <Skeleton lines={6} label="Reading the machine" tall />
+      )}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { beginHere } from '../access/boot.ts';
 import type { SignIn } from '../access/sign-in.ts';
 import { type Failure, failureOf } from '../api/failure.ts';
+import { BrowserNote } from '../components/browser-note.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
 
 export function SignedOutScreen({ signIn, failure }: { signIn: SignIn; failure?: Failure | undefined }) {
@@ -37,6 +38,7 @@ export function SignedOutScreen({ signIn, failure }: { signIn: SignIn; failure?:
       >
         {isLeaving ? 'Going to the sign-in page' : 'Sign in'}
       </button>
+      <BrowserNote />
       {fault && <FailureCard failure={fault} />}
     </main>
   );

@@ -43,7 +43,7 @@ describe.runIf(hasChromium('the portal on the whole system, in a browser'))(
       await page.getByRole('button', { name: 'Add machine' }).click();
 
       await page.getByRole('heading', { name: machine.name, level: 1 }).waitFor();
-      await page.getByRole('link', { name: 'Install' }).click();
+      await page.getByRole('link', { name: 'Install', exact: true }).click();
       await page.getByLabel('Port on the machine').fill(String(machine.port));
       await page.getByRole('button', { name: 'Install' }).click();
       await page.locator('[aria-current=step]').first().waitFor();

@@ -8,6 +8,14 @@ import {
   waitingCertificate,
 } from '../../support/certificate-samples.ts';
 import {
+  asVirtualMachine,
+  sampleCompensation,
+  sampleFleetInstall,
+  sampleFleetMachines,
+  sampleFleetPlan,
+  troubledStatus,
+} from '../../support/portal-install-samples.ts';
+import {
   agentNotServing,
   bareMachine,
   fromNow,
@@ -37,7 +45,11 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['certificates', '/portal/certificates', 'It takes no orders until'],
   ['fleet replacement', '/portal/certificates/drills/drill234', 'Expected end'],
   ['install again', `/portal/machines/${machineIdOf(5)}/install`, 'Give the machine a new name'],
+  ['detailed status', `/portal/machines/${machineIdOf(0)}/extensions/AdminCenter`, 'End the process Sme.exe'],
   ['add', '/portal/add', 'Azure resource id'],
+  ['fleet installs', '/portal/fleet-installs', '58 % done'],
+  ['fleet plan', '/portal/fleet-installs/plan', 'One in each line'],
+  ['fleet install', '/portal/fleet-installs/fleet234', 'agent_not_serving'],
   ['unknown', '/portal/nowhere', 'There is no such page'],
 ];
 
@@ -65,6 +77,10 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
       bareMachine(3, { name: 'new-04' }),
       sampleMachine(4, { name: 'mail-05', operation: { id: renewalOf(4).id, kind: 'renew' } }),
       sampleMachine(5, { name: 'print-06' }),
+      bareMachine(6, {
+        ...asVirtualMachine('vm-07'),
+        manualInstallation: { foundAt: fromNow(-9e5), found: 'Windows Admin Center 2311 listens on 443' },
+      }),
     ];
     rig.api.certificates.set(machineIdOf(4), waitingCertificate());
     rig.api.certificates.set(machineIdOf(5), replacedCertificate());
@@ -72,7 +88,38 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
     rig.api.operations.set(renewalOf(4).id, renewalOf(4, { resumesAt: fromNow(9e6) }));
     rig.api.preconditions = samplePreconditions(false);
     rig.api.operations.set(running, installAt(machineIdOf(1), 1));
-    rig.api.operations.set(failed, installFailedAt(machineIdOf(2), 2, agentNotServing));
+    rig.api.operations.set(failed, {
+      ...installFailedAt(machineIdOf(2), 2, agentNotServing),
+      compensation: sampleCompensation,
+    });
+    const fleet = sampleFleetInstall();
+    const answers = {
+      [`GET /api/machines/${machineIdOf(0)}/extension`]: {
+        ...sampleMachine(0).extension,
+        detailedStatus: troubledStatus,
+      },
+      'GET /api/fleet-installs': { value: [fleet] },
+      'GET /api/fleet-installs/fleet234': fleet,
+      'GET /api/fleet-installs/fleet234/machines': { value: sampleFleetMachines() },
+      'POST /api/fleet-installs/plans': sampleFleetPlan(30),
+    };
+    for (const [call, body] of Object.entries(answers)) rig.api.replies.set(call, { status: 200, body });
+  };
+
+  /** What is shown only after something was chosen: direct mode with everything open, and a plan. */
+  const choose = async (page: Page, look: () => Promise<void>) => {
+    await go(page, `/portal/machines/${machineIdOf(6)}/install`, 'Through the proxy');
+    await page.getByRole('radio', { name: /^Directly/ }).check();
+    await page.getByRole('radio', { name: /public$/ }).check();
+    await look();
+    await page.getByRole('checkbox', { name: 'Open this port for me' }).check();
+    await look();
+    await go(page, '/portal/fleet-installs/plan', 'One in each line');
+    await page.getByText('Settings for all of them').click();
+    await page.getByLabel('Azure resource ids').fill(sampleMachine(0).resourceId);
+    await page.getByRole('button', { name: 'Show the plan' }).click();
+    await page.getByRole('heading', { name: 'The plan' }).waitFor();
+    await look();
   };
 
   it.each([
@@ -103,6 +150,8 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
         await expectAccessible(page, what);
         await page.keyboard.press('Escape');
       }
+      await choose(page, () => expectAccessible(page, what));
+      await go(page, `/portal/machines/${machineIdOf(0)}`, 'serves its certificate');
       await page.getByText('History (3 entries)').click();
       await expectAccessible(page, what);
       expect(complaints).toEqual([]);
@@ -156,5 +205,8 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
       await go(page, path, words);
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
     }
+    await choose(page, async () => {
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    });
   });
 });

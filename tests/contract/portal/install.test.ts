@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
+import { sampleCompensation } from '../../support/portal-install-samples.ts';
 import {
   agentNotServing,
   bareMachine,
@@ -34,7 +35,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
       if (step === 3) api.machines = [sampleMachine(0)];
       return { status: 200, body: installAt(id, step), headers: { 'retry-after': '0' } };
     });
-    await page.getByRole('link', { name: 'Install' }).click();
+    await page.getByRole('link', { name: 'Install', exact: true }).click();
     expect(await page.getByLabel('Port on the machine').inputValue()).toBe('6516');
     await page.getByRole('button', { name: 'Install' }).click();
 
@@ -62,10 +63,13 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await page.locator('[aria-current=step]').getByText('Deploy the endpoint').waitFor();
   });
 
-  it('a failed step shows code, hop and remedy, and Retry asks for the same port again', async () => {
+  it('a failed step shows code, hop and remedy, what was undone and left, and Try again asks for the same port', async () => {
     const { api } = rig;
     api.machines = [bareMachine(0)];
-    api.operations.set(`${id}.q2w3e4r5`, installFailedAt(id, 2, agentNotServing));
+    api.operations.set(`${id}.q2w3e4r5`, {
+      ...installFailedAt(id, 2, agentNotServing),
+      compensation: sampleCompensation,
+    });
     const bodies: string[] = [];
     const { page } = await rig.at(`/portal/machines/${id}/operations/q2w3e4r5?port=6600`);
     page.on('request', (request) => {
@@ -81,10 +85,18 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
       'Failed',
     );
 
+    const fates = page.getByRole('region', { name: 'What became of what was begun' });
+    expect(await fates.getByRole('listitem').allTextContents()).toEqual([
+      'The extension AdminCenter.',
+      'The DNS records and the relay connection of the name.',
+      'The endpoint. Why: Other experiences may use it, SSH for example.',
+      'The certificate. Why: The next install uses it and orders no other.',
+    ]);
+
     const again = { ...installAt(id, 0), id: `${id}.another2` };
     api.replies.set(put, { status: 202, body: again });
     api.operations.set(again.id, again);
-    await alert.getByRole('button', { name: 'Retry' }).click();
+    await alert.getByRole('button', { name: 'Try again' }).click();
     await page.locator('[aria-current=step]').getByText('Register the resource provider').waitFor();
     expect(bodies).toEqual(['{"port":6600}']);
     expect(page.url()).toContain('/operations/another2?port=6600');
@@ -104,11 +116,33 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
       'The Arc agent is a recommended version: a warning',
       'The machine is connected: met',
     ]);
+    // The button is in the focus order, says why it does nothing, and does nothing.
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
     await button.click({ force: true });
+    expect(rig.api.calls).not.toContain(put);
+    rig.api.preconditions = samplePreconditions(true);
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await page.getByRole('button', { name: 'Install', exact: true }).waitFor();
+    expect(await page.getByText('1 warning, 3 met. A warning does not stop the install.').isVisible()).toBe(
+      true,
+    );
+  });
+
+  it('nothing can be sent before every requirement was judged', async () => {
+    rig.api.machines = [bareMachine(0)];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.api.replies.set(`GET /api/machines/${id}/preconditions`, async () => {
+      await promise;
+      return { status: 200, body: samplePreconditions() };
+    });
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
+    await page.getByRole('button', { name: 'Checking the requirements' }).click({ force: true });
+    resolve();
+    await page.getByRole('button', { name: 'Install', exact: true }).waitFor();
     expect(rig.api.calls).not.toContain(put);
   });
 
-  it('the key stays in Key Vault unless the machine is chosen, and Retry asks for the same again', async () => {
+  it('the key stays in Key Vault unless the machine is chosen, and Try again asks for the same', async () => {
     const { api } = rig;
     api.machines = [bareMachine(0)];
     api.replies.set(put, { status: 202, body: installAt(id, 0) });
@@ -126,7 +160,7 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await page.goBack();
     await page.getByRole('radio', { name: 'The machine itself' }).check();
     await install.click();
-    await page.getByRole('alert').getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
     await expect
       .poll(() => bodies)
       .toEqual(['{"port":6516}', '{"port":6516,"keys":"machine"}', '{"port":6516,"keys":"machine"}']);
@@ -144,6 +178,17 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await page.getByRole('button', { name: 'Install' }).click();
     expect((await sent).postDataJSON()).toEqual({ port: 6516, newName: true });
     await page.getByRole('heading', { name: 'Installing', level: 1 }).waitFor();
+  });
+
+  it('requirement 51: 443 is as good as any other port', async () => {
+    rig.api.machines = [bareMachine(0)];
+    rig.api.replies.set(put, { status: 202, body: installAt(id, 0) });
+    rig.api.operations.set(`${id}.q2w3e4r5`, installAt(id, 0));
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
+    await page.getByLabel('Port on the machine').fill('443');
+    const sent = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Install', exact: true }).click();
+    expect((await sent).postDataJSON()).toEqual({ port: 443 });
   });
 
   it('requirement 51: what is no port is refused in words and never sent', async () => {
@@ -169,23 +214,5 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await alert.getByText('Another operation runs').waitFor();
     expect(await alert.textContent()).toContain('operation_in_progress');
     expect(await page.getByRole('button', { name: 'Install' }).isVisible()).toBe(true);
-  });
-
-  it('uninstall says what it does before it is done', async () => {
-    const { api } = rig;
-    api.machines = [sampleMachine(0, { name: 'web-01' })];
-    const removal = { ...installAt(id, 0), kind: 'uninstall' as const, id: `${id}.removal2` };
-    api.operations.set(removal.id, removal);
-    api.replies.set(`DELETE /api/machines/${id}/extension`, { status: 202, body: removal });
-    const { page } = await rig.at(`/portal/machines/${id}`);
-    await page.getByRole('button', { name: 'Uninstall' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Uninstall from web-01?' });
-    expect(await dialog.textContent()).toContain('Everyone who is connected is cut off');
-    await page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'detached' });
-    expect(api.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
-    await page.getByRole('button', { name: 'Uninstall' }).click();
-    await dialog.getByRole('button', { name: 'Uninstall' }).click();
-    await page.getByRole('heading', { name: 'Removing', level: 1 }).waitFor();
   });
 });

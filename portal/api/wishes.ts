@@ -1,0 +1,18 @@
+import type { KeyCustody } from './replies.ts';
+
+/** Straight to one of the machine's addresses, and who is let in on the way. */
+export interface DirectWishes {
+  address: string;
+  sources?: readonly string[];
+  openToAnyone?: boolean;
+}
+
+/** What an install may be told; what is absent stays as it was. */
+export interface InstallWishes {
+  port: number;
+  keys?: KeyCustody | undefined;
+  newName?: boolean | undefined;
+  /** Null goes back to the proxy. */
+  direct?: DirectWishes | null | undefined;
+  consent?: boolean | undefined;
+}

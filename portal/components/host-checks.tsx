@@ -1,0 +1,33 @@
+import type { HostCheck } from '../api/replies.ts';
+import { checkOutcome, checkTitle } from '../model/host-checks.ts';
+import { asSentence } from '../model/words.ts';
+import { Icon } from './icon.tsx';
+
+/** What the agent found on its machine, in the documented order, with what to do next. */
+export function HostChecks({ checks, port }: { checks: readonly HostCheck[]; port: number | null }) {
+  return (
+    <ol class="requirements">
+      {checks.map((check) => {
+        const { icon, word } = checkOutcome(check);
+        return (
+          <li key={check.id} class="requirement">
+            <Icon name={icon} tone={icon} />
+            <div>
+              <p class="requirement-rule">
+                {checkTitle(check.id, port)}
+                <span class="visually-hidden">:</span>{' '}
+                <span class={`requirement-word tone-${icon}`}>{word}</span>
+              </p>
+              <p class="quiet found">Found: {check.found}</p>
+              {check.next && (
+                <p>
+                  <strong>What to do:</strong> {asSentence(check.next)}
+                </p>
+              )}
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

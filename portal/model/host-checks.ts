@@ -1,0 +1,24 @@
+import type { HostCheck } from '../api/replies.ts';
+import { defaultPort } from './port.ts';
+
+/** Each check of the agent, as the sentence that it proves or refutes (requirements 109-114 and 54). */
+export function checkTitle(id: HostCheck['id'], port: number | null): string {
+  const titles = {
+    service: 'The service ServerManagementGateway runs',
+    localhost: `https://localhost:${port ?? defaultPort} loads on the machine`,
+    process: 'The process Sme.exe answers',
+    installation: 'The installation is whole',
+    ports: 'The machine’s own policy allows the port',
+    outbound: 'The machine reaches what it connects to',
+    'manual-install': 'No Windows Admin Center was installed by hand',
+    listener: 'The agent listens where browsers come in directly',
+  } as const satisfies Record<HostCheck['id'], string>;
+  return titles[id];
+}
+
+export const checkOutcome = ({ ok }: HostCheck) => {
+  if (ok === null) return { icon: 'neutral', word: 'could not be told' } as const;
+  return ok
+    ? ({ icon: 'good', word: 'in order' } as const)
+    : ({ icon: 'bad', word: 'not in order' } as const);
+};
