@@ -4,6 +4,8 @@ import { provideCoreModule } from '#local/functions-host/worker/core-module.ts';
 
 const registry = createCoreRegistry({ write() {} });
 provideCoreModule(registry.api);
+// The library keeps to the first registry that it sees: an engine in this process has to have the same.
+Object.assign(globalThis, { [Symbol.for('admin-center.functions-host.registry')]: registry });
 
 export interface HttpFunction {
   name: string;
