@@ -45,7 +45,7 @@ async function conclude({ api, output }: CommandContext, fleet: FleetInstallRepl
   if (fleet.status === 'cancelled')
     throw failureOf(
       'fleet_install_incomplete',
-      `it was cancelled: ${fleet.counts.skipped ?? 0} machines were passed over`,
+      `it was cancelled: ${fleet.counts.skipped} machines were passed over`,
     );
   if (left.length > 0)
     throw failureOf(

@@ -49,7 +49,7 @@ export const cancelFleet = defineCommand({
       if (!context.isAttended)
         throw new UsageError('without a terminal nobody can be asked: use --yes', 'fleet cancel');
       const { value } = await context.api.getFleetInstall(id);
-      const { waiting = 0 } = value.counts;
+      const { waiting } = value.counts;
       if (!(await context.confirm(`Call off the ${waiting} machines that wait? Type yes to go on: `)))
         throw failureOf('not_confirmed', 'the fleet install goes on');
     }

@@ -31,7 +31,7 @@ async function requireYes(
 ): Promise<void> {
   const { value } = await api.planFleetInstall(request);
   output.note(renderPlan(value, Date.now()));
-  const begins = (value.counts.install ?? 0) + (value.counts.adopt ?? 0);
+  const begins = value.counts.install + value.counts.adopt;
   if (begins === 0)
     throw failureOf('fleet_install_incomplete', 'none of these machines can be installed now');
   if (!(await confirm(`Install on ${begins} machines? Type yes to go on: `)))

@@ -1,11 +1,9 @@
-import type { z } from 'zod';
 import type { FleetInstallReply, FleetMachinesReply, FleetPlanReply } from '#shared/protocol/fleet-api.ts';
 import { renderTable } from './columns.ts';
 import { describeMoment, formatMoment, withReadableTimes } from './moment.ts';
 import { plain } from './plain.ts';
 
 type FleetMachine = FleetMachinesReply['value'][number];
-type Count = z.infer<z.ZodNumber>;
 
 const barWidth = 24;
 
@@ -16,7 +14,7 @@ const barOf = (percent: number): string => {
 };
 
 /** `12 succeeded, 3 running`: what is zero is not said. */
-const describeCounts = (counts: Readonly<Record<string, Count>>): string =>
+const describeCounts = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`)
@@ -25,7 +23,7 @@ const describeCounts = (counts: Readonly<Record<string, Count>>): string =>
 /** `[######------------------]  25 %  125 of 500: 120 succeeded, 20 running, 5 failed, 355 waiting; ends …` */
 export function describeFleet(fleet: FleetInstallReply, nowMs: number): string {
   const { status, total, percent, counts, estimatedEnd, endedAt } = fleet;
-  const { waiting = 0, running = 0, ...ended } = counts;
+  const { waiting, running, ...ended } = counts;
   const done = total - waiting - running;
   const said = describeCounts({ ...ended, running, waiting });
   const end = endedAt
@@ -45,8 +43,8 @@ export const renderFleets = (fleets: readonly FleetInstallReply[]): string =>
       status,
       `${percent} %`,
       String(total),
-      String(counts.failed ?? 0),
-      String(counts.refused ?? 0),
+      String(counts.failed),
+      String(counts.refused),
       formatMoment(createdAt),
       requestedBy,
     ]),

@@ -15,11 +15,6 @@ type PlannedMachine = Plan['machines'][number];
 /** Machines that are looked at beside each other: Azure Resource Manager takes 25 reads a second of one subscription. */
 const width = 16;
 
-export interface FleetInstallBody {
-  wishes: FleetWishes;
-  concurrency: number;
-}
-
 /** Each in its place; `width` at a time. */
 async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

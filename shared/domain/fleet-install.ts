@@ -8,15 +8,7 @@ import type { Operation } from './operation.ts';
 import { describeFailures, type PreconditionResult } from './precondition.ts';
 import { dueAt } from './renewal.ts';
 
-export const fleetMachineStatuses = [
-  'waiting',
-  'running',
-  'succeeded',
-  'failed',
-  'refused',
-  'skipped',
-] as const;
-export type FleetMachineStatus = (typeof fleetMachineStatuses)[number];
+type FleetMachineStatus = 'waiting' | 'running' | 'succeeded' | 'failed' | 'refused' | 'skipped';
 export type FleetCounts = Record<FleetMachineStatus, number>;
 
 /** What all machines of a fleet install are given; what is absent is as it was on each. */
