@@ -5,6 +5,8 @@ const listening = '0A';
 const established = '01';
 
 interface TcpSocket {
+  /** Address and port in hexadecimal, as the kernel writes them. */
+  local: string;
   localPort: number;
   remotePort: number;
   state: string;
@@ -16,13 +18,18 @@ const portOf = (address = ''): number => Number.parseInt(address.split(':').at(-
 function tableOf(pid: number, file: 'tcp' | 'tcp6'): TcpSocket[] {
   const lines = readFileSync(`/proc/${pid}/net/${file}`, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => {
-    const [, local, remote, state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
-    return { localPort: portOf(local), remotePort: portOf(remote), state, inode };
+    const [, local = '', remote, state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+    return { local, localPort: portOf(local), remotePort: portOf(remote), state, inode };
   });
 }
 
 /** The TCP sockets that this process holds, on Linux: its descriptors matched with the kernel's table. */
-export function tcpSocketsOf(pid: number): { listening: number[]; connectedTo: number[] } {
+export function tcpSocketsOf(pid: number): {
+  listening: number[];
+  /** The same with their addresses, in hexadecimal. */
+  listeningAt: string[];
+  connectedTo: number[];
+} {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
       try {
@@ -35,6 +42,7 @@ export function tcpSocketsOf(pid: number): { listening: number[]; connectedTo: n
   );
   const own = [...tableOf(pid, 'tcp'), ...tableOf(pid, 'tcp6')].filter(({ inode }) => inodes.has(inode));
   return {
+    listeningAt: own.filter(({ state }) => state === listening).map(({ local }) => local),
     listening: own.filter(({ state }) => state === listening).map(({ localPort }) => localPort),
     connectedTo: own.filter(({ state }) => state === established).map(({ remotePort }) => remotePort),
   };

@@ -191,7 +191,14 @@ export async function startAgentWorld() {
       change = { ...change, ...next };
       await this.sendEvent('admin-center.state.changed', {});
     },
-    startAgent(host = createCapturedHost()) {
+    startAgent({
+      host = createCapturedHost(),
+      control = nothingToControl,
+      settings: changes = {},
+      readMachineToken = async () => {
+        throw new Error('this machine has no identity');
+      },
+    }: Partial<Pick<AgentContext, 'host' | 'control' | 'readMachineToken'>> & { settings?: object } = {}) {
       const stop = new AbortController();
       const tunnel = createFakeTunnel();
       const tunnels = new Map([[machineName, { tunnel, token: '' }]]);
@@ -204,6 +211,7 @@ export async function startAgentWorld() {
           salt: 'salt',
           token: enrolmentToken,
           dataDirectory,
+          ...changes,
         }),
       );
       const logger = createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now });
@@ -211,7 +219,10 @@ export async function startAgentWorld() {
         const entry =
           path === machineName ? { tunnel, token: '' } : { tunnel: createFakeTunnel(), token: '' };
         tunnels.set(path, entry);
-        void token().then((text) => (entry.token = text));
+        token().then(
+          (text) => (entry.token = text),
+          () => undefined,
+        );
         return entry.tunnel.listener;
       };
       const ended = runAgent({
@@ -219,11 +230,9 @@ export async function startAgentWorld() {
         logger,
         signal: stop.signal,
         host,
-        control: nothingToControl,
+        control,
         openTunnel,
-        readMachineToken: async () => {
-          throw new Error('this machine has no identity');
-        },
+        readMachineToken,
       });
       const started = { stop, ended, tunnel, tunnels };
       running.push(started);
@@ -233,9 +242,9 @@ export async function startAgentWorld() {
       vi.waitFor(() => expect(reports.slice(from)).toContainEqual(expect.objectContaining(wanted)), {
         timeout: 20_000,
       }),
-    async sendEvent(type: string, data: object): Promise<void> {
+    async sendEvent(type: string, data: object, at = new Date()): Promise<void> {
       const id = `event-${(events += 1)}`;
-      const body = { specversion: '1.0', id, source: '/cp', time: new Date().toISOString(), type, data };
+      const body = { specversion: '1.0', id, source: '/cp', time: at.toISOString(), type, data };
       await bus.connect().createSender(eventQueue).sendMessages({ body });
     },
     async stopBus() {

@@ -21,7 +21,7 @@ describe('a machine in direct mode', () => {
   beforeAll(async () => {
     world = await openDirectWorld();
     world.aim(world.at());
-    await vi.waitFor(() => expect(world.waysIn.isReachable()).toBe(true));
+    await vi.waitUntil(() => world.waysIn.isReachable());
   });
   afterAll(() => world.close());
 

@@ -15,6 +15,8 @@ import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
 
 export interface FakeControlPlaneOptions {
   token: string;
+  /** Whether an access token of a machine's own identity is good for this resource; none is where it is absent. */
+  isIdentityOf?(identityToken: string, resourceId: string): Promise<boolean>;
   state(machineId: string): AgentState;
   tokens(): AgentTokens;
   /** An agent that enrolled before a restart. */
@@ -28,25 +30,29 @@ export interface FakeControlPlaneOptions {
 /** Answers /api/agent/* as the control plane does and refuses every call that is not signed by the enrolled key. */
 export async function startFakeControlPlane(options: FakeControlPlaneOptions, port = 0) {
   const calls: string[] = [];
-  let { enrolled } = options;
+  let { enrolled, token } = options;
   /** Answers to give instead, the next first. */
   const failures: { status: number; headers?: Record<string, string> }[] = [];
 
-  async function answer(method: string, url: string, token: string, body: Uint8Array) {
+  async function answer(method: string, url: string, bearer: string, body: Uint8Array) {
     const path = new URL(url).pathname;
     calls.push(`${method} ${path}`);
     const now = Math.floor(Date.now() / 1000);
     const call = { method, url, body };
     if (path === '/api/agent/enrolment') {
       const request = enrolmentRequest.parse(JSON.parse(Buffer.from(body).toString()));
-      if (request.token !== options.token) throw new AppError('enrolment_refused', 'not this token');
-      await verifyAgentCall(request.signingKey, machineIdOf(request.resourceId), token, call, now);
+      const isTrusted =
+        request.identityToken === undefined
+          ? request.token === token
+          : ((await options.isIdentityOf?.(request.identityToken, request.resourceId)) ?? false);
+      if (!isTrusted) throw new AppError('enrolment_refused', 'not this token');
+      await verifyAgentCall(request.signingKey, machineIdOf(request.resourceId), bearer, call, now);
       enrolled = request;
       return { machineId: machineIdOf(request.resourceId) };
     }
     if (!enrolled) throw new AppError('agent_token_invalid', 'no such agent');
     const machineId = machineIdOf(enrolled.resourceId);
-    await verifyAgentCall(enrolled.signingKey, machineId, token, call, now);
+    await verifyAgentCall(enrolled.signingKey, machineId, bearer, call, now);
     if (path === '/api/agent/state') return options.state(machineId);
     if (path === '/api/agent/tokens') return options.tokens();
     if (path === '/api/agent/certificate-request') {
@@ -65,9 +71,9 @@ export async function startFakeControlPlane(options: FakeControlPlaneOptions, po
     const failure = failures.shift();
     if (failure) return void response.writeHead(failure.status, failure.headers).end();
     const url = `http://${request.headers.host}${request.url}`;
-    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    const bearer = request.headers.authorization?.replace('Bearer ', '') ?? '';
     try {
-      const reply = await answer(request.method ?? '', url, token, Buffer.concat(chunks));
+      const reply = await answer(request.method ?? '', url, bearer, Buffer.concat(chunks));
       if (!reply) return void response.writeHead(204).end();
       return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
     } catch (thrown) {
@@ -86,6 +92,10 @@ export async function startFakeControlPlane(options: FakeControlPlaneOptions, po
     enrolled: () => enrolled,
     forget: () => {
       enrolled = undefined;
+    },
+    /** From now on this token alone is good. */
+    expect(next: string) {
+      token = next;
     },
     close: () =>
       new Promise<void>((resolve) => {

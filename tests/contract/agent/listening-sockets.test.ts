@@ -1,32 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '#local/kit/free-port.ts';
 import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import { tcpSocketsOf } from '../../support/process-sockets.ts';
 import { startFakeControlPlane } from './fake-control-plane.ts';
 import { issueCertificate, machineName, zone } from './test-authority.ts';
 
 const program = join(import.meta.dirname, '../../../agent/main.ts');
 const resourceId = '/subscriptions/x/machines/test-1';
 const token = 'a token that is long enough';
-
-/** Local `address:port` in hexadecimal of each TCP socket in the state LISTEN that the process holds (proc(5)). */
-async function listeningSockets(pid: number): Promise<string[]> {
-  const folder = `/proc/${pid}/fd`;
-  const links = await Promise.all(
-    (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => '')),
-  );
-  const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')),
-  );
-  const rows = tables.flatMap((table) => table.split('\n').slice(1)).map((row) => row.trim().split(/\s+/));
-  return rows
-    .filter(([, , , state, , , , , , inode]) => state === '0A' && links.includes(`socket:[${inode}]`))
-    .map(([, local = '']) => local);
-}
 
 describe.runIf(process.platform === 'linux')('the sockets of an agent', () => {
   let folder: string;
@@ -89,7 +75,7 @@ describe.runIf(process.platform === 'linux')('the sockets of an agent', () => {
   }
 
   it('requirement 69: in reverse mode there is none that listens', async () => {
-    expect(await listeningSockets(await start(undefined))).toEqual([]);
+    expect(tcpSocketsOf(await start(undefined)).listening).toEqual([]);
     await stop();
   });
 
@@ -98,7 +84,7 @@ describe.runIf(process.platform === 'linux')('the sockets of an agent', () => {
     const pid = await start({ address: '127.0.0.1', port });
     await vi.waitFor(() => expect(log).toContain('listener.opened'));
     const inHex = port.toString(16).toUpperCase().padStart(4, '0');
-    expect(await listeningSockets(pid)).toEqual([`0100007F:${inHex}`]);
+    expect(tcpSocketsOf(pid).listeningAt).toEqual([`0100007F:${inHex}`]);
     await stop();
   });
 });

@@ -14,14 +14,14 @@ describe('an agent on a machine where something is amiss', () => {
   afterAll(() => world.close());
 
   it('requirements 109-113 and 119: reports what it found and what to do, from its start', async () => {
-    world.startAgent(
-      createCapturedHost({
+    world.startAgent({
+      host: createCapturedHost({
         service: 'sc-stopped',
         process: 'tasklist-none',
         page: 'ECONNREFUSED',
         arc: 'azcmagent-443',
       }),
-    );
+    });
     await world.waitForReport({
       checks: expect.arrayContaining([
         {
