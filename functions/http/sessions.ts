@@ -9,8 +9,10 @@ import { revokeSession } from '#orchestrations/revoke-sessions.ts';
 import { connectRight } from '#shared/domain/access.ts';
 import { encodeBase32 } from '#shared/domain/base32.ts';
 import type { MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
-import { AppError, isErrorCode } from '#shared/domain/error.ts';
+import { AppError, errorTable, isErrorCode } from '#shared/domain/error.ts';
+import { freshnessAdvice } from '#shared/domain/freshness.ts';
 import { mintLabel } from '#shared/domain/label.ts';
+import { defaultPorts } from '#shared/domain/machine.ts';
 import { sessionHostName, sessionLifetime, sessionUrl } from '#shared/domain/session.ts';
 import {
   connectReply,
@@ -86,8 +88,17 @@ async function urlOf(ports: AppPorts, machine: MachineDocument, session: Session
     (input) => ports.ticketKey.sign(keyId, input),
     Math.floor(ports.now().getTime() / 1000),
   );
-  return sessionUrl(sessionHostName(label, machineName, ports.zone), ports.sessionPort, ticket);
+  return sessionUrl(sessionHostName(label, machineName, ports.zone), portOf(ports, machine), ticket);
 }
+
+/** In direct mode browsers come to the port of the machine itself. */
+const portOf = ({ sessionPort }: AppPorts, { reach, extension }: MachineDocument): number =>
+  reach?.mode === 'direct' ? (extension?.port ?? defaultPorts.WAC) : sessionPort;
+
+const adviceOf = (ports: AppPorts, machine: MachineDocument): { advice?: string } => {
+  const advice = freshnessAdvice(machine, ports.now());
+  return advice === undefined ? {} : { advice };
+};
 
 const stepOf = (name: string, endedAt: string | undefined) =>
   endedAt === undefined ? [] : [{ name, endedAt }];
@@ -164,7 +175,9 @@ export function registerSessions(provider: PortsProvider): void {
       }
       if (!outcome.opened) {
         const { code, detail, facts } = outcome.error;
-        throw new AppError(isErrorCode(code) ? code : 'internal_error', detail, { ...(facts && { facts }) });
+        const known = isErrorCode(code) ? code : 'internal_error';
+        const advice = errorTable[known].retryable ? adviceOf(ports, machine) : {};
+        throw new AppError(known, detail, { facts: { ...facts, ...advice } });
       }
       const { sessionId, service } = input;
       const session = { id: sessionId, service, user: input.user, expiresAt: outcome.expiresAt };
@@ -175,6 +188,7 @@ export function registerSessions(provider: PortsProvider): void {
           sessionId: input.sessionId,
           url: await urlOf(ports, machine, session),
           expiresAt: isoOf(outcome.expiresAt),
+          ...adviceOf(ports, machine),
         },
       };
     },
@@ -208,6 +222,7 @@ export function registerSessions(provider: PortsProvider): void {
           ],
           ...(document.failure && { error: document.failure }),
           ...(isOwn && isOpen && { url: await urlOf(call.ports, machine, document) }),
+          ...adviceOf(call.ports, machine),
         },
       };
     },

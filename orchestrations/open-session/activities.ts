@@ -26,6 +26,11 @@ export interface OpenSessionInput {
 export interface SessionTarget {
   machineName: string;
   thumbprints: string[];
+  /**
+   * In direct mode the leaf that the agent says it serves: there is no line of sight from here to the machine, so its
+   * own report takes the place of a handshake.
+   */
+  reported?: string;
 }
 
 export interface OpenSessionPorts {
@@ -138,6 +143,22 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     }
   }
 
+  /** Answers the thumbprint of the leaf that is served under the session's name. */
+  async function shakeHands(
+    labelKey: Uint8Array,
+    machineName: string,
+    { id: sessionId, service, expiresAt }: SessionDocument,
+  ): Promise<string> {
+    const label = mintLabel(labelKey, machineName, { sessionId, service, expiresAt });
+    const hostName = sessionHostName(label, machineName, ports.zone);
+    const { thumbprint } = await probe
+      .tryHandshake(hostName, ports.sessionPort, tryTimeoutMs)
+      .catch((error: unknown) => {
+        throw withoutLabel(toAppError(error), label);
+      });
+    return thumbprint;
+  }
+
   return {
     /** Step 1: asks the provider for access and decides it. All is asked at the same time. */
     async requireAccess(input: OpenSessionInput): Promise<SessionTarget> {
@@ -160,36 +181,38 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
       if (!leaf) throw new AppError('certificate_missing', 'no certificate is on record');
       requireAgent(agent?.document, input);
       const served = agent?.document.servingThumbprint;
+      const isDirect = machine.reach?.mode === 'direct';
+      if (isDirect && input.service !== 'WAC')
+        throw new AppError(
+          'direct_mode_unsupported',
+          `${input.service} has no way to a machine in direct mode`,
+        );
+      if (isDirect && served === undefined)
+        throw new AppError('agent_not_serving', 'the agent has not said which certificate it serves');
       return {
         machineName: machine.machineName,
+        ...(isDirect && served !== undefined && { reported: served }),
         // The newest, the one before it while that is in service, and what the agent says.
-        thumbprints: [leaf.thumbprint, previous?.thumbprint, served].filter((one) => one !== undefined),
+        thumbprints: [leaf.thumbprint, previous?.thumbprint, isDirect ? undefined : served].filter(
+          (one) => one !== undefined,
+        ),
       };
     },
 
     /**
      * Step 2: writes the session and shakes hands under its new name, through DNS, proxy, relay and agent. The
-     * leaf must be the one on record, or the one the agent says it serves while a newer one is on its way.
+     * leaf must be the one on record, or the one the agent says it serves while a newer one is on its way. In direct
+     * mode the agent's word is all there is, and a rule that is still on its way fails nothing (requirement 134).
      */
     async tryNewSession(input: OpenSessionInput & SessionTarget): Promise<{ expiresAt: number }> {
-      const { machineName, thumbprints } = input;
+      const { machineName, thumbprints, reported } = input;
       const accessGrantedAt = now();
       const fresh = { ...newSession(input, accessGrantedAt), accessGrantedAt: accessGrantedAt.toISOString() };
       const [opening, labelKey] = await Promise.all([
         createOnce(store, fresh),
         secrets.getSecret(secretNames.sessionLabelKey),
       ]);
-      const label = mintLabel(labelKey.value, machineName, {
-        sessionId: opening.id,
-        service: opening.service,
-        expiresAt: opening.expiresAt,
-      });
-      const hostName = sessionHostName(label, machineName, ports.zone);
-      const { thumbprint } = await probe
-        .tryHandshake(hostName, ports.sessionPort, tryTimeoutMs)
-        .catch((error: unknown) => {
-          throw withoutLabel(toAppError(error), label);
-        });
+      const thumbprint = reported ?? (await shakeHands(labelKey.value, machineName, opening));
       if (!thumbprints.includes(thumbprint)) {
         throw new AppError('leaf_mismatch', 'the leaf that answered is not the one on record', {
           facts: { seen: thumbprint, onRecord: thumbprints[0] },
