@@ -23,7 +23,7 @@ const idleMs = 10_000;
 /** The renewals are measured in so many parts: what they differ by is this computer's noise. */
 const parts = 3;
 /** Activities that do nothing but ask the authority (the chain is fetched in another, with the vault). */
-const authoritySteps = /^(createOrder|answerChallenges|readOrder|finalizeOrder)$/;
+const authoritySteps = /^(placeOrder|answerChallenges|readOrder|finalizeOrder)$/;
 
 interface CertificatesResult {
   renewals: number;

@@ -15,6 +15,7 @@ import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/acti
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { createTakeBackActivities } from '#orchestrations/take-back/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { AnyDocument } from '#shared/domain/documents.ts';
@@ -100,6 +101,7 @@ export function createWorld(time: VirtualTime, random: SeededRandom) {
   const activities = {
     ...createTrackOperationActivities(ports),
     ...createInstallExtensionActivities(ports),
+    ...createTakeBackActivities(ports),
     ...createIssueCertificateActivities(ports),
     ...createDeliverCertificateActivities(ports),
     ...createReplaceCertificateActivities(ports),
