@@ -18,10 +18,10 @@ import { agentQueueName, queueNames } from '#shared/protocol/resource-names.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { createCapturedHost } from '../../support/captured-host.ts';
 import { host as busHost, rootKey, sign, startServiceBus } from '../service-bus/start.ts';
-import { startFakeControlPlane } from './fake-control-plane.ts';
+import { type FakeControlPlaneOptions, startFakeControlPlane } from './fake-control-plane.ts';
 import { issueCertificate, machineName, zone } from './test-authority.ts';
 
-const resourceId =
+export const resourceId =
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/test-1';
 const machineId = machineIdOf(resourceId);
 export const eventQueue = agentQueueName(machineId);
@@ -85,7 +85,7 @@ function createFakeTunnel() {
 type FakeTunnel = ReturnType<typeof createFakeTunnel>;
 
 /** An agent with a control plane, a bus and a tunnel around it, each of which can go and come back. */
-export async function startAgentWorld() {
+export async function startAgentWorld({ isIdentityOf }: Pick<FakeControlPlaneOptions, 'isIdentityOf'> = {}) {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-'));
   const store = openStore(':memory:');
   let certificate: WorldCertificate = await newCertificate();
@@ -146,6 +146,7 @@ export async function startAgentWorld() {
 
   const options = {
     token: enrolmentToken,
+    ...(isIdentityOf && { isIdentityOf }),
     state,
     tokens,
     certificate: () => certificate,
