@@ -34,6 +34,21 @@ describe.each([
       }
     });
 
+    it('points to one thing alone when its owner changes between the proxy and an address', async () => {
+      const targets = [proxy, '192.0.2.1', proxy, '2001:db8::1', '192.0.2.1', '2001:db8::1', proxy];
+      for (const target of targets) {
+        for (const name of ['n6', '*.n6']) {
+          await subject.dns.pointName(name, target, 'machine-1');
+          expect(subject.pointersAt(name)).toEqual([expect.stringMatching(/^(CNAME|A|AAAA) \S+$/)]);
+          expect(subject.pointersAt(name)[0]).toMatch(
+            new RegExp(`^${/\d$/.test(target) ? 'A' : 'CNAME'}.* ${target}$`),
+          );
+        }
+      }
+      await subject.dns.removeName('n6', 'machine-1');
+      expect(subject.pointersAt('n6')).toEqual([]);
+    });
+
     it('is not for another owner to take or to remove', async () => {
       await subject.dns.pointName('n2', proxy, 'machine-1');
       for (const target of [proxy, 'other.example.net', '192.0.2.1', '2001:db8::1'])

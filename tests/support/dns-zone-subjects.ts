@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { DefaultAzureCredential } from '@azure/identity';
 import { createManualClock } from '#local/kit/clock.ts';
 import { createAzureDnsZone } from '#shared/adapters/azure/azure-dns-zone.ts';
@@ -14,10 +15,14 @@ export interface DnsZoneSubject {
   advance(ms: number): void;
   /** Where the name points, or undefined. */
   targetAt(relativeName: string): string | undefined;
+  /** Everything that the name points at, `CNAME proxy.example.net` for example. */
+  pointersAt(relativeName: string): string[];
   textsAt(relativeName: string): string[];
   /** Puts a record there as somebody else would. */
   addForeign(relativeName: string, type: 'CNAME' | 'TXT', value: string): Promise<void>;
 }
+
+const typeOf = (target: string): string => ({ 4: 'A', 6: 'AAAA' })[isIP(target)] ?? 'CNAME';
 
 export async function openMemory(): Promise<DnsZoneSubject> {
   const clock = createManualClock(start);
@@ -26,6 +31,7 @@ export async function openMemory(): Promise<DnsZoneSubject> {
     dns,
     advance: (ms) => clock.advance(ms),
     targetAt: (name) => dns.names.get(name),
+    pointersAt: (name) => [dns.names.get(name) ?? []].flat().map((target) => `${typeOf(target)} ${target}`),
     textsAt: (name) => [...(dns.texts.get(name) ?? [])],
     async addForeign(name, type, value) {
       dns.foreign.add(name);
@@ -49,10 +55,13 @@ export async function openAzure(): Promise<DnsZoneSubject> {
   });
   const somebody = cloud.clientOf();
   const at = (name: string) => cloud.arm.zones.recordSets(zone, name);
+  const pointers = (name: string) => at(name).filter(({ type }) => /^(CNAME|A|AAAA)$/.test(type));
   return {
     dns,
     advance: (ms) => clock.advance(ms),
-    targetAt: (name) => at(name).find(({ type }) => /^(CNAME|A|AAAA)$/.test(type))?.values[0],
+    targetAt: (name) => pointers(name)[0]?.values[0],
+    pointersAt: (name) =>
+      pointers(name).flatMap(({ type, values }) => values.map((value) => `${type} ${value}`)),
     textsAt: (name) => [...(at(name).find(({ type }) => type === 'TXT')?.values ?? [])],
     async addForeign(name, type, value) {
       const records =
