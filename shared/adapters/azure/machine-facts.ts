@@ -28,6 +28,7 @@ const arcMachine = z
       osSku: text,
       osVersion: text,
       agentVersion: text,
+      vmId: text,
       detectedProperties: z.object({ totalPhysicalMemoryInBytes: z.coerce.number().optional() }).optional(),
     }),
   })
@@ -41,6 +42,7 @@ const arcMachine = z
       memoryBytes: found.detectedProperties?.totalPhysicalMemoryInBytes,
       agentVersion: found.agentVersion,
       status: found.status,
+      ...(found.vmId && { vmId: found.vmId }),
     }),
   );
 
@@ -56,6 +58,7 @@ const virtualMachine = z
   .object({
     location: z.string(),
     properties: z.object({
+      vmId: text,
       hardwareProfile: z.object({ vmSize: text }).optional(),
       storageProfile: z
         .object({
@@ -73,7 +76,7 @@ const virtualMachine = z
     }),
   })
   .transform(({ location, properties }): PlatformFacts => {
-    const { hardwareProfile, storageProfile, instanceView } = properties;
+    const { vmId, hardwareProfile, storageProfile, instanceView } = properties;
     const power = instanceView?.statuses.find(({ code }) => code.startsWith('PowerState/'));
     return {
       location,
@@ -85,6 +88,7 @@ const virtualMachine = z
       memoryBytes: undefined,
       agentVersion: undefined,
       status: power?.code.slice('PowerState/'.length) ?? 'unknown',
+      ...(vmId && { vmId }),
       size: hardwareProfile?.vmSize,
     };
   });
