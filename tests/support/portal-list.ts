@@ -1,5 +1,6 @@
 import type { MachineReply } from '#shared/protocol/api.ts';
 import { type MachineListReply, type MachineRow, machineState } from '#shared/protocol/machine-list-api.ts';
+import { sampleMachine } from './portal-samples.ts';
 
 const rowOf = (machine: MachineReply): MachineRow => ({
   id: machine.id,
@@ -44,4 +45,20 @@ export function listSamples(machines: readonly MachineReply[], query: URLSearchP
     next: before + top < matched.length ? String(before + top) : null,
     readAt: new Date().toISOString(),
   };
+}
+
+/** So many machines in all the states and on all the targets there are; most are ready. */
+export function manyMachines(
+  count: number,
+  states: readonly MachineReply['state'][] = ['ready'],
+): MachineReply[] {
+  const kinds = ['arc', 'azure-vm', 'arc', 'hci-cluster'] as const;
+  return Array.from({ length: count }, (_, index) => {
+    const number = String(index).padStart(4, '0');
+    const state = states[index % states.length] ?? 'ready';
+    return {
+      ...sampleMachine(0, { name: `server-${number}`, state, kind: kinds[index % kinds.length] ?? 'arc' }),
+      id: `m${number}`.padEnd(26, 'a'),
+    };
+  });
 }

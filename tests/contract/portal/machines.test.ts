@@ -34,6 +34,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         bareMachine(1, { name: 'db-02' }),
         sampleMachine(2, {
           name: 'files-03',
+          state: 'away',
           presence: { connected: false, lastSeenAt: fromNow(-7_200_000), agentVersion: '0.1.0' },
         }),
       ];
@@ -46,7 +47,7 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
       );
       await page.getByRole('searchbox').fill('web');
       await expect.poll(names).toEqual(['web-01']);
-      await page.getByLabel('State', { exact: true }).selectOption('away');
+      await page.getByRole('button', { name: 'Away 1' }).click();
       await page.getByRole('heading', { name: 'No machine matches' }).waitFor();
       expect(new URL(page.url()).search).toBe('?search=web&state=away');
       await page.getByRole('link', { name: 'Show all machines' }).click();
