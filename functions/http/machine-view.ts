@@ -33,7 +33,8 @@ export const extensionOf = (machine: MachineDocument) => ({
 
 function factsOf({ facts }: MachineDocument): MachineReply['facts'] {
   if (!facts) return null;
-  return { ...facts, memoryBytes: facts.memoryBytes ?? null, agentVersion: facts.agentVersion ?? null };
+  const { vmId: _, ...shown } = facts;
+  return { ...shown, memoryBytes: facts.memoryBytes ?? null, agentVersion: facts.agentVersion ?? null };
 }
 
 function reachOf({ reach = reverse }: MachineDocument): MachineReply['reach'] {
