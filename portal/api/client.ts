@@ -17,8 +17,22 @@ const isProblem = (body: unknown): body is Problem =>
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-function failureOfProblem(problem: Problem & { drillId?: unknown; lost?: unknown }): Failure {
-  const { title, detail, code, hop, remedy, retryable, instance, drillId, errors, lost } = problem;
+function failureOfProblem(problem: Problem): Failure {
+  const {
+    title,
+    detail,
+    code,
+    hop,
+    remedy,
+    retryable,
+    instance,
+    errors,
+    type: _,
+    status: _status,
+    ...rest
+  } = problem;
+  const facts: Record<string, unknown> = rest;
+  const { drillId, lost } = facts;
   return {
     title,
     detail,
@@ -27,6 +41,7 @@ function failureOfProblem(problem: Problem & { drillId?: unknown; lost?: unknown
     remedy,
     retryable,
     instance,
+    facts,
     ...(isText(drillId) && { drillId }),
     ...(errors && errors.length > 0 && { errors }),
     ...(isText(lost) && { lost }),

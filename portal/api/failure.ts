@@ -13,6 +13,8 @@ export interface Failure {
   drillId?: string;
   /** The fields that were refused, each with why. */
   errors?: readonly { field: string; message: string }[];
+  /** What else the service says of it, by name; the remedy names those that matter between backticks. */
+  facts?: Readonly<Record<string, unknown>> | undefined;
   /** What a Windows Admin Center that was installed by hand loses when it is replaced (requirement 54). */
   lost?: string;
 }

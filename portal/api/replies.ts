@@ -56,6 +56,5 @@ export type Step = OperationReply['steps'][number];
 export type CertificateState = CertificateReply['state'];
 export type AuthorityForecast = ForecastReply['authorities'][number];
 export type WeekOfExpiries = ForecastReply['weeks'][number];
-export type Certificate = NonNullable<MachineReply['certificate']>;
 /** While it is open its user also gets a URL with a fresh ticket. */
 export type Session = Parsed<typeof sessionReply> & { url?: string };

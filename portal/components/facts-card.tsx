@@ -4,6 +4,11 @@ import { formatBytes } from '../model/time.ts';
 import { CopyButton } from './copy-button.tsx';
 import { TimeAgo } from './time-ago.tsx';
 
+function reachWords({ reach }: MachineReply): string {
+  if (reach.mode === 'reverse') return 'through the proxy; no address is published';
+  return `directly at ${reach.address}, ${reach.isPublic ? 'a public address' : 'a private address'} that DNS shows`;
+}
+
 /** What Azure and the agent report of the machine. */
 export function FactsCard({ machine, now }: { machine: MachineReply; now: number }) {
   const { facts, presence } = machine;
@@ -25,6 +30,8 @@ export function FactsCard({ machine, now }: { machine: MachineReply; now: number
           {kindName(machine.kind)} in {resourceGroupOf(machine.resourceId)}
         </dd>
         {rows.map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name}-value`}>{value}</dd>])}
+        <dt>Reached</dt>
+        <dd>{reachWords(machine)}</dd>
         <dt>Our agent</dt>
         <dd>{presence.agentVersion ?? 'not installed'}</dd>
         <dt>Last seen</dt>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { type Failure, failureText } from '../api/failure.ts';
+import { namedFacts } from '../model/named-facts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icon.tsx';
 import { Words } from './words.tsx';
@@ -33,6 +34,16 @@ export function FailureCard({ failure, about, retry, retryLabel = 'Try again', c
         <p>
           <strong>What to do:</strong> <Words text={failure.remedy} />
         </p>
+        {namedFacts(failure.remedy, failure.facts).map(({ name, values }) => (
+          <div key={name} class="named-fact">
+            <code>{name}</code>
+            <ul class="plain-list">
+              {values.map((value) => (
+                <li key={value}>{value}</li>
+              ))}
+            </ul>
+          </div>
+        ))}
         <dl class="failure-facts">
           <div>
             <dt>Where</dt>

@@ -9,11 +9,15 @@ interface SessionNoteProps {
   now: number;
   /** Name of the machine by its id, where one list has many. */
   nameOf(machineId: string): string;
+  /** The address that the tab goes straight to, where it does. */
+  direct?: string | undefined;
   retry(machineId: string): void;
 }
 
 /** How the last Connect went: until when the session lives, or the hop that fails. */
-export function SessionNote({ connect: { connection, reopen, end }, now, nameOf, retry }: SessionNoteProps) {
+export function SessionNote(props: SessionNoteProps) {
+  const { connect, now, nameOf, retry, direct } = props;
+  const { connection, reopen, end } = connect;
   if (connection.state === 'failed') {
     const { failure, machineId } = connection;
     return (
@@ -52,7 +56,7 @@ export function SessionNote({ connect: { connection, reopen, end }, now, nameOf,
           <>The session on {nameOf(machineId)} is open in its own tab. </>
         )}
         It lives until {formatClock(session.expiresAt)} ({formatRelative(session.expiresAt, now)}).
-        <SessionTroubles session={session} />
+        <SessionTroubles session={session} direct={direct} />
       </span>
       <span class="actions">
         <button type="button" class="button subtle" onClick={() => reopen(session)}>

@@ -1,11 +1,22 @@
 import type { OpenSession } from '../hooks/connect.ts';
 
+interface SessionTroublesProps {
+  session: OpenSession;
+  direct: string | undefined;
+}
+
 /** Requirement 117: what to do when the session is open and the tools in it do not come. */
-export function SessionTroubles({ session }: { session: OpenSession }) {
+export function SessionTroubles({ session, direct }: SessionTroublesProps) {
   return (
     <details class="troubles">
       <summary>A tool does not load?</summary>
       <ol>
+        {direct !== undefined && (
+          <li>
+            <strong>The tab finds no site:</strong> this computer does not reach {direct}. Connect its VPN,
+            and look at the rules of the network; a rule that is new takes up to two minutes to work.
+          </li>
+        )}
         <li>
           <strong>One tool does not load:</strong> go to another tool in the tab and back.
         </li>

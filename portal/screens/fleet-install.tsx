@@ -22,7 +22,7 @@ import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
 /** Milliseconds between two looks while something is at work. */
-const everyMs = 3000;
+const everyMs = 5000;
 
 function Counts({ counts }: FleetInstall) {
   return (

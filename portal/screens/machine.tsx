@@ -72,6 +72,7 @@ export function MachineScreen({ id }: { id: string }) {
             connect={connect}
             now={now}
             nameOf={() => value.name}
+            direct={value.reach.mode === 'direct' ? value.reach.address : undefined}
             retry={() => connect.connect(value)}
           />
           <VerdictCard machine={value} connect={connect} />

@@ -88,6 +88,7 @@ function Outcome({ id }: { id: string }) {
         connect={connect}
         now={now}
         nameOf={() => value.name}
+        direct={value.reach.mode === 'direct' ? value.reach.address : undefined}
         retry={() => connect.connect(value)}
       />
       <VerdictCard machine={value} connect={connect} />

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSupportedBrowser } from '#portal/model/browser.ts';
+import { chainOf, chainSentence } from '#portal/model/chain.ts';
 import { pastedIds } from '#portal/model/fleet-selection.ts';
 import { faultsOf, firstChoices, wishesOf } from '#portal/model/install-choices.ts';
+import { namedFacts } from '#portal/model/named-facts.ts';
 import { removalOf } from '#portal/model/removal.ts';
 import { isEverybody, readSources, withSource } from '#portal/model/sources.ts';
 import { directRequest } from '#shared/protocol/install-api.ts';
@@ -88,6 +90,32 @@ describe('what an uninstall takes away', () => {
     const reach = { mode: 'direct' as const, address: '10.0.0.4', isPublic: false };
     expect(removalOf(sampleMachine(0, { reach })).goes.join()).toContain('PortForWAC');
     expect(removalOf(sampleMachine(0)).goes.join()).not.toContain('PortForWAC');
+  });
+});
+
+describe('the way of direct mode', () => {
+  const reach = { mode: 'direct' as const, address: '10.0.0.4', isPublic: false };
+  const machine = sampleMachine(0, { reach });
+  const shown = (...[tried]: [Parameters<typeof chainOf>[1]?]) =>
+    chainOf(machine, tried).map(({ name, state }) => `${name} ${state}`);
+
+  it('has no proxy and no relay, and only the tab tries the network', () => {
+    expect(shown()).toEqual(['browser good', 'network untried', 'agent good', 'service untried']);
+    expect(shown({ outcome: 'open' })).toEqual(shown());
+    expect(shown({ outcome: 'failed', hop: 'agent' })[1]).toBe('network untried');
+    expect(chainSentence(chainOf(machine, { outcome: 'open' }))).toContain('seen in the tab');
+  });
+});
+
+describe('what a remedy names', () => {
+  it('is shown where the service says what it is, and left out where it does not', () => {
+    const preconditions = [{ code: 'memory', rule: 'Enough memory', found: '2 GiB', needed: '3 GiB' }];
+    const remedy = 'Mend each in `preconditions` with `rule`, `constructor` and `nested`.';
+    expect(namedFacts(remedy, { preconditions, rule: 'rg/nsg/PortForWAC', nested: { deep: {} } })).toEqual([
+      { name: 'preconditions', values: ['Enough memory: found 2 GiB, needed 3 GiB'] },
+      { name: 'rule', values: ['rg/nsg/PortForWAC'] },
+    ]);
+    expect(namedFacts(remedy)).toEqual([]);
   });
 });
 
