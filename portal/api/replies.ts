@@ -1,6 +1,5 @@
 import type {
   extensionReply,
-  MachineReply,
   OperationReply,
   precondition,
   preconditionsReply,
