@@ -21,6 +21,7 @@ import { hybridConnectivityNamespace, secretNames } from '#shared/protocol/resou
 import { moveCertificate } from '../certificate-record.ts';
 import { findBefore } from '../found-before.ts';
 import { getDocument, updateDocument } from '../records.ts';
+import { settlePortRules } from '../settle-port-rules.ts';
 import { withdrawName } from '../withdraw-name.ts';
 
 export type InstallExtensionActivities = ReturnType<typeof createInstallExtensionActivities>;
@@ -101,14 +102,6 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       ...(machineName === name && { machineName: undefined, salt: undefined, nameKeyVersion: undefined }),
       ...(nextName?.machineName === name && { nextName: undefined, nextReach: undefined }),
     }));
-
-  /** A rule that nobody comes through any more: ours goes, that of others is only forgotten. */
-  async function closeUnused(machineId: string): Promise<void> {
-    const { portRule, reach = reverse } = (await getDocument(store, machineId, 'machine')).document;
-    if (!portRule || reach.mode !== 'reverse') return;
-    if (portRule.isOurs) await network.closePort(portRule.ruleId, machineId);
-    await setMachine(machineId, () => ({ portRule: undefined }));
-  }
 
   return {
     /**
@@ -246,15 +239,15 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       const next = machine?.document.nextName?.machineName;
       if (next !== undefined && certificate?.document.leaf?.machineName !== next) {
         await withdrawName(ports, machineId, next);
+        await settlePortRules(ports, machineId);
         await forgetName(machineId, next);
-        await closeUnused(machineId);
       }
       await moveCertificate(ports, machineId, { type: 'call-off' });
     },
 
     /** Who agreed to a replacement has had it. */
     async recordInstalled({ machineId, port }: { machineId: string; port: number }): Promise<void> {
-      await closeUnused(machineId);
+      await settlePortRules(ports, machineId);
       await setMachine(machineId, () => ({
         extension: { state: 'installed', port, installedAt: now().toISOString() },
         manualInstallation: undefined,

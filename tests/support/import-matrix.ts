@@ -82,6 +82,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/certificate-record.ts',
       'orchestrations/check-names.ts',
       'orchestrations/leave-queue.ts',
+      'orchestrations/settle-port-rules.ts',
       'orchestrations/withdraw-name.ts',
       'orchestrations/found-before.ts',
       'orchestrations/retire-certificate.ts',
