@@ -7,9 +7,9 @@ import { administrator, grant, machine } from './sample-machine.ts';
 import { defaultRules } from './security-rules.ts';
 
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-local/providers`;
-export const virtualMachineId = `${group}/Microsoft.Compute/virtualMachines/vm-01`;
-export const interfaceGroup = `${group}/Microsoft.Network/networkSecurityGroups/vm-01-nsg`;
-export const subnetGroup = `${group}/Microsoft.Network/networkSecurityGroups/subnet-nsg`;
+const virtualMachineId = `${group}/Microsoft.Compute/virtualMachines/vm-01`;
+const interfaceGroup = `${group}/Microsoft.Network/networkSecurityGroups/vm-01-nsg`;
+const subnetGroup = `${group}/Microsoft.Network/networkSecurityGroups/subnet-nsg`;
 
 export const virtualMachine: MachineDocument = {
   ...machine,
