@@ -10,6 +10,8 @@ type Bound = string | number;
  */
 export interface Narrowing {
   equal: { path: string[]; value: Bound }[];
+  /** One of these, each once. */
+  among: { path: string[]; values: Bound[] } | undefined;
   /** Inclusive, also where the query excludes the bound itself. */
   range: { path: string[]; least: Bound | undefined; most: Bound | undefined } | undefined;
 }
@@ -27,7 +29,22 @@ export function narrowingOf(query: Query, parameters: ReadonlyMap<string, Value>
   const found = conditions.flatMap((condition) => comparison(condition, query, parameters));
   const equal = found.filter(({ operator }) => operator === '=').map(({ path, value }) => ({ path, value }));
   const range = rangeOf(found.filter(({ operator }) => operator !== '='));
-  return equal.length > 0 || range ? { equal, range } : undefined;
+  const among = conditions.map((condition) => listed(condition, query, parameters)).find(Boolean);
+  return equal.length > 0 || range || among ? { equal, among, range } : undefined;
+}
+
+/** `c.type IN ('a', 'b')`, when every one of them can be looked up. */
+function listed(
+  condition: Expression,
+  query: Query,
+  parameters: ReadonlyMap<string, Value>,
+): Narrowing['among'] {
+  if (condition.kind !== 'in') return undefined;
+  const { needle, list } = condition;
+  const found = list.flatMap((item) => one(needle, '=', constantOf(item, parameters), query));
+  const [first] = found;
+  if (!first || found.length < list.length) return undefined;
+  return { path: first.path, values: [...new Set(found.map(({ value }) => value))] };
 }
 
 /** The bounds of the first property that has any; of several on one side, one is enough. */

@@ -17,6 +17,8 @@ export interface PropertyIndex {
   ): Iterable<unknown> | undefined;
 }
 
+type Single = Pick<Narrowing, 'equal' | 'range'>;
+
 /** Below this, reading everything is quicker than an index is worth. */
 const fewDocuments = 500;
 const maxIndexes = 16;
@@ -40,7 +42,7 @@ export function createPropertyIndex(store: DatabaseSync, columns: string): Prope
     return `INDEXED BY ${name}`;
   };
 
-  const prepare = ({ equal, range }: Narrowing): StatementSync => {
+  const prepare = ({ equal, range }: Single, branch: number): StatementSync => {
     const pinned = equal.map(({ path }, index) => ({ value: valueOf(path), name: `:equal${index}` }));
     const ranged = range ? [valueOf(range.path)] : [];
     const conditions = [
@@ -51,29 +53,54 @@ export function createPropertyIndex(store: DatabaseSync, columns: string): Prope
     const from = ensureIndex([...pinned.map(({ value }) => value), ...ranged]);
     return store.prepare(
       `SELECT ${columns} FROM cosmos_items ${from} WHERE container = :container AND place > :after
-       AND ${conditions.join(' AND ')} AND (expires IS NULL OR expires > :now) ORDER BY place`,
+       AND ${conditions.join(' AND ')} AND (expires IS NULL OR expires > :now) ORDER BY place /* ${branch} */`,
     );
   };
 
+  /** `branch` is in the text of what is read side by side: a statement has one cursor, and a text one statement. */
+  const lookUpOne = (container: Container, single: Single, after: number, now: number, branch: number) => {
+    const { equal, range } = single;
+    const shape = JSON.stringify([
+      equal.map(({ path }) => path),
+      range && [range.path, range.least !== undefined, range.most !== undefined],
+      branch,
+    ]);
+    const statement = statements.get(shape) ?? prepare(single, branch);
+    if (statements.size >= maxShapes) statements.clear();
+    statements.set(shape, statement);
+    const bounds: Record<string, SQLInputValue> = { container: container.number, after, now };
+    for (const [index, { value }] of equal.entries()) bounds[`equal${index}`] = value;
+    if (range?.least !== undefined) bounds['least'] = range.least;
+    if (range?.most !== undefined) bounds['most'] = range.most;
+    return statement.iterate(bounds);
+  };
+
   return {
-    lookUp(container, narrowing, after, now) {
+    lookUp(container, { among, equal, range }, after, now) {
       const { places } = placesOf.get(container.number) as { places: number };
       if (places < fewDocuments) return undefined;
-      const { equal, range } = narrowing;
-      const shape = JSON.stringify([
-        equal.map(({ path }) => path),
-        range && [range.path, range.least !== undefined, range.most !== undefined],
-      ]);
-      const statement = statements.get(shape) ?? prepare(narrowing);
-      if (statements.size >= maxShapes) statements.clear();
-      statements.set(shape, statement);
-      const bounds: Record<string, SQLInputValue> = { container: container.number, after, now };
-      for (const [index, { value }] of equal.entries()) bounds[`equal${index}`] = value;
-      if (range?.least !== undefined) bounds['least'] = range.least;
-      if (range?.most !== undefined) bounds['most'] = range.most;
-      return statement.iterate(bounds);
+      if (!among) return lookUpOne(container, { equal, range }, after, now, 0);
+      const { path, values } = among;
+      return byPlace(
+        values.map((value, branch) =>
+          lookUpOne(container, { equal: [...equal, { path, value }], range }, after, now, branch),
+        ),
+      );
     },
   };
+}
+
+/** Rows of several cursors in one order, each read no further than it is asked for. */
+function* byPlace(cursors: Iterator<unknown>[]): Generator<unknown> {
+  const heads = cursors.map((cursor) => ({ cursor, next: cursor.next() }));
+  const placeOf = ({ next }: (typeof heads)[number]) =>
+    next.done ? Number.POSITIVE_INFINITY : (next.value as { place: number }).place;
+  for (;;) {
+    const first = heads.reduce((least, head) => (placeOf(head) < placeOf(least) ? head : least));
+    if (first.next.done) return;
+    yield first.next.value;
+    first.next = first.cursor.next();
+  }
 }
 
 /** Keys are plain words: they need no escape within a JSON path within SQL text. */

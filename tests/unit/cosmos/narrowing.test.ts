@@ -61,7 +61,12 @@ describe('a query over all partitions of a large container', () => {
       .map(([path, operator, value, isFlipped]) =>
         isFlipped ? `${value} ${operator} ${path}` : `${path} ${operator} ${value}`,
       );
-    const conditions = fc.array(condition, { minLength: 1, maxLength: 4 }).map((list) => list.join(' AND '));
+    const listed = fc
+      .tuple(fc.constantFrom('c.x', 'c.z'), fc.array(constant, { minLength: 1, maxLength: 4 }))
+      .map(([path, list]) => `${path} IN (${list.join(', ')})`);
+    const conditions = fc
+      .array(fc.oneof(condition, listed), { minLength: 1, maxLength: 4 })
+      .map((list) => list.join(' AND '));
     fc.assert(
       fc.property(conditions, fc.constantFrom('', ' ORDER BY c.x'), (where, order) => {
         const text = `SELECT VALUE c.id FROM c WHERE ${where}${order}`;
@@ -73,6 +78,7 @@ describe('a query over all partitions of a large container', () => {
 
   it.each([
     "SELECT * FROM c WHERE c.x = 'ab'",
+    "SELECT * FROM c WHERE c.x IN ('ab', 'b')",
     "SELECT * FROM c WHERE c.z = 'a' AND c.x <= 'b' ORDER BY c.x",
     'SELECT VALUE COUNT(1) FROM c WHERE c.x = 2 AND NOT IS_DEFINED(c.nothing)',
   ])('reads few documents for %s', (text) => {
@@ -83,6 +89,8 @@ describe('a query over all partitions of a large container', () => {
   it.each([
     "SELECT * FROM c WHERE c.x = 'a' OR c.z = 'b'",
     "SELECT * FROM c WHERE NOT (c.x = 'a')",
+    "SELECT * FROM c WHERE c.x NOT IN ('a')",
+    "SELECT * FROM c WHERE c.x IN ('a', null)",
     'SELECT * FROM c WHERE c.x = c.z',
     'SELECT VALUE e FROM c JOIN e IN c.list WHERE e = 1',
     "SELECT * FROM c WHERE c['a b'] = 1",
