@@ -9,6 +9,8 @@ const patienceMs = 20 * 60_000;
 /** Events are hints: without one the store is read again after this time. */
 const lookAgainMs = 30_000;
 const lookSoonMs = 500;
+/** Ten seconds: what is not there then is looked for as rarely as all else, however long the platform says that it is near. */
+const soonLooks = 20;
 
 export interface DeliverCertificateInput {
   machineId: string;
@@ -27,6 +29,7 @@ export function* deliverCertificate(
   const run = context.activities<DeliverCertificateActivities>(platformRetries);
   const deadline = context.now().getTime() + patienceMs;
 
+  let almost = 0;
   for (let look = 0; ; look += 1) {
     const progress = yield* run.readDelivery({ ...input, isFirst: look === 0 });
     if (progress.served) return;
@@ -34,6 +37,8 @@ export function* deliverCertificate(
     if (context.now().getTime() > deadline) {
       throw new AppError('agent_not_serving', `after 20 minutes ${progress.detail}`);
     }
-    yield* context.waitForEvent(agentReportedEvent, progress.almost ? lookSoonMs : lookAgainMs);
+    almost += progress.almost ? 1 : 0;
+    const isNear = progress.almost && almost <= soonLooks;
+    yield* context.waitForEvent(agentReportedEvent, isNear ? lookSoonMs : lookAgainMs);
   }
 }

@@ -1,0 +1,26 @@
+import { describe, expect, it, vi } from 'vitest';
+import { shortWaits } from '../support/hostile-arm/short-waits.ts';
+import { hostileCases, hostileFlows, strayEnds } from '../support/hostile-arm/suite.ts';
+
+vi.mock(import('node:timers/promises'), async (load) => shortWaits(await load()));
+
+/** Each flow in parts, so that none is long. */
+const parts = [0, 1, 2, 3];
+
+describe.each(hostileFlows)('every wrong answer of Azure Resource Manager during $flow', (pair) => {
+  it.each(parts)(
+    'ends well or with a name, and what is asked for then finishes it: part %i',
+    async (part) => {
+      const all = await hostileCases(pair);
+      const cases = all.filter((_, index) => index % parts.length === part);
+      const { strays, codes } = await strayEnds(cases);
+      expect(strays).toEqual([]);
+      expect(cases.length).toBeGreaterThan(50);
+      // Most of what is wrong once is ridden out; what stays wrong fails by its name.
+      expect(codes.get(null)).toBeGreaterThan(cases.length / 4);
+      expect(codes.size).toBeGreaterThan(2);
+      const told = [...codes].map(([code, count]) => `${count} ${code ?? 'succeeded'}`).join(', ');
+      process.stderr.write(`${pair.flow}, then ${pair.mend}: ${cases.length} of ${all.length} (${told})\n`);
+    },
+  );
+});
