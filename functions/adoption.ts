@@ -45,3 +45,12 @@ async function wishesFor(ports: AppPorts, machine: MachineDocument): Promise<Ins
   const { extension: _, ...others } = machine;
   return wishesOf(ports, others, {}, adopter);
 }
+
+/** Whoever calls an adoption off is not asked again: no timer begins it anew. */
+export async function declineAdoption({ store }: AppPorts, machineId: string): Promise<void> {
+  await updateDocument(store, machineId, 'machine', undefined, (machine) =>
+    machine.adoption
+      ? { document: { ...machine, adoption: { ...machine.adoption, isDeclined: true } } }
+      : undefined,
+  );
+}

@@ -23,7 +23,7 @@ export function requireOnCurve(keys: Record<string, PublicKey>): void {
 }
 
 /** Heard of lately: by a report, or by its enrolment, which its first report follows. One that said goodbye is not. */
-function isLive({ enrolledAt, lastSeenAt, connected }: AgentDocument, now: Date): boolean {
+export function isLive({ enrolledAt, lastSeenAt, connected }: AgentDocument, now: Date): boolean {
   if (lastSeenAt !== undefined && connected !== true) return false;
   return now.getTime() - Date.parse(lastSeenAt ?? enrolledAt) < silenceMs;
 }

@@ -1,8 +1,10 @@
 import { cancelRequestedEvent } from '#orchestrations/names.ts';
+import { adopter } from '#shared/domain/adoption.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { percentOf } from '#shared/domain/operation.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
+import { declineAdoption } from '../adoption.ts';
 import { reconcile } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
 import { openOperation, requireRight } from './machine-access.ts';
@@ -81,6 +83,7 @@ export function registerOperations(provider: PortsProvider): void {
           'operation_not_cancellable',
           `the operation is ${operation.status} and waits for no turn`,
         );
+      if (operation.requestedBy.id === adopter.id) await declineAdoption(ports, operation.machineId);
       await durable().raiseEvent(id, cancelRequestedEvent, {});
       return acceptedReply(operation);
     },

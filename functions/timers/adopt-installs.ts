@@ -1,9 +1,11 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
 import { updateDocument } from '#orchestrations/records.ts';
+import { createUninstallExtensionActivities } from '#orchestrations/uninstall-extension/activities.ts';
 import { judgeExtension } from '#shared/domain/adoption.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { beginAdoption } from '../adoption.ts';
+import { isLive } from '../agent-keys.ts';
 import { isFree } from '../begin-operation.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { lookRound } from './look-round.ts';
@@ -25,6 +27,11 @@ const note = (
       : { document: change(machine) },
   );
 
+/** What was thought of the one that is gone does not hold for the next. */
+function withRemoval({ adoption: _, ...machine }: MachineDocument, removedSince: string): MachineDocument {
+  return machine.extension ? { ...machine, extension: { ...machine.extension, removedSince } } : machine;
+}
+
 function withoutRemoval(machine: MachineDocument): MachineDocument {
   if (!machine.extension) return machine;
   const { removedSince: _, ...extension } = machine.extension;
@@ -34,6 +41,13 @@ function withoutRemoval(machine: MachineDocument): MachineDocument {
 function withoutFinding(machine: MachineDocument): MachineDocument {
   const { before: _, adoption: __, ...rest } = machine;
   return rest;
+}
+
+/** With its extension an agent loses its keys: whoever installs again needs no repair for that. One that works is left alone. */
+async function forgetLostAgent(ports: AppPorts, machineId: string): Promise<void> {
+  const agent = await ports.store.read(machineId, 'agent');
+  if (agent && !isLive(agent.document, ports.now()))
+    await createUninstallExtensionActivities(ports).forgetAgent({ machineId });
 }
 
 async function look(
@@ -52,11 +66,7 @@ async function look(
       context.info(`${machineId} is adopted by ${(await beginAdoption(ports, client, machineId)).id}`);
       return;
     case 'removed':
-      await note(ports, machine, (found) =>
-        found.extension
-          ? { ...found, extension: { ...found.extension, removedSince: now.toISOString() } }
-          : found,
-      );
+      await note(ports, machine, (found) => withRemoval(found, now.toISOString()));
       return;
     case 'back':
       await note(ports, machine, withoutRemoval);
@@ -65,6 +75,8 @@ async function look(
       await note(ports, machine, withoutFinding);
       return;
     case 'nothing':
+      if (seen.state === 'absent' && machine.extension?.removedSince !== undefined)
+        await forgetLostAgent(ports, machineId);
   }
 }
 

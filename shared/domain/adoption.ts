@@ -13,6 +13,8 @@ export interface Adoption {
   triedAt: string;
   /** Not again before, ISO 8601. */
   retryAt: string;
+  /** Somebody called it off: not again until the extension was away, or somebody asks for an install. */
+  isDeclined?: boolean;
 }
 
 /** After the first try, the second...; each further one waits as long as the last. Elapsed 1, 3, 7, 15 and 39 hours. */
@@ -52,6 +54,6 @@ export function judgeExtension(
   const isOurs = seen.salt !== undefined && seen.salt === salt;
   if (isInstalled && extension.removedSince === undefined) return 'nothing';
   if (isInstalled && isOurs) return 'back';
-  const isTooSoon = adoption !== undefined && adoption.retryAt > now.toISOString();
-  return isOurs || isTooSoon ? 'nothing' : 'adopt';
+  const isUnwanted = adoption?.isDeclined || (adoption?.retryAt ?? '') > now.toISOString();
+  return isOurs || isUnwanted ? 'nothing' : 'adopt';
 }

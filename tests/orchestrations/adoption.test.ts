@@ -174,6 +174,21 @@ describe('an adopted extension that its owner takes away again', () => {
     expect(app.extension.states.size).toBe(0);
   });
 
+  it('takes the keys of its agent along once that is silent, so that an install needs no repair', async () => {
+    const agent = await app.store.read(machineId, 'agent');
+    if (!agent) throw new Error('no agent');
+    const lastSeenAt = app.ports.now().toISOString();
+    await app.store.commit(machineId, [{ put: { ...agent.document, lastSeenAt } }]);
+    await tick();
+    await tick();
+    expect(await app.store.read(machineId, 'agent')).toBeDefined();
+    app.clock.advance(hourMs / 12);
+    await tick();
+    expect(await app.store.read(machineId, 'agent')).toBeUndefined();
+    expect((await app.run('install', { ...install, port: 7443 })).status).toBe('succeeded');
+    expect(app.authority.issued).toHaveLength(1);
+  });
+
   it('is as it was when the same comes back', async () => {
     await tick();
     const salt = (await machine())?.salt ?? '';

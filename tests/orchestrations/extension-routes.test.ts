@@ -3,14 +3,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerAgentEnrolment } from '#functions/http/agent-enrolment.ts';
 import { registerEndpoint } from '#functions/http/endpoint.ts';
 import { registerExtension } from '#functions/http/extension.ts';
+import { registerOperations } from '#functions/http/operations.ts';
 import { registerRepairs } from '#functions/http/repairs.ts';
 import { adoptInstalls } from '#functions/timers/adopt-installs.ts';
 import { purgeCertificates } from '#functions/timers/purge-certificates.ts';
 import type { SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { DirectReach } from '#shared/domain/reach.ts';
-import { liveAgents, machineOf } from '../support/crash/stage.ts';
+import { issue, liveAgents, machineOf, runIssue } from '../support/crash/stage.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
+import { addInstalled } from '../support/fleet.ts';
 import { callFunction } from '../support/function-app.ts';
 import { tenantId } from '../support/memory-ports.ts';
 import { grant, machineId, reportServing, resourceId } from '../support/sample-machine.ts';
@@ -28,6 +30,7 @@ let app: DurableApp;
 registerExtension(() => app.ports);
 registerEndpoint(() => app.ports);
 registerRepairs(() => app.ports);
+registerOperations(() => app.ports);
 registerAgentEnrolment(() => app.ports);
 
 beforeEach(async () => {
@@ -252,5 +255,26 @@ describe('an install that a person asks for while the adoption runs', () => {
     const running = (await machineOf(app))?.currentOperation?.id;
     expect((await put()).id).toBe(running);
     expect((await machineOf(app))?.extension).toMatchObject({ state: 'installed', port: 7443 });
+  });
+
+  it('is not begun again by itself when somebody called it off while it waited for its turn', async () => {
+    const hourly = { capacity: 1, refillMs: 3_600_000, scope: 'zone', freeForReplacements: false } as const;
+    app.authority.limits = [{ id: 'orders', title: 'Orders', ...hourly }];
+    await runIssue(app, { ...issue, machineId: await addInstalled(app, 1) });
+    app.extension.states.set(resourceId, { state: 'succeeded', port: 7443, salt: 'of somebody else' });
+    await adoptInstalls(app.ports, app.client, quiet);
+    const operationId = (await machineOf(app))?.currentOperation?.id ?? '';
+    await vi.waitFor(async () => expect((await app.operation(operationId)).resumesAt).toBeDefined());
+    expect((await call('cancelOperation_delete', 'DELETE', undefined, { operationId })).status).toBe(202);
+    await app.host.waitForCompletion(operationId);
+    expect((await app.operation(operationId)).error?.code).toBe('operation_cancelled');
+    for (let hour = 0; hour < 50; hour += 1) {
+      app.clock.advance(3_600_000);
+      await adoptInstalls(app.ports, app.client, quiet);
+    }
+    expect(await machineOf(app)).not.toHaveProperty('currentOperation');
+    liveAgents(app);
+    expect((await put()).status).toBe('succeeded');
+    expect((await machineOf(app))?.extension).toMatchObject({ port: 7443 });
   });
 });
