@@ -28,8 +28,9 @@ const note = (
   );
 
 /** What was thought of the one that is gone does not hold for the next. */
-function withRemoval({ adoption: _, ...machine }: MachineDocument, removedSince: string): MachineDocument {
-  return machine.extension ? { ...machine, extension: { ...machine.extension, removedSince } } : machine;
+function withRemoval(machine: MachineDocument, removedSince: string): MachineDocument {
+  const { adoption: _, ...found } = machine;
+  return found.extension ? { ...found, extension: { ...found.extension, removedSince } } : found;
 }
 
 function withoutRemoval(machine: MachineDocument): MachineDocument {
