@@ -25,6 +25,7 @@ Options
   --port N             port of the API and the portal (7071 when free)
   --data DIR           folder of all state (.admin-center)
   --fresh              delete that folder first
+  --machines NAMES     which sample machines run: server-01,server-02 unless told; vm-01, cluster-01 (start)
   --json               one JSON object a line
   --clock manual       time runs on by itself and jumps by the management API (start, twin)
   --real-limits        rate limits of the certificate authority, request units of the database (twin)
@@ -38,6 +39,7 @@ interface Options {
   data: string;
   port: number | undefined;
   clock: ClockMode;
+  machines: readonly sample.SampleMachine[] | undefined;
   realLimits: boolean;
 }
 
@@ -54,6 +56,7 @@ function readOptions(args: readonly string[]): Options | undefined {
       data: { type: 'string', default: '.admin-center' },
       port: { type: 'string' },
       clock: { type: 'string', default: 'system' },
+      machines: { type: 'string' },
       'real-limits': { type: 'boolean', default: false },
     },
   });
@@ -64,7 +67,16 @@ function readOptions(args: readonly string[]): Options | undefined {
   }
   const { clock } = values;
   if (clock !== 'system' && clock !== 'manual') throw new Error('--clock is system or manual');
-  return { ...values, realLimits: values['real-limits'], port, clock, task: positionals[0] ?? 'start' };
+  const machines =
+    values.machines === undefined ? undefined : sample.machinesNamed(values.machines.split(','));
+  return {
+    ...values,
+    realLimits: values['real-limits'],
+    port,
+    clock,
+    machines,
+    task: positionals[0] ?? 'start',
+  };
 }
 
 /** Clients in this process trust the local root too; checks stay on. */
@@ -123,7 +135,8 @@ async function start(options: Options, data: DataFolder, report: Reporter): Prom
   await build();
   report.step('the app, the proxy, the agent and the portal are built', (performance.now() - began) / 1000);
   const stopped = interrupted();
-  const system = await startSystem(data, options.port, report, options.clock);
+  const { machines } = options;
+  const system = await startSystem(data, options.port, report, options.clock, { machines });
   system.onUnexpectedEnd((name, how) =>
     report.fail(`${name} ended with ${how}; its log is in ${data.file('logs')}`),
   );

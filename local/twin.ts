@@ -191,7 +191,7 @@ const identitiesOf = (data: DataFolder) => [
     objectId: sample.principals[name],
     clientId: sample.appIdOf(name),
   })),
-  ...sample.sampleMachines.map((machine) => ({
+  ...sample.allMachines.map((machine) => ({
     header: data.secret(`identity-${machine.name}`),
     objectId: machine.principalId,
     clientId: machine.clientId,

@@ -87,7 +87,9 @@ export async function startMachine(
     armEndpoint: connection.resourceManager.endpoint,
     dataDirectory: data.file(...folder),
     appPort: port,
+    ...(machine.isAppBehind && { isAppBehind: true }),
     agentEntry: fileURLToPath(new URL('../../dist/agent/main.js', import.meta.url)),
+    deployment: { controlPlane: connection.api, audience: sample.apiClientId },
   });
   const child = await startChild({
     name: machine.name,

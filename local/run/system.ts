@@ -96,11 +96,16 @@ export async function startStandIns(
 }
 
 /** Starts what needs a control plane that answers already. */
-export async function startEdge(data: DataFolder, connection: Connection, report: Reporter): Promise<Edge> {
+export async function startEdge(
+  data: DataFolder,
+  connection: Connection,
+  report: Reporter,
+  samples: readonly sample.SampleMachine[] = sample.sampleMachines,
+): Promise<Edge> {
   const began = performance.now();
   const started = await Promise.allSettled([
     startProxy(data, connection),
-    ...sample.sampleMachines.map((machine) => startMachine(data, connection, machine)),
+    ...samples.map((machine) => startMachine(data, connection, machine)),
   ]);
   const children = started.flatMap((one) =>
     one.status === 'fulfilled' ? ['child' in one.value ? one.value.child : one.value] : [],
@@ -121,14 +126,24 @@ export async function startEdge(data: DataFolder, connection: Connection, report
   return { proxy, machines, stop };
 }
 
+export interface SystemOptions {
+  /** The samples of Arc machines unless told. */
+  machines?: readonly sample.SampleMachine[] | undefined;
+  /** Settings of the app that differ from those of a local run. */
+  settings?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Everything: stand-ins, the app on the embedded host, one proxy, the sample machines. */
 export async function startSystem(
   data: DataFolder,
   wantedPort: number | undefined,
   report: Reporter,
   mode: ClockMode = 'system',
+  { machines: samples, settings }: SystemOptions = {},
 ): Promise<LocalSystem> {
   const standing = await startStandIns(data, wantedPort, report, mode);
+  const appSettings = { ...standing.connection.appSettings, ...settings };
+  const connection = { ...standing.connection, appSettings };
   let host: Child | undefined;
   let edge: Edge | undefined;
   let isStopping = false;
@@ -140,9 +155,9 @@ export async function startSystem(
   };
   try {
     const began = performance.now();
-    host = await startHost(data, standing.connection);
+    host = await startHost(data, connection);
     report.step('the app on the embedded Functions host', seconds(began));
-    edge = await startEdge(data, standing.connection, report);
+    edge = await startEdge(data, connection, report, samples);
     return {
       ...standing,
       ...edge,
@@ -158,7 +173,7 @@ export async function startSystem(
       async restartHost(signal) {
         host?.kill(signal);
         await host?.ended;
-        host = await startHost(data, standing.connection);
+        host = await startHost(data, connection);
       },
     };
   } catch (error) {

@@ -101,6 +101,8 @@ export interface SampleMachine {
   clientId: string;
   /** Where its web application listens unless that port is taken. */
   preferredPort: number;
+  /** Windows Admin Center is reached there by other ports than the one that it listens on, as direct mode needs. */
+  isAppBehind?: boolean;
 }
 
 const machine = (number: number, name: string, preferredPort: number): SampleMachine => ({
@@ -115,3 +117,33 @@ export const sampleMachines: readonly SampleMachine[] = [
   machine(1, 'server-01', 6516),
   machine(2, 'server-02', 6517),
 ];
+
+export const virtualMachine: SampleMachine = {
+  name: 'vm-01',
+  resourceId: `${group}/providers/Microsoft.Compute/virtualMachines/vm-01`,
+  principalId: objectId(4, 101),
+  clientId: objectId(5, 101),
+  preferredPort: 6518,
+  isAppBehind: true,
+};
+
+export const cluster: SampleMachine = {
+  name: 'cluster-01',
+  resourceId: `${group}/providers/Microsoft.AzureStackHCI/clusters/cluster-01`,
+  principalId: objectId(4, 102),
+  clientId: objectId(5, 102),
+  preferredPort: 6519,
+};
+
+/** Machines of every kind; those beside the samples run when they are asked for by name. */
+export const allMachines: readonly SampleMachine[] = [...sampleMachines, virtualMachine, cluster];
+
+/** Throws a sentence that names those there are. */
+export function machinesNamed(names: readonly string[]): SampleMachine[] {
+  return names.map((name) => {
+    const found = allMachines.find((one) => one.name === name);
+    if (found) return found;
+    const known = allMachines.map((one) => one.name).join(', ');
+    throw new Error(`there is no sample machine ${name}: there are ${known}`);
+  });
+}

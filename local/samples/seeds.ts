@@ -7,6 +7,7 @@ import {
   roleAssignment,
   type SeedResource,
 } from '#local/resource-manager/seeds.ts';
+import { cluster, virtualMachine } from './other-kinds.ts';
 import * as sample from './sample-data.ts';
 import { thisComputer } from './this-computer.ts';
 
@@ -43,6 +44,8 @@ export function seedResources(): SeedResource[] {
     dnsZone(sample.resourceGroupId, sample.zone),
     relayNamespace(sample.resourceGroupId, sample.relayNamespace, location),
     ...sample.sampleMachines.map(machineOf),
+    ...virtualMachine(location),
+    ...cluster(location),
     ...sample.accounts.flatMap((account) =>
       account.roles.map((role) =>
         roleAssignment({

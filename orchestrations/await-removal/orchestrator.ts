@@ -6,7 +6,10 @@ import type { UninstallExtensionActivities } from '../uninstall-extension/activi
 const removalPatienceMs = 15 * 60_000;
 const removalPollsMs = [500, 1_000, 2_000, 5_000, 10_000];
 
-/** Ends when the platform no longer has the extension. */
+/**
+ * Ends when the platform no longer has the extension. The removal is asked for again each time: it may take more than one
+ * step, and a request that was taken may be lost.
+ */
 export function* awaitRemoval(context: OrchestrationContext, resourceId: string): Step<void> {
   const run = context.activities<UninstallExtensionActivities>(platformRetries);
   const deadline = context.now().getTime() + removalPatienceMs;
@@ -17,5 +20,6 @@ export function* awaitRemoval(context: OrchestrationContext, resourceId: string)
       throw new AppError('extension_timeout', 'the machine did not remove the extension within 15 minutes');
     }
     yield* context.sleep(removalPollsMs[poll] ?? 10_000);
+    yield* run.removeExtension({ resourceId });
   }
 }

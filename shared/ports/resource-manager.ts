@@ -48,7 +48,7 @@ export interface ExtensionSettings {
 }
 
 /** An extension as the platform has it, whoever installed it. */
-export interface FoundExtension {
+interface FoundExtension {
   state: 'creating' | 'deleting' | 'succeeded' | 'failed';
   /** What the handler said last; of a failed one there is always something. */
   detail?: string;
@@ -63,9 +63,12 @@ export type ExtensionState = { state: 'absent' } | FoundExtension;
 
 /** The agent's extension on a machine, `AdminCenter`. */
 export interface MachineExtension {
-  /** Starts the deployment and does not wait for its end; an identical PUT is harmless. `token` is protected. */
+  /**
+   * Starts the deployment and does not wait for its end; the same again is harmless. It resolves when `read` shows it.
+   * `token` is never shown.
+   */
   beginInstall(resourceId: string, settings: ExtensionSettings, token: string): Promise<void>;
   read(resourceId: string): Promise<ExtensionState>;
-  /** Starts the removal; absent is success. */
+  /** Starts the removal, or brings it forward: repeat it until `read` says absent. Absent is success. */
   beginRemove(resourceId: string): Promise<void>;
 }

@@ -8,7 +8,12 @@ import { signIn } from '#local/main-job/sign-in.ts';
 import type { Connection } from '#local/run/connection.ts';
 import { openDataFolder } from '#local/run/data-folder.ts';
 import type { StartedMachine } from '#local/run/processes.ts';
-import { type ClockMode, startEdge, startSystem as startWhole } from '#local/run/system.ts';
+import {
+  type ClockMode,
+  type SystemOptions,
+  startEdge,
+  startSystem as startWhole,
+} from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { chooseOwnPorts } from './own-ports.ts';
 
@@ -37,12 +42,15 @@ export async function startSystem(): Promise<SystemUnderTest> {
 }
 
 /** The whole system on this computer, whatever runs elsewhere. */
-export async function startOwn(mode: ClockMode = 'system'): Promise<SystemUnderTest> {
+export async function startOwn(
+  mode: ClockMode = 'system',
+  options: SystemOptions = {},
+): Promise<SystemUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'admin-center-'));
   const data = await openDataFolder(folder, { fresh: false });
   await chooseOwnPorts(data);
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
-  const system = await startWhole(data, undefined, report, mode);
+  const system = await startWhole(data, undefined, report, mode, options);
   return {
     ...facesOf(system.connection.api, system.connection),
     machines: system.machines,
