@@ -31,9 +31,13 @@ export function FleetActions({ fleet, changed }: { fleet: FleetInstall; changed(
   const send = (next: FleetChange, said: string) => {
     setAsking(false);
     change.run(async () => {
-      await api.changeFleet(id, next);
-      announce(said);
-      changed();
+      try {
+        await api.changeFleet(id, next);
+        announce(said);
+      } finally {
+        // What was refused is shown as it is now.
+        changed();
+      }
     });
   };
   const keep = (format: ReportFormat) =>

@@ -9,13 +9,14 @@ import { addresses } from '../navigation/routes.ts';
 import { Icon } from './icon.tsx';
 
 /** Why it failed, was refused or passed over, in a row of its own: it is a sentence or two. */
-function Why({ machine: { name, detail, remedy, code } }: { machine: FleetMachine }) {
+function Why({ machine: { name, status, detail, remedy, code } }: { machine: FleetMachine }) {
   if (detail === null && code === null) return null;
   return (
     <tr class="why">
       <td colSpan={3}>
         <span class="visually-hidden">{name}: </span>
-        {detail && asSentence(detail)} {remedy && <strong>{asSentence(remedy)}</strong>}{' '}
+        {detail && asSentence(detail)}{' '}
+        {remedy && status !== 'skipped' && <strong>{asSentence(remedy)}</strong>}{' '}
         {code && <code>{code}</code>}
       </td>
     </tr>
@@ -67,8 +68,8 @@ export function FleetMachines({ machines, now }: { machines: readonly FleetMachi
   const shown = pickFleetMachines(machines, { search, status });
   return (
     <>
-      <div class="filter-row">
-        <search class="filter">
+      <search class="filter">
+        <div class="filter-fields">
           <label class="visually-hidden" for="fleet-search">
             Search by name, resource or code
           </label>
@@ -98,13 +99,13 @@ export function FleetMachines({ machines, now }: { machines: readonly FleetMachi
               </option>
             ))}
           </select>
-        </search>
+        </div>
         <p class="quiet" role="status">
           {shown.length === machines.length
             ? `${machines.length} in all`
             : `${shown.length} of ${machines.length}`}
         </p>
-      </div>
+      </search>
       {shown.length > 0 ? (
         <div class="card flush">
           <table class="table compact fleet-table">

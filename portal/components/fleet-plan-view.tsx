@@ -109,7 +109,7 @@ export function FleetPlanView({ plan, now }: { plan: FleetPlan; now: number }) {
         </p>
       )}
       {plan.total > 10 && (
-        <div class="filter">
+        <search class="filter-fields">
           <label class="visually-hidden" for="plan-search">
             Search the plan by machine, resource group or reason
           </label>
@@ -121,7 +121,7 @@ export function FleetPlanView({ plan, now }: { plan: FleetPlan; now: number }) {
             value={search}
             onInput={(event) => setSearch(event.currentTarget.value)}
           />
-        </div>
+        </search>
       )}
       {groups.map((group) => (
         <Group key={`${group.action} ${group.count <= fewMachines}`} group={group} now={now} />

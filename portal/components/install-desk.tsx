@@ -4,7 +4,7 @@ import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useLast, useSettled } from '../hooks/settled.ts';
-import { faultsOf, firstChoices, wishesOf } from '../model/install-choices.ts';
+import { chosenAddress, faultsOf, firstChoices, wishesOf } from '../model/install-choices.ts';
 import { obstacleOf } from '../model/obstacle.ts';
 import { defaultPort, readPort } from '../model/port.ts';
 import { navigate } from '../navigation/history.ts';
@@ -46,9 +46,7 @@ export function InstallDesk({ machine, extension, prefill }: InstallDeskProps) {
   const settled = useSettled(readPort(choices.portText).port);
   const port = settled ?? machine.extension.port ?? defaultPort;
   const found = useAddresses(id, port, address !== undefined);
-  // The recommended one is proposed; another is chosen by hand.
-  const proposed = found.value?.value.find(({ isRecommended }) => isRecommended)?.address;
-  const made = { ...choices, address: address === null ? (proposed ?? null) : address };
+  const made = { ...choices, address: chosenAddress(address, found.value?.value ?? []) };
   const direct = made.address ?? undefined;
   const intent = direct === undefined ? {} : { direct, port };
   const judged = useRemote(`preconditions ${id} ${JSON.stringify(intent)} ${round}`, (signal) =>

@@ -52,7 +52,7 @@ export function SourcesField(props: SourcesFieldProps) {
               value={text}
               onInput={(event) => change({ sourcesText: event.currentTarget.value })}
             />
-            {yourAddress !== null && (
+            {isPublic && yourAddress !== null && (
               <button
                 type="button"
                 class="button"
@@ -63,7 +63,9 @@ export function SourcesField(props: SourcesFieldProps) {
             )}
           </div>
           <p class="quiet">
-            {yourAddress === null ? (
+            {!isPublic ? (
+              'The machine sees this computer by the address that its VPN or network gives it.'
+            ) : yourAddress === null ? (
               'The service does not see your public address. It is the one that your network shows to the internet.'
             ) : (
               <>

@@ -17,7 +17,7 @@ export function checkTitle(id: HostCheck['id'], port: number | null): string {
 }
 
 export const checkOutcome = ({ ok }: HostCheck) => {
-  if (ok === null) return { icon: 'neutral', word: 'could not be told' } as const;
+  if (ok === null) return { icon: 'neutral', word: 'not judged' } as const;
   return ok
     ? ({ icon: 'good', word: 'in order' } as const)
     : ({ icon: 'bad', word: 'not in order' } as const);

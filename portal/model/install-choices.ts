@@ -1,4 +1,4 @@
-import type { Extension, KeyCustody, MachineReply } from '../api/replies.ts';
+import type { Extension, KeyCustody, MachineAddress, MachineReply } from '../api/replies.ts';
 import type { DirectWishes, InstallWishes } from '../api/wishes.ts';
 import type { InstallPrefill } from '../navigation/routes.ts';
 import { defaultPort, readPort } from './port.ts';
@@ -15,6 +15,19 @@ export interface InstallChoices {
   sourcesText: string;
   openToAnyone: boolean;
   consent: boolean;
+}
+
+/**
+ * The address that is asked for: the recommended one until another is chosen by hand. What was an address of the
+ * machine once, or is one in somebody's link only, is none.
+ */
+export function chosenAddress(
+  address: InstallChoices['address'],
+  known: readonly MachineAddress[],
+): InstallChoices['address'] {
+  if (address === undefined) return undefined;
+  const wanted = known.find((one) => (address === null ? one.isRecommended : one.address === address));
+  return wanted?.address ?? null;
 }
 
 /** What is wrong with what was typed, by the id of its field. */

@@ -50,7 +50,7 @@ function Facts({ fleet, now }: { fleet: FleetInstall; now: number }) {
         <>
           <dt>Ended</dt>
           <dd>
-            {formatAbsolute(endedAt)}, <TimeAgo at={endedAt} now={now} />
+            {formatAbsolute(endedAt)}, <TimeAgo at={endedAt} now={Math.max(now, Date.parse(endedAt))} />
           </dd>
         </>
       ) : (

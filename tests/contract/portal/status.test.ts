@@ -37,7 +37,7 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
         'The service ServerManagementGateway runs: in order',
         'https://localhost:6516 loads on the machine: not in order',
         'The process Sme.exe answers: in order',
-        'The installation is whole: could not be told',
+        'The installation is whole: not judged',
         'The machine’s own policy allows the port: in order',
         'The machine reaches what it connects to: in order',
       ]);
@@ -74,6 +74,13 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
       );
       const focused = () => page.evaluate('document.activeElement.innerText');
       expect(await focused()).toBe('Cancel');
+      // The page behind it cannot be reached.
+      for (let presses = 0; presses < 4; presses += 1) {
+        await page.keyboard.press('Tab');
+        const where =
+          "document.activeElement === document.body || document.activeElement.closest('dialog') !== null";
+        expect(await page.evaluate(where)).toBe(true);
+      }
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
       expect(await focused()).toBe('Uninstall');

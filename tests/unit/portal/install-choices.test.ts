@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { isSupportedBrowser } from '#portal/model/browser.ts';
 import { chainOf, chainSentence } from '#portal/model/chain.ts';
 import { pastedIds } from '#portal/model/fleet-selection.ts';
-import { faultsOf, firstChoices, wishesOf } from '#portal/model/install-choices.ts';
+import { chosenAddress, faultsOf, firstChoices, wishesOf } from '#portal/model/install-choices.ts';
 import { namedFacts } from '#portal/model/named-facts.ts';
 import { removalOf } from '#portal/model/removal.ts';
 import { isEverybody, readSources, withSource } from '#portal/model/sources.ts';
 import { directRequest } from '#shared/protocol/install-api.ts';
-import { asVirtualMachine } from '../../support/portal-install-samples.ts';
+import { asVirtualMachine, sampleAddresses } from '../../support/portal-install-samples.ts';
 import { bareMachine, sampleMachine } from '../../support/portal-samples.ts';
 
 describe('addresses that are let in', () => {
@@ -57,6 +57,18 @@ describe('what the install page asks for', () => {
       port: '0 is not a port: use 1 to 65535.',
       address: 'Choose one of the addresses.',
     });
+  });
+
+  it('requirement 83: is an address that the machine has, the recommended one until another is chosen', () => {
+    const known = sampleAddresses().value;
+    const wished = [undefined, null, '20.50.60.70', '192.0.2.1'];
+    expect(wished.map((address) => chosenAddress(address, known))).toEqual([
+      undefined,
+      '10.0.0.4',
+      '20.50.60.70',
+      null,
+    ]);
+    expect(chosenAddress('10.0.0.4', [])).toBe(null);
   });
 
   it('requirement 133: opens to everybody without the addresses that were typed before', () => {
