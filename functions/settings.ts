@@ -14,33 +14,43 @@ const guid = z.guid();
 const resourceId = z.string().startsWith('/subscriptions/');
 
 /** Every setting of the app. The same in every environment: only the values differ. */
-const schema = z.object({
-  /** Entra tenant of the deployment, and where tokens come from (no final slash). */
+export const settingsSchema = z.object({
+  /** Entra tenant of the deployment. */
   ADMIN_CENTER_TENANT_ID: guid,
+  /** Where access tokens come from, `https://login.microsoftonline.com`, without a final slash. */
   ADMIN_CENTER_AUTHORITY: z.url(),
   /** Client id of this API's app registration: the audience of access tokens. */
   ADMIN_CENTER_API_AUDIENCE: guid,
+  /** Client id of the portal's app registration, a single-page application. */
   ADMIN_CENTER_PORTAL_CLIENT_ID: guid,
-  /** A public client with the redirect `http://localhost/signed-in`. */
+  /** Client id of the command line's app registration: a public client with the redirect `http://localhost/signed-in`. */
   ADMIN_CENTER_COMMAND_LINE_CLIENT_ID: guid,
   /** Origin of this API as agents, proxies and the portal reach it. */
   ADMIN_CENTER_API_URL: z.url(),
   /** Object ids of the identities that proxies run as. */
   ADMIN_CENTER_PROXY_PRINCIPALS: list,
 
+  /** Azure Resource Manager. */
   ADMIN_CENTER_ARM_ENDPOINT: z.url().default('https://management.azure.com'),
+  /** Audience of the tokens for it. */
   ADMIN_CENTER_ARM_AUDIENCE: z.url().default('https://management.azure.com'),
+  /** Account of Cosmos DB, `https://<account>.documents.azure.com`. */
   ADMIN_CENTER_COSMOS_ENDPOINT: z.url(),
+  /** Key Vault, `https://<vault>.vault.azure.net`. */
   ADMIN_CENTER_VAULT_URL: z.url(),
-  /** Fully qualified namespace; the endpoint names another address and port where they differ. */
+  /** Fully qualified namespace of Service Bus. */
   ADMIN_CENTER_SERVICE_BUS_HOST: z.string(),
+  /** Another address and port of that namespace, where they differ. */
   ADMIN_CENTER_SERVICE_BUS_ENDPOINT: z.string().optional(),
+  /** Resource id of the DNS zone of the machines' names. */
   ADMIN_CENTER_DNS_ZONE_ID: resourceId,
   /** New record sets that the zone takes a minute: installs on many machines keep to it. */
   ADMIN_CENTER_DNS_RECORDS_PER_MINUTE: z.coerce.number().int().min(1).default(200),
-  /** Resolvers to ask instead of the system's, `address:port` each, and the port of authoritative servers. */
+  /** Resolvers to ask instead of the system's, `address:port` each. */
   ADMIN_CENTER_DNS_RESOLVERS: list.default([]),
+  /** Port of authoritative name servers. */
   ADMIN_CENTER_DNS_SERVER_PORT: z.coerce.number().int().min(1).max(65_535).default(53),
+  /** Resource id of the relay namespace. */
   ADMIN_CENTER_RELAY_NAMESPACE_ID: resourceId,
   /** Host of the relay namespace, with a port where it is not 443. */
   ADMIN_CENTER_RELAY_HOST: z.string(),
@@ -55,8 +65,9 @@ const schema = z.object({
     .refine(isVersion, 'must be dotted numbers, like 1.13.21320.014')
     .default(arcAgentVersions.minimum.version),
 
-  /** Host name or address that machine names point at, and the port there. */
+  /** Host name or address of the proxies, at which machine names point. */
   ADMIN_CENTER_PROXY_TARGET: z.string(),
+  /** The port there. */
   ADMIN_CENTER_SESSION_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
   /** Addresses and networks of this service as machines reach it, for rules of networks (requirements 34 and 35). */
   ADMIN_CENTER_SERVICE_ADDRESSES: serviceAddressList.default([]),
@@ -72,8 +83,9 @@ const schema = z.object({
   ADMIN_CENTER_CERTIFICATE_GRACE_DAYS: z.coerce.number().min(0).max(365).default(7),
   /** How the agent gets onto machines: by its own handler, or by a script of the platform's (docs/delivery.md). */
   ADMIN_CENTER_EXTENSION_DELIVERY: z.enum(['handler', 'custom-script', 'run-command']).default('handler'),
-  /** The handler that brings the agent. */
+  /** Publisher of the handler that brings the agent. */
   ADMIN_CENTER_EXTENSION_PUBLISHER: z.string().min(1).default('Microsoft.AdminCenter'),
+  /** Its type. */
   ADMIN_CENTER_EXTENSION_TYPE: z.string().min(1).default('AdminCenter'),
   /** Folder of the agent package, from the app's root. */
   ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY: z.string().default('agent-package'),
@@ -88,7 +100,8 @@ export type Settings = ReturnType<typeof readSettings>;
 const known = ['ADMIN_CENTER_LOCAL_CA_FILE', 'ADMIN_CENTER_ENVIRONMENT', 'ADMIN_CENTER_LOG_LEVEL'];
 
 /** Throws `configuration_incomplete` with every fault at once. */
-export const readSettings = (env: NodeJS.ProcessEnv) => parseEnvironment(schema, env, 'ADMIN_CENTER_', known);
+export const readSettings = (env: NodeJS.ProcessEnv) =>
+  parseEnvironment(settingsSchema, env, 'ADMIN_CENTER_', known);
 
 export const policyOf = (settings: Settings): PreconditionPolicy => ({
   arcAgentMinimum: settings.ADMIN_CENTER_ARC_AGENT_MINIMUM,

@@ -6,7 +6,7 @@ const hostAndPort = /^[a-z0-9.-]+(:\d{1,5})?$/i;
 const host = z.string().regex(hostAndPort, 'must be a host name, with a port where it is not the usual one');
 const webUrl = z.url({ protocol: /^https?$/ });
 
-const schema = z.object({
+export const proxySettingsSchema = z.object({
   /** Where the control plane answers, for example `https://control.contoso.com`. */
   ADMIN_CENTER_API_URL: webUrl.transform((url) => url.replace(/\/+$/, '')),
   /** Application id URI of the control plane's API; the scope of the proxy's token is this and `/.default`. */
@@ -27,6 +27,7 @@ const schema = z.object({
     })
     .refine(({ port }) => port <= 65_535, 'must have a port up to 65535')
     .default({ host: '0.0.0.0', port: 8443 }),
+  /** What is logged from this level on. */
   ADMIN_CENTER_LOG_LEVEL: z.enum(logLevels).default('info'),
 });
 
@@ -35,6 +36,6 @@ const others = ['ADMIN_CENTER_LOCAL_CA_FILE', 'ADMIN_CENTER_ENVIRONMENT'];
 
 /** Throws `configuration_incomplete` with all faults together. */
 export const parseProxyConfig = (env: Readonly<Record<string, string | undefined>>) =>
-  parseEnvironment(schema, env, 'ADMIN_CENTER_', others);
+  parseEnvironment(proxySettingsSchema, env, 'ADMIN_CENTER_', others);
 
 export type ProxyConfig = ReturnType<typeof parseProxyConfig>;

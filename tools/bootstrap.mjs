@@ -29,6 +29,7 @@ const tasks = {
   bench: [...preload, 'bench/main.ts'],
   requirements: ['tools/requirements.ts'],
   errors: ['tools/errors.ts'],
+  settings: ['tools/settings.ts'],
 };
 
 function fail(message) {

@@ -155,6 +155,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'functions/settings.ts',
       'cli/failure.ts',
       'cli/exit-codes.ts',
+      'cli/global-options.ts',
     ],
     others: ['*'],
   },
