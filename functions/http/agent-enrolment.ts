@@ -71,8 +71,9 @@ async function enrolByIdentity(
   const { machineId } = await makeKnown(ports, target, facts);
   await enrolKeys(ports, machineId, body, 'identity');
   const machine = await ports.store.read(machineId, 'machine');
-  // One that is still on its way is left to the timer: its settings are not all there yet.
-  const isAdoptable = machine && judgeExtension(machine.document, seen, ports.now()) === 'adopt';
+  // Its agent runs: with its settings there, it is ready whatever the platform says of it yet. Else the timer comes.
+  const found = seen.port === undefined ? seen : { ...seen, state: 'succeeded' as const };
+  const isAdoptable = machine && judgeExtension(machine.document, found, ports.now()) === 'adopt';
   if (isAdoptable && (await isFree(ports, durable(), machine.document))) {
     await beginAdoption(ports, durable(), machineId).catch((error: unknown) => {
       // The agent has enrolled all the same; the timer tries again.

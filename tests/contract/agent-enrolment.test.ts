@@ -211,11 +211,14 @@ describe('an agent without a token', () => {
     });
   });
 
-  it('enrols while its extension is still on its way, and is adopted by a later look', async () => {
+  it.each([
+    ['is adopted at once where its port is known', { port: 7443 }, 1],
+    ['is left to a later look where it is not', {}, 0],
+  ])('enrols while its extension is still on its way, and %s', async (_, known, operations) => {
     await onlyInAzure();
-    memory.extension.states.set(resourceId, { state: 'creating' });
+    memory.extension.states.set(resourceId, { state: 'creating', ...known });
     expect(await enrol({ identityToken: await identityOf() })).toMatchObject({ status: 200 });
-    expect(durable.started).toEqual([]);
+    expect(durable.started).toHaveLength(operations);
   });
 
   it('enrols on a machine that does not meet the requirements; only its adoption waits', async () => {
