@@ -7,8 +7,6 @@ import { createInstallFleetActivities } from '#orchestrations/install-fleet/acti
 import { installFleet } from '#orchestrations/install-fleet/orchestrator.ts';
 import { createInstallFleetMachineActivities } from '#orchestrations/install-fleet-machine/activities.ts';
 import { installFleetMachine } from '#orchestrations/install-fleet-machine/orchestrator.ts';
-import { createInstallFleetPageActivities } from '#orchestrations/install-fleet-page/activities.ts';
-import { installFleetPage } from '#orchestrations/install-fleet-page/orchestrator.ts';
 import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
 import { issueCertificate } from '#orchestrations/issue-certificate/orchestrator.ts';
 import { orchestratorNames } from '#orchestrations/names.ts';
@@ -22,6 +20,7 @@ import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/acti
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { runInTurn } from '#orchestrations/run-in-turn/orchestrator.ts';
 import { showProgress } from '#orchestrations/show-progress.ts';
 import { createTakeBackActivities } from '#orchestrations/take-back/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
@@ -49,9 +48,9 @@ const orchestrators = {
   [orchestratorNames.revokeCertificate]: revokeCertificate,
   [orchestratorNames.replaceFleet]: replaceFleet,
   [orchestratorNames.installFleet]: installFleet,
-  [orchestratorNames.installFleetPage]: installFleetPage,
   [orchestratorNames.installFleetMachine]: installFleetMachine,
   [orchestratorNames.openSession]: openSession,
+  [orchestratorNames.runInTurn]: runInTurn,
 } as const;
 
 /** All activities: their names are the property names, so no two flows may use one name. */
@@ -66,7 +65,6 @@ const activitiesOf = (ports: AppPorts) => [
   createReplaceCertificateActivities(ports),
   createReplaceFleetActivities(ports),
   createInstallFleetActivities(ports),
-  createInstallFleetPageActivities(ports),
   createInstallFleetMachineActivities({
     ...ports,
     wishesOf: (machine, wishes, by) => wishesOf(ports, machine, wishes, by),

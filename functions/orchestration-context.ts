@@ -8,6 +8,7 @@ import type {
   RetryPolicy,
   Step,
 } from '#orchestrations/context.ts';
+import { orchestratorNames } from '#orchestrations/names.ts';
 import { AppError, isErrorCode, toAppError } from '#shared/domain/error.ts';
 
 /**
@@ -154,16 +155,32 @@ export function createOrchestrationContext(
       }
     },
 
+    // A pool over `Task.any` would yield what is pending again, and that schedules it again. Lanes are yielded once, all
+    // together, and count what fails: `Task.all` would lose those beside one that failed.
     *forEach<I extends object>(name: string, children: readonly Child<I>[], width: number): Step<number> {
-      const waiting = [...children];
-      const running = new Set<Task>();
+      const lanes = Array.from({ length: Math.min(width, children.length) }, (_, lane) =>
+        children.filter((_child, index) => index % width === lane),
+      );
+      if (lanes.length === 0) return 0;
+      const ended = yield* result<{ failed: number }[]>(
+        df.Task.all(
+          lanes.map((lane) =>
+            df.callSubOrchestrator(orchestratorNames.runInTurn, { flow: name, children: lane }),
+          ),
+        ),
+      );
+      return ended.reduce((sum, { failed }) => sum + failed, 0);
+    },
+
+    *oneByOne<I extends object>(name: string, children: readonly Child<I>[]): Step<number> {
       let failed = 0;
-      while (waiting.length > 0 || running.size > 0) {
-        for (const { instanceId, input } of waiting.splice(0, width - running.size))
-          running.add(df.callSubOrchestrator(name, input, instanceId));
-        const ended = yield* result<Task>(df.Task.any([...running]));
-        running.delete(ended);
-        if (ended.isFaulted) failed += 1;
+      for (const { instanceId, input } of children) {
+        try {
+          yield* result(df.callSubOrchestrator(name, input, instanceId));
+        } catch {
+          // Why is on its own record: the others go on.
+          failed += 1;
+        }
       }
       return failed;
     },

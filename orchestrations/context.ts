@@ -41,8 +41,13 @@ export interface OrchestrationContext {
   /** Shown as soon as the next activity begins, here or in the flow that is called next: it takes no step of its own. */
   announce(progress: Progress): Step<void>;
   subOrchestration<I extends object, O>(name: string, input: I): Step<O>;
-  /** Runs a flow for each child, at most `width` at a time; answers how many failed. One never stops another. */
+  /**
+   * Runs a flow for each child in `width` lanes beside each other; answers how many failed. One never stops another:
+   * one that takes long keeps its own lane alone.
+   */
   forEach<I extends object>(name: string, children: readonly Child<I>[], width: number): Step<number>;
+  /** The same in one lane. */
+  oneByOne<I extends object>(name: string, children: readonly Child<I>[]): Step<number>;
   sleep(ms: number): Step<void>;
   /** True when the event came, false when the time was up first. Events that came before are not lost. */
   waitForEvent(name: string, timeoutMs: number): Step<boolean>;

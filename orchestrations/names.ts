@@ -9,9 +9,9 @@ export const orchestratorNames = {
   revokeCertificate: 'revokeCertificate',
   replaceFleet: 'replaceFleet',
   installFleet: 'installFleet',
-  installFleetPage: 'installFleetPage',
   installFleetMachine: 'installFleetMachine',
   openSession: 'openSession',
+  runInTurn: 'runInTurn',
 } as const;
 
 /** Raised on an operation's instance when the machine's agent has reported something. A hint: read the store. */

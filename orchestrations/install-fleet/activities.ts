@@ -11,6 +11,7 @@ import {
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import { haveLimits, readTurns, type TurnsPorts } from '../fleet-outlook.ts';
 import { changeFleetMachine } from '../fleet-records.ts';
+import { operationId } from '../names.ts';
 import { getDocument, updateDocument } from '../records.ts';
 import type { FleetRound } from './orchestrator.ts';
 
@@ -18,8 +19,16 @@ export type InstallFleetActivities = ReturnType<typeof createInstallFleetActivit
 
 export interface InstallFleetPorts extends TurnsPorts {
   store: MachineStore;
+  /** New record sets that the zone takes a minute. */
+  recordsPerMinute: number;
   now(): Date;
+  newId(): string;
 }
+
+/** Base name, wildcard and proof. */
+const recordsOfInstall = 3;
+/** Machines of one round: their ids stand in the history of the flow. */
+const mostOfRound = 500;
 
 /** A turn this soon counts as now. */
 const soonMs = 30_000;
@@ -33,7 +42,7 @@ const batch = 100;
 const most = 2_000;
 
 export function createInstallFleetActivities(ports: InstallFleetPorts) {
-  const { store, authorities, now } = ports;
+  const { store, authorities, recordsPerMinute, now, newId } = ports;
   const at = () => now().toISOString();
 
   /** One whose flow ended without a word: its operation says how, or nobody does. */
@@ -89,6 +98,14 @@ export function createInstallFleetActivities(ports: InstallFleetPorts) {
     };
   }
 
+  /** None of them before the zone can take its records. */
+  const childrenOf = (fleetId: string, machineIds: readonly string[]): FleetRound['children'] =>
+    machineIds.map((machineId, place) => {
+      const waitMs = Math.floor((place * 60_000 * recordsOfInstall) / recordsPerMinute);
+      const notBefore = new Date(now().getTime() + waitMs).toISOString();
+      return { instanceId: operationId(machineId, newId()), input: { fleetId, notBefore } };
+    });
+
   return {
     /**
      * What is to be done now: the truth is in the records, so that a flow that begins again goes on where the one before
@@ -103,7 +120,7 @@ export function createInstallFleetActivities(ports: InstallFleetPorts) {
       if (isCancelled) await drop(fleetId, waiting);
       const isRunning = machines.some(({ status }) => status === 'running');
       const time = now().getTime();
-      const round = { isEnded: false, machineIds: [], concurrency, startedAt: at() };
+      const round = { isEnded: false, children: [], concurrency };
       const after = (ms: number) => new Date(time + ms).toISOString();
       if (!isRunning && (isCancelled || waiting.length === 0)) {
         const ended = isCancelled ? await store.list(fleetId, 'fleet-machine', most) : machines;
@@ -120,7 +137,8 @@ export function createInstallFleetActivities(ports: InstallFleetPorts) {
       if (fleet.status === 'paused') return round;
       const { ready, nextAt = time } = await chooseReady(fleet, waiting);
       const restMs = Math.min(Math.max(nextAt - time, rests.leastMs), rests.mostMs);
-      return { ...round, machineIds: ready, nextAt: after(restMs) };
+      const children = childrenOf(fleetId, ready.slice(0, mostOfRound));
+      return { ...round, children, nextAt: after(restMs) };
     },
   };
 }

@@ -1,13 +1,9 @@
 import type { Child, OrchestrationContext, Step } from '../context.ts';
-import type { InstallFleetPageInput } from '../install-fleet-page/orchestrator.ts';
+import type { InstallFleetMachineInput } from '../install-fleet-machine/orchestrator.ts';
 import { fleetChangedEvent, orchestratorNames } from '../names.ts';
 import { persistentRetries } from '../retry-policies.ts';
 import type { InstallFleetActivities } from './activities.ts';
 
-/** Machines of one page: its history, and ours, stay small however many machines there are. */
-const pageSize = 25;
-/** Machines that a page works on at a time; more are pages beside each other. */
-const pageWidth = 5;
 /** How long it waits for somebody who paused it: then it looks by itself, should his word have been lost. */
 const pausedMs = 24 * 60 * 60_000;
 
@@ -17,12 +13,10 @@ export interface InstallFleetInput {
 
 export interface FleetRound {
   isEnded: boolean;
-  /** Those whose turn it is, in their order. */
-  machineIds: string[];
+  /** Machines whose turn it is, in their order, under instance ids that were made for this round. */
+  children: Child<InstallFleetMachineInput>[];
   concurrency: number;
-  /** ISO 8601. */
-  startedAt: string;
-  /** When there is more to do; absent while somebody has to say so. */
+  /** When there is more to do, ISO 8601; absent while somebody has to say so. */
   nextAt?: string;
 }
 
@@ -37,31 +31,13 @@ export function* installFleet(
 ): Step<{ rounds: number }> {
   const run = context.activities<InstallFleetActivities>(persistentRetries);
   for (let rounds = 1; ; rounds += 1) {
-    const round = yield* run.beginRound({ fleetId });
-    if (round.isEnded) return { rounds };
-    if (round.machineIds.length > 0) {
-      const { pages, atOnce } = pagesOf(`${context.instanceId}-${rounds}`, fleetId, round);
-      yield* context.forEach(orchestratorNames.installFleetPage, pages, atOnce);
+    const { isEnded, children, concurrency, nextAt } = yield* run.beginRound({ fleetId });
+    if (isEnded) return { rounds };
+    if (children.length > 0) {
+      yield* context.forEach(orchestratorNames.installFleetMachine, children, concurrency);
       continue;
     }
-    const untilMs =
-      round.nextAt === undefined ? pausedMs : Date.parse(round.nextAt) - context.now().getTime();
-    yield* context.waitForEvent(fleetChangedEvent, Math.max(untilMs, 1_000));
+    const waitMs = nextAt === undefined ? pausedMs : Date.parse(nextAt) - context.now().getTime();
+    yield* context.waitForEvent(fleetChangedEvent, Math.max(waitMs, 1_000));
   }
-}
-
-/** At most as many machines at a time as are wished for: pages at once, times what each works on. */
-function pagesOf(
-  prefix: string,
-  fleetId: string,
-  { machineIds, concurrency, startedAt }: FleetRound,
-): { pages: Child<InstallFleetPageInput>[]; atOnce: number } {
-  const atOnce = Math.ceil(concurrency / pageWidth);
-  const width = Math.max(1, Math.floor(concurrency / atOnce));
-  const pages: Child<InstallFleetPageInput>[] = [];
-  for (let first = 0; first < machineIds.length; first += pageSize) {
-    const input = { fleetId, machineIds: machineIds.slice(first, first + pageSize), first, startedAt, width };
-    pages.push({ instanceId: `${prefix}-${pages.length + 1}`, input });
-  }
-  return { pages, atOnce };
 }

@@ -57,7 +57,10 @@ describe('names in stored histories', () => {
       'renewDue',
       'revokeCertificate',
       'replaceFleet',
+      'installFleet',
+      'installFleetMachine',
       'openSession',
+      'runInTurn',
     ]);
   });
 
@@ -69,7 +72,7 @@ describe('names in stored histories', () => {
 
   it('of sub-orchestrations are orchestrators', () => {
     const names = called.flatMap(({ orchestrators: subs }) => subs);
-    expect(distinct(names)).toEqual(['issueCertificate', 'renewCertificate']);
+    expect(distinct(names)).toEqual(['installFleetMachine', 'issueCertificate', 'renewCertificate']);
     expect(Object.keys(orchestratorNames)).toEqual(expect.arrayContaining(names));
   });
 });
@@ -83,7 +86,11 @@ describe('the registered functions', () => {
 
   it.each(Object.values(orchestratorNames))('hold %s: it does not fail as unknown', async (name) => {
     const id = await app.host.start(name, {
-      input: { children: [{ instanceId: 'x.y', input: {} }], machineIds: ['x'] },
+      input: {
+        children: [{ instanceId: 'x.y', input: {} }],
+        flow: orchestratorNames.renewCertificate,
+        machineIds: ['x'],
+      },
     });
     await app.host.settled();
     app.host.crash();

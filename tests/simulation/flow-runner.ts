@@ -100,6 +100,18 @@ export function createFlowRunner({ time, flows, activities, latencyOf, onStart }
     return first;
   }
 
+  function all(tasks: readonly FlowTask[]): FlowTask {
+    const every = newTask();
+    const look = () => {
+      const failed = tasks.find(({ isFaulted }) => isFaulted);
+      if (failed) complete(every, { error: failed.error });
+      else if (tasks.every(({ isCompleted }) => isCompleted))
+        complete(every, { result: tasks.map(({ result }) => result) });
+    };
+    for (const task of tasks) whenDone(task, look);
+    return every;
+  }
+
   function waitForEvent(instance: Instance, name: string): FlowTask {
     const task = newTask();
     const early = instance.early.get(name) ?? 0;
@@ -142,7 +154,7 @@ export function createFlowRunner({ time, flows, activities, latencyOf, onStart }
       callSubOrchestrator: (child: string, childInput: unknown, childId?: string) =>
         start(child, childId ?? `${id}:${(started += 1)}`, childInput),
       waitForExternalEvent: (event: string) => waitForEvent(instance, event),
-      Task: { any },
+      Task: { any, all },
     };
     const context = createOrchestrationContext({ df } as unknown as DurableContext);
     const instance: Instance = {

@@ -15,6 +15,7 @@ import { createReplaceFleetActivities } from '#orchestrations/replace-fleet/acti
 import { replaceFleet } from '#orchestrations/replace-fleet/orchestrator.ts';
 import { createReserveTurnActivities } from '#orchestrations/reserve-turn/activities.ts';
 import { revokeCertificate } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import { runInTurn } from '#orchestrations/run-in-turn/orchestrator.ts';
 import { createTakeBackActivities } from '#orchestrations/take-back/activities.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
@@ -43,6 +44,7 @@ const flows = {
   renewDue,
   replaceFleet,
   revokeCertificate,
+  runInTurn,
 } as const;
 
 /** Everything that there is: the service with its flows and timers, and the machines that it is for. */

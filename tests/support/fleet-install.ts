@@ -1,5 +1,7 @@
 import { beginFleetInstall } from '#functions/http/fleet-installs-begin.ts';
 import { selectMachines } from '#functions/http/fleet-installs-selection.ts';
+import { tellFleetInstall } from '#functions/reconcile-fleet-install.ts';
+import type { FleetInstall } from '#shared/domain/fleet-install.ts';
 import { type FleetInstallRequest, fleetInstallRequest } from '#shared/protocol/fleet-api.ts';
 import type { DurableApp } from './durable-app.ts';
 import { fleetMember, reportAllServing } from './fleet.ts';
@@ -57,3 +59,54 @@ export async function fleetOf(app: DurableApp, id: string) {
 /** The records of its machines in their order. */
 export const membersOf = async (app: DurableApp, id: string) =>
   (await app.store.list(id, 'fleet-machine', 2_000)).toSorted((one, other) => one.place - other.place);
+
+export const statusesOf = async (app: DurableApp, id: string) =>
+  (await membersOf(app, id)).map(({ status }) => status);
+
+/** Of one of `addToCloud`, as it is on record. */
+export const cloudMachineOf = async (app: DurableApp, index: number) =>
+  (await app.store.read(fleetMember(index).machineId, 'machine'))?.document;
+
+export async function untilFleetEnds(app: DurableApp, id: string): Promise<FleetInstall> {
+  await app.host.waitForCompletion((await fleetOf(app, id)).runId, { timeoutMs: 20_000 });
+  return fleetOf(app, id);
+}
+
+export async function writeStatus(
+  app: DurableApp,
+  id: string,
+  status: FleetInstall['status'],
+): Promise<void> {
+  const found = await app.store.read(id, 'fleet-install');
+  if (!found) throw new Error(`no fleet install ${id}`);
+  await app.store.commit(id, [{ replace: { ...found.document, status }, etag: found.etag }]);
+}
+
+/** As the route does. */
+export async function setStatus(app: DurableApp, id: string, status: FleetInstall['status']): Promise<void> {
+  await writeStatus(app, id, status);
+  await tellFleetInstall(app.client, await fleetOf(app, id));
+}
+
+/** Once, before the `nth` endpoint is made: that machine has been taken. */
+export function beforeInstall(app: DurableApp, nth: number, act: () => Promise<void>): void {
+  let seen = 0;
+  app.faults.before('connectivity.putEndpoint', async () => {
+    seen += 1;
+    if (seen === nth) await act();
+  });
+}
+
+/** Acts once, when it is paused and nothing runs any more; answers where its machines stand then. */
+export function whenHeld(app: DurableApp, id: string, act: () => Promise<void>): Promise<string[]> {
+  return new Promise((resolve) => {
+    let isSeen = false;
+    app.faults.before('store.list', async () => {
+      const held = await statusesOf(app, id);
+      if (isSeen || (await fleetOf(app, id)).status !== 'paused' || held.includes('running')) return;
+      isSeen = true;
+      await act();
+      resolve(held);
+    });
+  });
+}
