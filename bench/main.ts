@@ -14,6 +14,7 @@ const benches = [
   'certificates',
   'renewals',
   'drill',
+  'machine-list',
 ] as const;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
