@@ -1,5 +1,19 @@
+import { join } from 'node:path/win32';
 import type { ArcConfiguration, Reading } from './host-checks.ts';
 import { type RunTool, reasonOf } from './run-tool.ts';
+
+/** The Arc agent's own program. */
+export const arcProgram = (
+  system: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+): string =>
+  system === 'win32'
+    ? join(
+        environment['ProgramFiles'] ?? String.raw`C:\Program Files`,
+        'AzureConnectedMachineAgent',
+        'azcmagent.exe',
+      )
+    : '/opt/azcmagent/bin/azcmagent';
 
 /** The first line of `azcmagent config list` (requirement 113; C5 names the command). */
 const heading = /^local configuration settings?\b/im;
@@ -36,7 +50,7 @@ export const arcLines = (ports: readonly number[]): string =>
 export const addPortCommand = (ports: readonly number[], port: number): string =>
   `azcmagent config set incomingconnections.ports ${[...new Set([...ports, port])].join(',')}`;
 
-/** `file` is the Arc agent's own program. */
+/** `file` is the program itself. */
 export async function readArcConfiguration(
   run: RunTool,
   file: string,

@@ -35,7 +35,8 @@ async function hostsOfState({
   return (await controlPlane.readState()).egress ?? [];
 }
 
-async function tryOutbound(settings: AgentSettings): Promise<Outbound> {
+/** Tries what this machine connects to, as far as it is known. */
+export async function tryOutbound(settings: AgentSettings): Promise<Outbound> {
   const { controlPlane } = settings;
   const others = await hostsOfState(settings).catch(() => []);
   const hosts = [...new Set([writeHost(addressOf(controlPlane)), ...others])];
@@ -44,14 +45,18 @@ async function tryOutbound(settings: AgentSettings): Promise<Outbound> {
 }
 
 /** The checks of the installed agent, made by a process of its own: the agent need not run. */
-export async function checkMachine(settings: AgentSettings, host: HostChecks): Promise<HostCheck[]> {
+export async function checkMachine(
+  settings: AgentSettings,
+  host: HostChecks,
+  outbound: () => Promise<Outbound> = () => tryOutbound(settings),
+): Promise<HostCheck[]> {
   return runSelfCheck({
     host,
     port: Number(settings.port),
     localPort: localPortOf(settings),
     scheme: settings.targetScheme,
     readPolicy: () => readPolicy(settings.dataDirectory, installedPortsOf(settings)),
-    tryOutbound: () => tryOutbound(settings),
+    tryOutbound: outbound,
     findManual: () => findManualInstall(host, settings.dataDirectory),
     // The agent listens, and this is another process: what it says is in its reports.
     listener: () => undefined,

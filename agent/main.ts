@@ -4,10 +4,13 @@ import { parseArgs } from 'node:util';
 import { createRelayListener } from '#shared/adapters/relay/relay-tunnel-listener.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { runAgent } from './agent.ts';
+import { arcProgram } from './arc-configuration.ts';
 import { checkMachine } from './check-command.ts';
 import { writeChecks } from './check-page.ts';
+import { ensurePrivateDirectory } from './durable-file.ts';
 import { nothingToControl } from './host-control.ts';
 import { readMachineToken } from './machine-identity.ts';
+import { openRecentEvents, type RecentEvents } from './recent-events.ts';
 import { runTool } from './run-tool.ts';
 import { type AgentSettings, readSettings } from './settings.ts';
 import { createUnixHostChecks } from './unix-host-checks.ts';
@@ -15,7 +18,10 @@ import { agentVersion } from './version.ts';
 import { createWindowsHostChecks } from './windows-host-checks.ts';
 import { createWindowsHostControl } from './windows-host-control.ts';
 
-const usage = 'usage: agent run --config FILE\n       agent check --config FILE [--json]\n';
+const usage = `usage: agent run --config FILE
+       agent check --config FILE [--json]
+       agent bundle --config FILE [--out FILE] [--azcmagent] [--keep-users]
+`;
 /** The last report has this long; the platform ends a service that takes longer to stop. */
 const stopMs = 3_000;
 
@@ -42,8 +48,12 @@ const control =
 
 /** Runs until it is told to stop; it logs how it ends. */
 function run(configFile: string): void {
+  let recent: RecentEvents | undefined;
   const logger = createLogger({
-    write: (line) => process.stdout.write(line),
+    write(line) {
+      process.stdout.write(line);
+      recent?.add(line);
+    },
     level: process.env['ADMIN_CENTER_LOG_LEVEL'] === 'debug' ? 'debug' : 'info',
     now: Date.now,
   });
@@ -66,6 +76,8 @@ function run(configFile: string): void {
 
   async function work(): Promise<void> {
     const settings = await open(configFile);
+    await ensurePrivateDirectory(settings.dataDirectory);
+    recent = openRecentEvents(settings.dataDirectory);
     logger.log('process.started', { program: 'agent', version: agentVersion });
     await runAgent({
       settings,
@@ -97,14 +109,65 @@ async function check(configFile: string, isJson: boolean): Promise<void> {
   }
 }
 
+/** Writes the support bundle and says what is in it and what is not. Exit code 0, or 1 when it could not be written. */
+async function bundle(configFile: string, { out, azcmagent, keepUsers }: BundleWishes): Promise<void> {
+  try {
+    const settings = await open(configFile);
+    const { writeBundle } = await import('./bundle-command.ts');
+    const { file, bytes, names, leftOut } = await writeBundle({
+      settings,
+      host,
+      run: runTool,
+      ...(azcmagent && { arcProgram: arcProgram(process.platform, process.env) }),
+      keepsUsers: keepUsers,
+      ...(out !== undefined && { out }),
+      now: new Date(),
+    });
+    const lines = [
+      '',
+      'In it:',
+      ...names.map((name) => `  ${name}`),
+      '',
+      'Left out:',
+      ...leftOut.map((one) => `  ${one}`),
+    ];
+    process.stdout.write(
+      `Wrote ${file}, ${Math.ceil(bytes / 1024)} KB.\n${lines.join('\n')}\n\nLook through it before you share it.\n`,
+    );
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+interface BundleWishes {
+  out: string | undefined;
+  azcmagent: boolean;
+  keepUsers: boolean;
+}
+
 function readCommandLine(args: string[]) {
   const { values, positionals } = parseArgs({
     args,
-    options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      config: { type: 'string' },
+      json: { type: 'boolean' },
+      out: { type: 'string' },
+      azcmagent: { type: 'boolean' },
+      'keep-users': { type: 'boolean' },
+    },
     allowPositionals: true,
   });
-  return { ...values, command: positionals.join(' ') };
+  const { config, ...options } = values;
+  return { command: positionals.join(' '), config, options };
 }
+
+/** The options that each command has beside the settings. */
+const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  run: [],
+  check: ['json'],
+  bundle: ['out', 'azcmagent', 'keep-users'],
+};
 
 function refuse(): void {
   process.stderr.write(usage);
@@ -118,10 +181,14 @@ function main(args: string[]): unknown {
   } catch {
     return refuse();
   }
-  const { command, config, json } = read;
-  if (config === undefined) return refuse();
-  if (command === 'check') return check(config, json);
-  return command === 'run' && !json ? run(config) : refuse();
+  const { command, config, options } = read;
+  const known = optionsOf[command];
+  if (config === undefined || !known || !Object.keys(options).every((name) => known.includes(name)))
+    return refuse();
+  if (command === 'check') return check(config, options.json ?? false);
+  if (command === 'run') return run(config);
+  const { out, azcmagent = false, 'keep-users': keepUsers = false } = options;
+  return bundle(config, { out, azcmagent, keepUsers });
 }
 
 main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-const timeoutMs = 5_000;
+const usualTimeoutMs = 5_000;
 /** `reg.exe` lists some hundred keys of one vendor; nothing that is asked for prints more. */
 const maxOutputBytes = 256 * 1024;
 
@@ -9,8 +9,8 @@ export type ToolOutput =
   | { exitCode: number; stdout: string }
   | { failure: 'missing' | 'denied' | 'unfinished' };
 
-/** Runs one program with fixed arguments, without a shell. Never rejects. */
-export type RunTool = (file: string, args: readonly string[]) => Promise<ToolOutput>;
+/** Runs one program with fixed arguments, without a shell, for five seconds where nothing is said. Never rejects. */
+export type RunTool = (file: string, args: readonly string[], timeoutMs?: number) => Promise<ToolOutput>;
 
 const failures: Readonly<Record<string, 'missing' | 'denied'>> = {
   ENOENT: 'missing',
@@ -19,7 +19,7 @@ const failures: Readonly<Record<string, 'missing' | 'denied'>> = {
 };
 
 /** Bounded in time and output. Bytes are read as Latin-1: what is parsed is ASCII on every code page. */
-export const runTool: RunTool = (file, args) =>
+export const runTool: RunTool = (file, args, timeoutMs = usualTimeoutMs) =>
   new Promise((resolve) => {
     const options = {
       encoding: 'latin1',

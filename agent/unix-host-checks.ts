@@ -1,4 +1,4 @@
-import { readArcConfiguration } from './arc-configuration.ts';
+import { arcProgram, readArcConfiguration } from './arc-configuration.ts';
 import type { HostChecks } from './host-checks.ts';
 import { readLocalStatus } from './local-status.ts';
 import type { RunTool } from './run-tool.ts';
@@ -11,5 +11,5 @@ export const createUnixHostChecks = (run: RunTool): HostChecks => ({
   registeredPort: async () => ({ known: undefined }),
   hasExtensionHandler: async () => ({ known: false }),
   localStatus: readLocalStatus,
-  arcConfiguration: () => readArcConfiguration(run, '/opt/azcmagent/bin/azcmagent'),
+  arcConfiguration: () => readArcConfiguration(run, arcProgram('linux', {})),
 });

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path/win32';
-import { readArcConfiguration } from './arc-configuration.ts';
+import { arcProgram, readArcConfiguration } from './arc-configuration.ts';
 import {
   type HostChecks,
   processName,
@@ -87,7 +87,6 @@ export function createWindowsHostChecks(options: WindowsHostOptions): HostChecks
   const { run, environment, listFolder = readNames } = options;
   const drive = environment['SystemDrive'] ?? 'C:';
   const system = join(environment['SystemRoot'] ?? String.raw`C:\Windows`, 'System32');
-  const programs = environment['ProgramFiles'] ?? String.raw`C:\Program Files`;
   const query = (...args: string[]) => run(join(system, 'reg.exe'), ['query', ...args, '/reg:64']);
 
   /** `reg.exe` ends with 1 for what is not there and for what may not be read: the keys around it tell. */
@@ -121,7 +120,6 @@ export function createWindowsHostChecks(options: WindowsHostOptions): HostChecks
       }
     },
     localStatus: readLocalStatus,
-    arcConfiguration: () =>
-      readArcConfiguration(run, join(programs, 'AzureConnectedMachineAgent', 'azcmagent.exe')),
+    arcConfiguration: () => readArcConfiguration(run, arcProgram('win32', environment)),
   };
 }

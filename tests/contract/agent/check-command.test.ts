@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,18 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#local/kit/free-port.ts';
 import { homePageText } from '#shared/protocol/home-page.ts';
 import { hostCheckList } from '#shared/protocol/host-check.ts';
+import { agent } from './run-agent.ts';
 
-const program = join(import.meta.dirname, '../../../agent/main.ts');
 const token = 'a token that is long enough';
-
-/** What a person at the machine sees. */
-function agent(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], (error, stdout, stderr) =>
-      resolve({ code: error ? error.code : 0, stdout, stderr }),
-    );
-  });
-}
 
 describe('agent check', () => {
   let folder: string;
