@@ -1,15 +1,22 @@
-import { type AccessDecision, type AccessRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
+import {
+  type AccessDecision,
+  type AccessRight,
+  decideAccess,
+  type EffectiveRoles,
+  rolesAt,
+} from '#shared/domain/access.ts';
 import type { AppPorts } from '../ports.ts';
 import type { KnownMachine } from '../remembered-machines.ts';
 import type { Caller } from './authorization.ts';
-import { maySee } from './machine-access.ts';
+
+type Decide = (right: AccessRight) => AccessDecision;
 
 export interface VisibleMachine {
   known: KnownMachine;
-  decide(right: AccessRight): AccessDecision;
+  decide: Decide;
 }
 
-const none = { grants: [], denials: [] };
+const none: EffectiveRoles = { grants: [], denials: [] };
 
 /** The caller's roles in each subscription, none where it is another tenant's. */
 async function rolesIn(ports: AppPorts, caller: Caller, subscriptionIds: Iterable<string>) {
@@ -36,10 +43,25 @@ export async function listVisible(
     caller,
     machines.map(({ machine }) => machine.subscriptionId),
   );
+  const deciders = new Map<string, Decide>();
   const visible = machines.flatMap((known): VisibleMachine[] => {
     const { subscriptionId, resourceId, kind } = known.machine;
-    const here = rolesAt(roles.get(subscriptionId) ?? none, resourceId);
-    return maySee(here, kind) ? [{ known, decide: (right) => decideAccess(here, kind, right) }] : [];
+    const held = roles.get(subscriptionId) ?? none;
+    const here = rolesAt(held, resourceId);
+    // Where the same assignments reach, the same is decided: of thousands of machines few differ.
+    const key = `${subscriptionId} ${kind} ${here.grants.map((one) => held.grants.indexOf(one))} ${here.denials.map((one) => held.denials.indexOf(one))}`;
+    const decide = deciders.get(key) ?? rememberDecisions((right) => decideAccess(here, kind, right));
+    deciders.set(key, decide);
+    return decide('see').allowed ? [{ known, decide }] : [];
   });
   return { readAt, visible };
+}
+
+function rememberDecisions(decide: Decide): Decide {
+  const known = new Map<AccessRight, AccessDecision>();
+  return (right) => {
+    const decision = known.get(right) ?? decide(right);
+    known.set(right, decision);
+    return decision;
+  };
 }
