@@ -48,7 +48,7 @@ export function unreachable(what: string, address: string, online: boolean): Fai
 export function unexpectedReply(address: string, status: number): Failure {
   return {
     title: 'The answer is not one of this service',
-    detail: `${address} answered ${status} without a readable body.`,
+    detail: `The address ${address} answered ${status} without a readable body.`,
     code: 'unexpected_reply',
     hop: 'control plane',
     remedy:

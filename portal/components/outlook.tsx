@@ -25,8 +25,8 @@ export function Outlook({ machine, wishes, isPublic }: OutlookProps) {
       <ul>
         <li>
           {direct
-            ? `Browsers go to port ${port} of ${direct.address}; the agent listens there and nowhere else.`
-            : `The agent listens on port ${port} of the machine itself; nothing is opened to the network.`}
+            ? `Browsers go straight to ${direct.address}. The agent opens port ${port} for them, and no other.`
+            : `Windows Admin Center listens on port ${port} of the machine itself; nothing is opened to the network.`}
         </li>
         {direct && <li>{rule(wishes)}</li>}
         <li>

@@ -3,6 +3,7 @@ import { type Failure, failureOf } from '../api/failure.ts';
 import type { OperationReply } from '../api/replies.ts';
 import { CompensationCard } from '../components/compensation-card.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
+import { Icon } from '../components/icon.tsx';
 import { MachineCrumbs } from '../components/machine-crumbs.tsx';
 import { SessionNote } from '../components/session-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
@@ -75,12 +76,17 @@ function useRetry(
   return { fault, retry: kind !== undefined && repeatable.has(kind) ? () => void retry() : undefined };
 }
 
+/** Milliseconds: a new rule of a network takes up to this long to work (requirements 115 and 134). */
+const rulePropagationMs = 2 * 60_000;
+
 /** The machine as the operation left it, with the next thing to do. */
-function Outcome({ id }: { id: string }) {
+function Outcome({ id, endedAt }: { id: string; endedAt: string | undefined }) {
   const { api } = usePortal();
   const now = useNow();
   const { value, failure, reload } = useRemote(`after ${id}`, (signal) => api.read(id, signal));
   const connect = useConnect(reload);
+  const isFresh =
+    value?.reach.mode === 'direct' && endedAt !== undefined && now - Date.parse(endedAt) < rulePropagationMs;
   if (!value) return failure ? <FailureCard failure={failure} retry={reload} /> : null;
   return (
     <>
@@ -92,6 +98,15 @@ function Outcome({ id }: { id: string }) {
         retry={() => connect.connect(value)}
       />
       <VerdictCard machine={value} connect={connect} />
+      {isFresh && (
+        <div class="note">
+          <Icon name="busy" tone="busy" />
+          <span>
+            <strong>Just installed:</strong> a new rule of the network takes up to two minutes to work. A
+            connect that fails before that is no fault; wait and connect again.
+          </span>
+        </div>
+      )}
     </>
   );
 }
@@ -156,7 +171,7 @@ export function OperationScreen({ id, operationId, wishes }: OperationScreenProp
       )}
       {operation?.compensation && <CompensationCard compensation={operation.compensation} />}
       {fault && <FailureCard failure={fault} about="Try again" />}
-      {operation?.status === 'succeeded' && <Outcome id={id} />}
+      {operation?.status === 'succeeded' && <Outcome id={id} endedAt={operation.endedAt} />}
     </>
   );
 }

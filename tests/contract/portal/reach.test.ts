@@ -124,6 +124,17 @@ describe.runIf(hasChromium('how a machine is reached, in a browser'))(
       expect(new URL(page.url()).search).toBe('?port=6516&direct=20.50.60.70');
     });
 
+    it('requirements 115 and 134: right after a direct install a connect may fail, and the page says why', async () => {
+      const reach = { mode: 'direct' as const, address: '20.50.60.70', isPublic: true };
+      rig.api.machines = [sampleMachine(0, { ...asVirtualMachine('web-01'), reach })];
+      rig.api.operations.set(`${id}.q2w3e4r5`, installAt(id, 3));
+      const { page } = await rig.at(`/portal/machines/${id}/operations/q2w3e4r5`);
+      await page.getByText('a new rule of the network takes up to two minutes to work').waitFor();
+      expect(await page.getByRole('list', { name: 'The path to the machine' }).textContent()).not.toContain(
+        'proxy',
+      );
+    });
+
     it('a machine that is reached directly can go back to the proxy', async () => {
       const reach = { mode: 'direct' as const, address: '10.0.0.4', isPublic: false };
       rig.api.machines = [sampleMachine(0, { ...asVirtualMachine('web-01'), reach })];
