@@ -70,12 +70,14 @@ export const createApi = (call: Call) => ({
     ),
   addMachine: (resourceId: string) => call('POST', '/api/machines', machineReply, { resourceId }),
   getMachine: (id: string) => call('GET', machinePath(id), machineReply),
-  getPreconditions: (id: string) => call('GET', `${machinePath(id)}/preconditions`, preconditionsReply),
+  getPreconditions: (id: string, wish: Asked<{ direct: string; port: string }>) =>
+    call('GET', withQuery(`${machinePath(id)}/preconditions`, wish), preconditionsReply),
   install: (id: string, wishes: z.input<typeof installRequest>) =>
     call('PUT', `${machinePath(id)}/extension`, operationReply, wishes),
   getExtension: (id: string) => call('GET', `${machinePath(id)}/extension`, extensionReply),
   repair: (id: string) => call('POST', `${machinePath(id)}/repairs`, operationReply),
-  listAddresses: (id: string) => call('GET', `${machinePath(id)}/addresses`, addressesReply),
+  listAddresses: (id: string, port: string | undefined) =>
+    call('GET', withQuery(`${machinePath(id)}/addresses`, { port }), addressesReply),
   listOrphans: () => call('GET', '/api/orphans', orphansReply),
   uninstall: (id: string) => call('DELETE', `${machinePath(id)}/extension`, operationReply),
   getOperation: (id: string) => call('GET', operationPath(id), operationReply),

@@ -40,11 +40,12 @@ export type InstallGiven = Given<
 
 const refuse = (sentence: string): UsageError => new UsageError(sentence, 'install');
 
-function parsePort(text: string | undefined): number | undefined {
+/** Throws `UsageError` for what is no port. */
+export function parsePort(text: string | undefined, command: string): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535)
-    throw refuse('--port must be a whole number from 1 to 65535');
+    throw new UsageError('--port must be a whole number from 1 to 65535', command);
   return port;
 }
 
@@ -80,7 +81,7 @@ function parseDirect(
 
 /** Throws `UsageError` for what cannot be asked for. */
 export function parseWishes({ options, flags, lists }: InstallGiven): InstallWishes {
-  const port = parsePort(options.port);
+  const port = parsePort(options.port, 'install');
   const keys = parseKeys(options.keys, 'install');
   const direct = parseDirect(options.direct, lists.source, flags['open-to-anyone'] === true);
   if (direct && flags.reverse) throw refuse('--reverse cannot go together with --direct');

@@ -4,7 +4,7 @@ import { describeMoment, formatMoment } from './moment.ts';
 import { plain } from './plain.ts';
 
 /** A line for each machine, then what is left of each, then whether anything is removed at all. */
-export function renderOrphans({ mode, graceHours, value }: OrphansReply, nowMs: number): string {
+export function renderOrphans({ mode, graceHours, halted, value }: OrphansReply, nowMs: number): string {
   const table = renderTable(
     ['name', 'id', 'gone since', mode === 'remove' ? 'removed after' : 'grace ends', 'moved to'],
     value.map((one) => [
@@ -22,5 +22,5 @@ export function renderOrphans({ mode, graceHours, value }: OrphansReply, nowMs: 
     mode === 'remove'
       ? `What is left is removed ${graceHours} h after a machine was found gone.`
       : 'This is a report: nothing is removed by itself.';
-  return [table, ...leftovers, '', end].join('\n');
+  return [table, ...leftovers, '', halted ? plain(halted) : end].join('\n');
 }

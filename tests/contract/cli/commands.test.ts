@@ -222,6 +222,14 @@ describe('what the API refuses', () => {
     expect(stderr).toContain('precondition_unmet');
   });
 
+  it('is judged for a way in that is only thought of', async () => {
+    api.routes[`GET ${path}/preconditions?direct=10.0.0.4&port=443`] = {
+      body: { met: true, preconditions: [] },
+    };
+    const { code } = await run('preconditions', machineId, '--direct', '10.0.0.4', '--port', '443');
+    expect(code).toBe(0);
+  });
+
   it('ends well when there are warnings alone, which are shown as such', async () => {
     const rule = {
       code: 'arc_agent_recommended',

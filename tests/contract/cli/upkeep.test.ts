@@ -51,6 +51,8 @@ describe('wacctl addresses', () => {
   it('is the reply of the API with --json, and a remark where there is none', async () => {
     api.routes[`GET ${path}/addresses`] = { body: addresses };
     expect(JSON.parse((await run('addresses', machineId, '--json')).stdout)).toEqual(addresses);
+    api.routes[`GET ${path}/addresses?port=443`] = { body: { ...addresses, port: 443 } };
+    expect((await run('addresses', machineId, '--port', '443')).stdout).toContain('PORT 443 OPEN');
     api.routes[`GET ${path}/addresses`] = { body: { ...addresses, value: [] } };
     expect(await run('addresses', machineId)).toMatchObject({
       code: 0,
