@@ -53,6 +53,16 @@ async function requireIdentity(
 }
 
 /**
+ * Every process of a machine can have its identity token, and the token of our own install is in the protected settings
+ * alone: where there is that one, nothing less will do.
+ */
+async function requireForeign(ports: AppPorts, machineId: string, salt: string | undefined): Promise<void> {
+  const machine = await ports.store.read(machineId, 'machine');
+  if (salt !== undefined && salt === machine?.document.salt)
+    throw refusal('the extension is of our own install: its token enrols the agent');
+}
+
+/**
  * Enrols the agent of an extension that others installed (requirement 53), and completes what their install lacks. Only
  * where Azure Resource Manager has the extension: whoever put it there had the right to, while a machine's identity alone
  * gives no right to install on it.
@@ -69,6 +79,7 @@ async function enrolByIdentity(
   if (seen.state === 'absent' || seen.state === 'deleting')
     throw refusal('the extension AdminCenter is not installed on this machine');
   const { machineId } = await makeKnown(ports, target, facts);
+  await requireForeign(ports, machineId, seen.salt);
   await enrolKeys(ports, machineId, body, 'identity');
   const machine = await ports.store.read(machineId, 'machine');
   // Its agent runs: with its settings there, it is ready whatever the platform says of it yet. Else the timer comes.

@@ -276,6 +276,16 @@ describe('other keys by the identity of the machine', () => {
   });
 });
 
+describe('an extension of our own', () => {
+  /** Any process of the machine can have its identity token; the enrolment token is in the protected settings alone. */
+  it('is enrolled by its token alone: whoever got hold of the identity does not take the place of its agent', async () => {
+    await addMachine(memory, { salt: 'of our install', extension: { state: 'installed', port: 6516 } });
+    memory.extension.states.set(resourceId, { state: 'succeeded', port: 6516, salt: 'of our install' });
+    expect(await enrol({ identityToken: await identityOf() })).toMatchObject(refused);
+    expect(await agent()).toBeUndefined();
+  });
+});
+
 describe('a token and an identity', () => {
   it.each([{}, { token: 'x'.repeat(43), identityToken: 'x'.repeat(43) }])(
     'are not both and not neither: %j',
