@@ -81,6 +81,7 @@ async function desiredState(
   const machineName = (isMoving ? machine.nextName?.machineName : machine.machineName) ?? '';
   const reach = (isMoving ? machine.nextReach : undefined) ?? machine.reach ?? reverse;
   const direct = [machine.nextReach, machine.reach].find((one) => one?.mode === 'direct');
+  const wac = services.find(({ name }) => name === 'WAC');
   const farAway = new Date(ports.now().getTime() + farAwayMs).toISOString();
   const moving =
     isMoving && machine.machineName ? [{ machineName: machine.machineName, until: farAway }] : [];
@@ -107,9 +108,8 @@ async function desiredState(
     retiredNames: [...moving, ...(machine.retiredNames ?? [])],
     ticketKeys: [{ ...ticketKey.publicKey, kid: ticketKey.keyId, alg: 'ES256' }],
     relay: { host: ports.relay.host, path: reach.mode === 'reverse' ? machineName : '' },
-    ...(direct && {
-      direct: { address: direct.listenOn, port: services.find(({ name }) => name === 'WAC')?.port ?? 0 },
-    }),
+    // Without the service there is nothing to listen for.
+    ...(direct && wac && { direct: { address: direct.listenOn, port: wac.port } }),
     ...(machine.replaceConsent && { replaceManual: true }),
     messages: {
       host: settings.ADMIN_CENTER_SERVICE_BUS_HOST,

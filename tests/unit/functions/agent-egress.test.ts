@@ -56,6 +56,22 @@ describe('what an agent is told to reach', () => {
   });
 });
 
+describe('where an agent is told to listen', () => {
+  it('requirement 83: is on the chosen address with the port of the service, and nowhere without one', async () => {
+    const machine = await memory.store.read(machineId, 'machine');
+    if (!machine) throw new Error('the machine is gone');
+    const reach = { mode: 'direct', address: '203.0.113.7', isPublic: true, listenOn: '10.0.0.4' } as const;
+    const put = (services: { WAC?: number }) =>
+      memory.store.commit(machineId, [
+        { put: { ...machine.document, reach, endpoint: { enabled: true, services } } },
+      ]);
+    await put({ WAC: 6516 });
+    expect((await readState()).direct).toEqual({ address: '10.0.0.4', port: 6516 });
+    await put({});
+    expect(await readState()).not.toHaveProperty('direct');
+  });
+});
+
 describe('what an agent did not reach', () => {
   it('requirement 114: stands in its machine’s presence once it has tried', () => {
     const unreachable = [{ host: 'bus.test:443', reason: 'it refuses the connection' }];
