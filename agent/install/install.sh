@@ -73,6 +73,14 @@ take() {
   mv -f "$2.new" "$2"
 }
 
+# The service sees no home folders, and what lies there is somebody's own.
+is_of_system() {
+  [ -n "$root" ] && return 0
+  case $1 in
+    /home/* | /root/* | /tmp/* | /var/tmp/*) return 1 ;;
+  esac
+}
+
 is_new_enough() {
   version=$("$1" --version 2>/dev/null) || return 1
   major=${version#v}
@@ -86,7 +94,7 @@ is_new_enough() {
 # The Node that the service runs on: the machine's own, else the one of the package for this processor.
 find_node() {
   for candidate in "$(command -v node || true)" /usr/bin/node /usr/local/bin/node "$programs/node"; do
-    if [ -n "$candidate" ] && is_new_enough "$candidate"; then
+    if [ -n "$candidate" ] && is_of_system "$candidate" && is_new_enough "$candidate"; then
       printf '%s' "$candidate"
       return
     fi

@@ -1,0 +1,43 @@
+#Requires -Version 5.1
+<#
+Removes the Admin Center agent from Windows: service, program, settings and keys. What is gone already is success.
+#>
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$name = 'AdminCenterAgent'
+$programs = Join-Path $env:ProgramFiles $name
+$data = Join-Path $env:ProgramData $name
+
+$service = Get-Service -Name $name -ErrorAction SilentlyContinue
+if ($service) {
+    if ($service.Status -ne 'Stopped') { Stop-Service -Name $name -Force }
+    & (Join-Path $env:SystemRoot 'System32\sc.exe') delete $name | Out-Null
+    # 1072: it is marked for deletion already, and goes when the last window that shows it closes.
+    if ($LASTEXITCODE -ne 0 -and $LASTEXITCODE -ne 1072) { throw "sc.exe ended with code $LASTEXITCODE" }
+}
+
+# The port in the registry: what stood there before the first install comes back.
+$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+$ours = $machine.OpenSubKey("SOFTWARE\$name")
+if ($ours) {
+    $before = $ours.GetValue('SmePortBefore', $null)
+    $gateway = $machine.OpenSubKey('SOFTWARE\Microsoft\ServerManagementGateway', $true)
+    if ($gateway -and $null -ne $before) { $gateway.SetValue('SmePort', $before, $ours.GetValueKind('SmePortBefore')) }
+    elseif ($gateway) { $gateway.DeleteValue('SmePort', $false) }
+    $ours.Close()
+    $machine.DeleteSubKeyTree("SOFTWARE\$name", $false)
+}
+
+foreach ($folder in @($programs, $data)) {
+    if (-not (Test-Path -LiteralPath $folder)) { continue }
+    $item = Get-Item -LiteralPath $folder -Force
+    # Somebody else's link: what it points to is not ours.
+    if ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) { $item.Delete() }
+    # A service that has stopped may hold its files for a moment longer.
+    for ($try = 1; Test-Path -LiteralPath $folder; $try++) {
+        try { Remove-Item -LiteralPath $folder -Recurse -Force }
+        catch { if ($try -eq 20) { throw } else { Start-Sleep -Milliseconds 500 } }
+    }
+}
+Write-Output "$name is removed"
