@@ -2,6 +2,7 @@ import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import {
   endedMachine,
+  type FleetInstall,
   type FleetMachine,
   type FleetWishes,
   failedMachine,
@@ -29,7 +30,6 @@ export interface InstallFleetMachinePorts extends RequirementsPorts {
   resources: ResourceManager;
   roles: RoleReader;
   now(): Date;
-  newId(): string;
   /** What an install of this machine is to do. */
   wishesOf(
     machine: MachineDocument,
@@ -53,18 +53,17 @@ interface Member {
 }
 
 export function createInstallFleetMachineActivities(ports: InstallFleetMachinePorts) {
-  const { store, now, newId } = ports;
+  const { store, now } = ports;
   const at = () => now().toISOString();
 
-  let zone: { readAt: number; findings: Promise<ZoneFindings> } | undefined;
-  function zoneOnce(): Promise<ZoneFindings> {
-    const time = now().getTime();
-    if (zone && Math.abs(time - zone.readAt) < zoneFreshMs) return zone.findings;
-    const reading = { readAt: time, findings: examineZone(ports) };
-    // A failure is no finding: the next one looks again.
-    reading.findings.catch(() => zone === reading && (zone = undefined));
-    zone = reading;
-    return reading.findings;
+  let zone: { readAt: number; findings: ZoneFindings } | undefined;
+  /** What hangs or fails is no finding: the next one looks by itself. */
+  async function zoneOnce(): Promise<ZoneFindings> {
+    const readAt = now().getTime();
+    if (zone && Math.abs(readAt - zone.readAt) < zoneFreshMs) return zone.findings;
+    const findings = await examineZone(ports);
+    zone = { readAt, findings };
+    return findings;
   }
 
   /** One that has come to an end, or that another flow has begun, stays as it is. */
@@ -89,31 +88,30 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
     return true;
   }
 
-  async function refuse(member: Member, refusal: Refusal, failures: readonly PreconditionResult[] = []) {
+  async function refuse(
+    member: Member,
+    fleet: FleetInstall,
+    refusal: Refusal,
+    failures: readonly PreconditionResult[] = [],
+  ) {
+    if (refusal.error?.code === 'precondition_unmet') await keepRefusal(member, fleet, refusal.error);
     const remedy = remedyOf(refusal, failures);
     await change(member, (machine) => refusedMachine(machine, refusal, remedy, at()));
-    if (refusal.action === 'refuse' && refusal.error?.code === 'precondition_unmet')
-      await keepRefusal(member, refusal.error);
     return {};
   }
 
-  /** As for a single request: what was refused and why is on record with the machine. */
-  async function keepRefusal({ fleetId, operationId }: Member, error: AppError): Promise<void> {
+  /** As for a single request: what was refused and why is on record with the machine, once. */
+  async function keepRefusal({ operationId }: Member, fleet: FleetInstall, error: AppError): Promise<void> {
     const machineId = machineIdOfOperation(operationId);
-    const { document: fleet } = await getDocument(store, fleetId, 'fleet-install');
-    const key = `${at()}-${newId()}`;
+    const key = `${fleet.createdAt}-${operationId.slice(machineId.length + 1)}`;
     const detail = `${error.code}: ${error.message}`;
-    const { requestedBy: actor } = fleet;
-    const record = {
-      machineId,
-      key,
-      at: at(),
-      actor,
-      action: 'install',
-      outcome: 'refused',
-      detail,
-    } as const;
-    await store.commit(machineId, [{ create: { type: 'audit', ...record } }]);
+    const record = { machineId, key, at: at(), actor: fleet.requestedBy, action: 'install', detail } as const;
+    try {
+      await store.commit(machineId, [{ create: { type: 'audit', ...record, outcome: 'refused' } }]);
+    } catch (caught) {
+      // Written before a crash.
+      if (!(caught instanceof AppError) || caught.code !== 'etag_mismatch') throw caught;
+    }
   }
 
   return {
@@ -138,16 +136,16 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
         // Taken before a crash: a pause does not hold back what has begun.
         if (found?.document.currentOperation?.id === operationId) break;
         if (!mayBegin) return {};
-        if (isUnknown) return refuse(member, missingMachine(resourceId));
+        if (isUnknown) return refuse(member, fleet.document, missingMachine(resourceId));
         if (!found) {
           if (await addMachine(resourceId, machineId, facts)) continue;
-          return refuse(member, missingMachine(resourceId));
+          return refuse(member, fleet.document, missingMachine(resourceId));
         }
         const { document: machine } = found;
         const right = await decideInstall(ports, { id: requestedBy.id, tenantId }, machine);
         const given = { wishes, right, zone: zoneOnce() };
         const { refusal, failures } = await lookAhead({ ...ports, facts }, machine, given);
-        if (refusal) return refuse(member, refusal, failures);
+        if (refusal) return refuse(member, fleet.document, refusal, failures);
         const own = await ports.wishesOf(machine, wishes, requestedBy);
         const input: InstallWishes = { ...own, turnPatienceMs };
         const request = { id: operationId, kind: 'install', input, requestedBy, at: at() } as const;

@@ -89,6 +89,26 @@ async function machineOf({ store }: DurableApp, machine: MachineDocument) {
   };
 }
 
+async function fleetInstallsOf({ store }: DurableApp) {
+  const entries = await store.list(fleetPartition, 'fleet-install-entry', 10);
+  const found = entries.map(async ({ fleetInstallId: id }) => {
+    const fleet = (await store.read(id, 'fleet-install'))?.document;
+    const machines = await store.list(id, 'fleet-machine', 100);
+    return {
+      status: fleet?.status,
+      counts: fleet?.counts,
+      machines: machines.map(({ name, status, code, detail, remedy }) => ({
+        name,
+        status,
+        code,
+        detail,
+        remedy,
+      })),
+    };
+  });
+  return Promise.all(found);
+}
+
 /** All that a flow leaves in the world, in words that a crash must not change. */
 export async function leftBehind(app: DurableApp): Promise<unknown> {
   const machines = (await app.store.listMachines()).toSorted((one, other) =>
@@ -107,6 +127,7 @@ export async function leftBehind(app: DurableApp): Promise<unknown> {
     extensions: [...app.extension.states],
     settings: [...new Set(app.extension.deployments.map((one) => JSON.stringify(one.settings.port)))],
     drills: drills.map(({ status, total, replaced, skipped }) => ({ status, total, replaced, skipped })),
+    fleetInstalls: await fleetInstallsOf(app),
     fleetLocks: (await app.store.read(fleetPartition, 'fleet-lock')) === undefined ? 0 : 1,
   };
   return withoutChance(world, machines);
