@@ -51,6 +51,10 @@ async function forgetLostAgent(ports: AppPorts, machineId: string): Promise<void
     await createUninstallExtensionActivities(ports).forgetAgent({ machineId });
 }
 
+/** Its extension came along, and until it is adopted nobody gets in: it does not wait for its turn. */
+const hasJustMoved = ({ movedFrom, extension }: MachineDocument): boolean =>
+  movedFrom !== undefined && extension === undefined;
+
 async function look(
   ports: AppPorts,
   client: DurableClient,
@@ -90,14 +94,15 @@ export async function adoptInstalls(
   client: DurableClient,
   context: Pick<InvocationContext, 'info' | 'warn'>,
 ): Promise<void> {
-  const machines = (await ports.store.listMachines()).filter(
+  const here = (await ports.store.listMachines()).filter(
     ({ goneSince, movedTo }) => goneSince === undefined && movedTo === undefined,
   );
   await lookRound(
     ports,
     {
       name: 'adoption',
-      machines,
+      machines: here.filter((machine) => !hasJustMoved(machine)),
+      first: here.filter(hasJustMoved),
       size: batch,
       look: (machine) => look(ports, client, machine, context),
     },

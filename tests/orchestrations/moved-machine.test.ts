@@ -2,13 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeKnown } from '#functions/known-machines.ts';
 import { adoptInstalls } from '#functions/timers/adopt-installs.ts';
 import { reapOrphans } from '#functions/timers/reap-orphans.ts';
+import { roundPartition } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type MachineFacts, parseMachineResource } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { install } from '../support/crash/stage.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { reportAllServing } from '../support/fleet.ts';
-import { machineId, resourceId } from '../support/sample-machine.ts';
+import { machine, machineId, resourceId } from '../support/sample-machine.ts';
 
 const hourMs = 3_600_000;
 const vmId = '5E0B3A4C-0000-4000-8000-000000000001';
@@ -74,6 +75,29 @@ describe('a machine that moved to another group or was renamed', () => {
     expect(app.extension.states.get(movedResource)).toMatchObject({ state: 'succeeded' });
     expect(await machineOf(movedId)).toMatchObject({ extension: { state: 'installed' } });
     expect(app.dns.names.size).toBe(2);
+  });
+
+  it('is adopted at the next tick, whoever else waits for a look', async () => {
+    move();
+    await add(movedResource);
+    for (let index = 0; index < 450; index += 1) {
+      const id = resourceId.replace('web-01', `other-${index}`);
+      await app.store.commit(machineIdOf(id), [
+        { create: { ...machine, machineId: machineIdOf(id), resourceId: id } },
+      ]);
+    }
+    for (const cursor of ['', 'a', 'm', 'z']) {
+      await app.store.commit(roundPartition, [
+        { put: { type: 'round', machineId: roundPartition, key: 'adoption', after: cursor } },
+      ]);
+      app.faults.fail('dns.pointName', new AppError('dns_record_foreign', 'no'));
+      await adoptInstalls(app.ports, app.client, quiet);
+      await settle(movedId);
+      const found = await machineOf(movedId);
+      expect(found?.extension).toMatchObject({ state: 'failed' });
+      const { extension: _, adoption: __, ...again } = found ?? machine;
+      await app.store.commit(movedId, [{ put: again }]);
+    }
   });
 
   it('that is never made known again waits for the grace time like any other', async () => {

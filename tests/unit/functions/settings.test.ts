@@ -60,6 +60,22 @@ describe('the settings', () => {
     ]);
   });
 
+  it('leave machines and certificates that are given up their time', () => {
+    expect(readSettings({ ...environment })).toMatchObject({
+      ADMIN_CENTER_ORPHANS: 'remove',
+      ADMIN_CENTER_ORPHAN_GRACE_HOURS: 72,
+      ADMIN_CENTER_ORPHAN_SHARE: 20,
+      ADMIN_CENTER_CERTIFICATE_GRACE_DAYS: 7,
+    });
+    const faults = faultsOf({
+      ADMIN_CENTER_ORPHANS: 'maybe',
+      ADMIN_CENTER_ORPHAN_GRACE_HOURS: '-1',
+      ADMIN_CENTER_ORPHAN_SHARE: '0',
+      ADMIN_CENTER_CERTIFICATE_GRACE_DAYS: 'never',
+    });
+    expect(faults).toHaveLength(4);
+  });
+
   it('requirement 25: have no place for a feed of extensions', () => {
     expect(faultsOf({ ADMIN_CENTER_EXTENSION_FEED: 'https://feed.test' })).toEqual([
       'ADMIN_CENTER_EXTENSION_FEED: unknown variable',
