@@ -1,7 +1,7 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LastEnrolment } from './enrolment.ts';
-import { readLastEnrolment } from './enrolment.ts';
+import { ensurePrivateDirectory, readIfPresent } from './durable-file.ts';
+import { type LastEnrolment, readLastEnrolment } from './enrolment.ts';
 
 /** Keys, and what is worth as much. */
 const secretNames = ['identity.json', 'certificates', 'certificate-keys', 'certificate.pem'];
@@ -35,8 +35,11 @@ export async function putAsideForeign(
   if (!last) return undefined;
   if (last.machineId === wanted.machineId && last.controlPlane === wanted.controlPlane) return undefined;
   const former = join(dataDirectory, formerName);
-  await remove(dataDirectory, [...secretNames, formerName]);
-  await mkdir(former, { mode: 0o700 });
+  await remove(dataDirectory, secretNames);
+  // One that is whole is of an earlier move; the rest of this one goes to what is there of it.
+  const isWhole = (await readIfPresent(join(former, enrolmentName))) !== undefined;
+  if (isWhole) await remove(dataDirectory, [formerName]);
+  await ensurePrivateDirectory(former);
   for (const name of [...learntNames, enrolmentName])
     await move(join(dataDirectory, name), join(former, name));
   return last;
