@@ -84,7 +84,8 @@ async function enrolByIdentity(
   const machine = await ports.store.read(machineId, 'machine');
   // Its agent runs: with its settings there, it is ready whatever the platform says of it yet. Else the timer comes.
   const found = seen.port === undefined ? seen : { ...seen, state: 'succeeded' as const };
-  const isAdoptable = machine && judgeExtension(machine.document, found, ports.now()) === 'adopt';
+  const here = { now: ports.now(), controlPlane: ports.controlPlane };
+  const isAdoptable = machine && judgeExtension(machine.document, found, here) === 'adopt';
   if (isAdoptable && (await isFree(ports, durable(), machine.document))) {
     await beginAdoption(ports, durable(), machineId).catch((error: unknown) => {
       // The agent has enrolled all the same; the timer tries again.

@@ -66,7 +66,7 @@ async function look(
   const seen = await ports.extension.read(machine.resourceId);
   const now = ports.now();
   const { machineId } = machine;
-  switch (judgeExtension(machine, seen, now)) {
+  switch (judgeExtension(machine, seen, { now, controlPlane: ports.controlPlane })) {
     case 'adopt':
       context.info(`${machineId} is adopted by ${(await beginAdoption(ports, client, machineId)).id}`);
       return;

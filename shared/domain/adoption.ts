@@ -32,18 +32,22 @@ export function nextTry({ adoption, extension }: MachineDocument, now: Date): Ad
 interface Seen {
   state: 'absent' | 'creating' | 'deleting' | 'succeeded' | 'failed';
   salt?: string;
+  /** Which deployment it was told to belong to. */
+  controlPlane?: string;
 }
+
+const originOf = (url: string): string => url.toLowerCase().replace(/\/+$/, '');
 
 /**
  * What a look at the extension calls for. `adopt`: others installed it, and its parts are to be completed. `removed` and
  * `back`: what is installed went away, or came again, by somebody else's hand; `withdrawn`: what was found and not adopted
  * is no longer there. These are noted and not fought over. One that failed, or is still on its way, is left to whoever put
- * it there.
+ * it there; one of another deployment of ours is that one's.
  */
 export function judgeExtension(
   machine: MachineDocument,
   seen: Seen,
-  now: Date,
+  { now, controlPlane }: { now: Date; controlPlane: string },
 ): 'adopt' | 'removed' | 'back' | 'withdrawn' | 'nothing' {
   const { extension, salt, adoption, before } = machine;
   const isInstalled = extension?.installedAt !== undefined;
@@ -54,6 +58,8 @@ export function judgeExtension(
   const isOurs = seen.salt !== undefined && seen.salt === salt;
   if (isInstalled && extension.removedSince === undefined) return 'nothing';
   if (isInstalled && isOurs) return 'back';
+  const isElsewhere =
+    seen.controlPlane !== undefined && originOf(seen.controlPlane) !== originOf(controlPlane);
   const isUnwanted = adoption?.isDeclined || (adoption?.retryAt ?? '') > now.toISOString();
-  return isOurs || isUnwanted ? 'nothing' : 'adopt';
+  return isOurs || isElsewhere || isUnwanted ? 'nothing' : 'adopt';
 }

@@ -92,6 +92,15 @@ describe('an extension that others installed', () => {
     expect(await operations()).toEqual([]);
   });
 
+  it('is left to the other deployment that it belongs to: two never take a machine from each other', async () => {
+    app.extension.states.set(resourceId, { ...theirs, controlPlane: 'https://other.test' });
+    await tick();
+    expect(await operations()).toEqual([]);
+    app.extension.states.set(resourceId, { ...theirs, controlPlane: 'https://API.test/' });
+    await tick();
+    expect(await operations()).toHaveLength(1);
+  });
+
   it('is left where it is when its adoption fails, and tried again with more and more patience', async () => {
     app.extension.states.set(resourceId, theirs);
     app.faults.fail('relay.ensureConnection', new AppError('resource_manager_refused', 'no right'));
