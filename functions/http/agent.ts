@@ -124,19 +124,21 @@ async function desiredState(
 }
 
 /**
- * A token for each of the machine's paths: the present name, the one on its way in and those on their way out. A
- * path that is being taken away has none: the others go on.
+ * A token for each of the machine's paths: the present name, the one on its way in and those on their way out. A name
+ * of direct mode has no path, and a path that is being taken away has no token: the others go on.
  */
 async function relayTokens(ports: AppPorts, machine: MachineDocument): Promise<Record<string, string>> {
-  const { machineName, nextName, retiredNames = [] } = machine;
-  const paths = [machineName, nextName?.machineName, ...retiredNames.map((retired) => retired.machineName)];
+  const { machineName, nextName, reach = reverse, nextReach = reach, retiredNames = [] } = machine;
+  const presentPath = reach.mode === 'reverse' ? machineName : undefined;
+  const nextPath = nextReach.mode === 'reverse' ? nextName?.machineName : undefined;
+  const paths = [presentPath, nextPath, ...retiredNames.map((retired) => retired.machineName)];
   const signed = await Promise.allSettled(
     paths
       .filter((path) => path !== undefined)
       .map(async (path) => [path, await ports.relay.listenToken(path, tokenSeconds)] as const),
   );
-  const [present] = signed;
-  if (present?.status === 'rejected') throw present.reason;
+  const [first] = signed;
+  if (presentPath !== undefined && first?.status === 'rejected') throw first.reason;
   return Object.fromEntries(signed.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
 }
 

@@ -1,3 +1,4 @@
+import { AppError } from '#shared/domain/error.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 
 export function createMemoryRelayNamespace() {
@@ -9,6 +10,8 @@ export function createMemoryRelayNamespace() {
       connections.add(path);
     },
     async listenToken(path: string, lifetimeSeconds: number) {
+      if (!connections.has(path))
+        throw new AppError('resource_manager_refused', `404: there is no hybrid connection ${path}`);
       return `listen ${path} ${lifetimeSeconds}`;
     },
     async removeConnection(path: string) {
