@@ -11,6 +11,7 @@ import { fieldsOf } from '../support/hostile/complaints.ts';
 import { type DescribedRoute, describedRoutes } from '../support/hostile/described-routes.ts';
 import {
   brokenTexts,
+  climbingPaths,
   deepTexts,
   hostileSegments,
   hostileStrings,
@@ -63,7 +64,7 @@ describe('what nobody should send', () => {
   afterAll(() => system?.stop());
 
   it('is asked of every route that there is', () => {
-    expect(routes.length).toBeGreaterThan(35);
+    expect(routes.length).toBeGreaterThan(45);
     expect(withBody.length).toBeGreaterThan(12);
     expect(machineId).toMatch(/^[a-z2-7]{26}$/);
   });
@@ -276,4 +277,15 @@ describe('what nobody should send', () => {
     );
     expect(await complaintsFor(requests)).toEqual([]);
   });
+
+  it.each(['/portal/', '/api/agent/package/'])(
+    'no address below %s leads out of its folder',
+    async (folder) => {
+      for (const segment of [...hostileSegments(machineId), ...climbingPaths]) {
+        const { status, text } = await send({ method: 'GET', path: `${folder}${segment}` });
+        expect([segment, status]).toBeOneOf([200, 308, 400, 404].map((one) => [segment, one]));
+        expect(text).not.toMatch(/"extensionBundle"|"private": true|root:x:|ENOENT|\n\s+at /);
+      }
+    },
+  );
 });

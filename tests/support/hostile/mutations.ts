@@ -195,3 +195,22 @@ export const hostileSegments = (machineId: string): string[] => [
   `${machineId}.`,
   `${machineId}%2Fextension`,
 ];
+
+/** Below a folder of files: each leads out of it, if anybody believes it. */
+export const climbingPaths: readonly string[] = [
+  '..%2fhost.json',
+  '..%2fpackage.json',
+  '..%2f..%2fpackage.json',
+  '%2e%2e%2fhost.json',
+  '..%5chost.json',
+  '..%5c..%5cpackage.json',
+  '....%2f%2fhost.json',
+  '..;/host.json',
+  '%252e%252e%252fhost.json',
+  'assets%2f..%2f..%2fhost.json',
+  '%2fetc%2fpasswd',
+  '%2fetc%2fpasswd%00.json',
+  '..%2fhost.json%00.js',
+  'file:%2f%2f%2fetc%2fpasswd',
+  'hasOwnProperty',
+];
