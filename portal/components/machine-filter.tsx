@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { MachineListReply } from '../api/replies.ts';
 import { longestSearch, type MachineQuestion } from '../model/machine-question.ts';
 import { type MachineState, machineStates } from '../model/machine-state.ts';
@@ -16,8 +17,13 @@ interface ChipProps {
 }
 
 function Chip({ word, count, isPressed, press }: ChipProps) {
+  const chip = useRef<HTMLButtonElement>(null);
+  // On a narrow page the chips are one row, and the one that counts may be out of sight.
+  useEffect(() => {
+    if (isPressed) chip.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isPressed]);
   return (
-    <button type="button" class="chip" aria-pressed={isPressed} onClick={press}>
+    <button ref={chip} type="button" class="chip" aria-pressed={isPressed} onClick={press}>
       {word} <span class="chip-count">{number.format(count)}</span>
     </button>
   );

@@ -84,7 +84,7 @@ function Row({ machine, now, connect }: RowProps) {
       <td class="wide-only">{machine.osName ?? <span class="quiet">not reported</span>}</td>
       <td>
         <StateBadge state={machine.state} />
-        {complaint && <span class="second tone-warning">Degraded: {complaint}</span>}
+        {complaint && <span class="complaint tone-warning">Degraded: {complaint}</span>}
       </td>
       <td class="middle-up">
         <Remainder machine={machine} now={now} />
@@ -117,7 +117,7 @@ export function MachineTable({
 }) {
   return (
     <div class="card flush" aria-busy={isBehind}>
-      <table class="table">
+      <table class="table machines">
         <caption class="visually-hidden">Machines, those that need attention first</caption>
         <thead>
           <tr>

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { MachineListReply } from '../api/replies.ts';
 import { FailureCard } from '../components/failure-card.tsx';
 import { Icon } from '../components/icon.tsx';
@@ -63,6 +63,18 @@ export function MachinesScreen({ question }: { question: MachineQuestion }) {
     if (isLost) navigate(addresses.machines({ ...question, page: '' }), { replace: true });
   }, [isLost]);
 
+  // What is typed changes no row: the same table is not gone through at each key.
+  const table = useMemo(
+    () => <MachineTable machines={rows} now={now} connect={connect} isBehind={isBehind} />,
+    [list, now, connect.connection, isBehind],
+  );
+  const seenPage = useRef(question.page);
+  // A page is gone to from its end: its reader, and whoever is read to, goes on at the beginning.
+  useEffect(() => {
+    if (seenPage.current !== question.page) heading.current?.focus();
+    seenPage.current = question.page;
+  }, [question.page]);
+
   return (
     <>
       <div class="title-row">
@@ -83,10 +95,10 @@ export function MachinesScreen({ question }: { question: MachineQuestion }) {
       {!failure && !list && <Skeleton lines={4} label="Reading the machines" tall />}
       {list && (
         <p class="quiet extent" role="status">
-          {list.matched > 0 && !isBehind && extentOf(list)}
+          {list.total > 0 && !isBehind && extentOf(list)}
         </p>
       )}
-      {rows.length > 0 && <MachineTable machines={rows} now={now} connect={connect} isBehind={isBehind} />}
+      {rows.length > 0 && table}
       {list && rows.length > 0 && <Pager question={question} list={list} />}
       {list && rows.length === 0 && <Empty isFiltered={list.total > 0} />}
     </>

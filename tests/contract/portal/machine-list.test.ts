@@ -53,6 +53,7 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     expect(await page.getByRole('link', { name: 'Previous page' }).count()).toBe(0);
     await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('101–200 of 250 in all').waitFor();
+    expect(await page.evaluate('document.activeElement.innerText')).toBe('Machines');
     await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('201–250 of 250 in all').waitFor();
     expect(await page.getByRole('link', { name: 'Next page' }).count()).toBe(0);

@@ -25,7 +25,9 @@ const codes = (given: MachineRecords) => healthOf(given, context).reasons.map(({
 
 const troubles = {
   agent_not_connected: { connected: false },
-  check_failed: { checks: [{ id: 'service' as const, ok: false, found: 'it is stopped', next: 'start the service' }] },
+  check_failed: {
+    checks: [{ id: 'service' as const, ok: false, found: 'it is stopped', next: 'start the service' }],
+  },
   host_unreachable: { egress: { unreachable: [{ host: 'bus.test:443', reason: 'no answer within 5 s' }] } },
   clock_wrong: { clockOffsetMs: 300_000 },
   extension_outdated: { agentVersion: '1.9.0' },
