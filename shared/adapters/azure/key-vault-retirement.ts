@@ -43,7 +43,9 @@ export function retirement(
 ) {
   return {
     async disable(name: string): Promise<void> {
-      const [certificate, secret] = await Promise.all([certificates(), secrets()]);
+      // One after the other: two SDKs that are loaded at a time can fail on each other.
+      const certificate = await certificates();
+      const secret = await secrets();
       const chain = keptChainName(name);
       const enabled = false;
       await operations.cancel(name);
@@ -62,7 +64,8 @@ export function retirement(
     },
 
     async purge(name: string): Promise<'purged' | 'kept'> {
-      const [certificate, secret] = await Promise.all([certificates(), secrets()]);
+      const certificate = await certificates();
+      const secret = await secrets();
       const chain = keptChainName(name);
       await operations.cancel(name);
       const gone = [
