@@ -61,11 +61,16 @@ function Row({ machine, now }: { machine: FleetMachine; now: number }) {
   );
 }
 
+/** Rows that are shown unless all are asked for: they are made again at each look. */
+const usualRows = 200;
+
 /** Each machine of a fleet install, failures first. */
 export function FleetMachines({ machines, now }: { machines: readonly FleetMachine[]; now: number }) {
   const [search, setSearch] = useState('');
   const [status, setStatus] = useState('');
-  const shown = pickFleetMachines(machines, { search, status });
+  const [isWhole, setWhole] = useState(false);
+  const found = pickFleetMachines(machines, { search, status });
+  const shown = isWhole ? found : found.slice(0, usualRows);
   return (
     <>
       <search class="filter">
@@ -101,9 +106,9 @@ export function FleetMachines({ machines, now }: { machines: readonly FleetMachi
           </select>
         </div>
         <p class="quiet" role="status">
-          {shown.length === machines.length
+          {found.length === machines.length
             ? `${machines.length} in all`
-            : `${shown.length} of ${machines.length}`}
+            : `${found.length} of ${machines.length}`}
         </p>
       </search>
       {shown.length > 0 ? (
@@ -131,6 +136,14 @@ export function FleetMachines({ machines, now }: { machines: readonly FleetMachi
         </div>
       ) : (
         <p class="quiet">No machine has these words and this status.</p>
+      )}
+      {shown.length < found.length && (
+        <div class="actions">
+          <button type="button" class="button" onClick={() => setWhole(true)}>
+            Show all {found.length}
+          </button>
+          <span class="quiet">The first {shown.length} are shown.</span>
+        </div>
       )}
     </>
   );

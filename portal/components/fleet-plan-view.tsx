@@ -38,11 +38,43 @@ function Row({ machine, now }: { machine: PlannedMachine; now: number }) {
   );
 }
 
-function Group({ group, now }: { group: ActionGroup; now: number }) {
-  const { action, count, reasons } = group;
-  const { title, icon, note } = fleetActions[action];
+/** Rows are made for an open group alone: a plan may have thousands. */
+function Reasons({ group: { action, count, reasons }, now }: { group: ActionGroup; now: number }) {
   return (
-    <details class="card plan-group" open={action === 'refuse' || count <= fewMachines}>
+    <table class="table compact">
+      <caption class="visually-hidden">
+        {fleetActions[action].title}: {count}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Machine</th>
+          <th scope="col">{action === 'refuse' ? 'What was found' : 'When'}</th>
+        </tr>
+      </thead>
+      {reasons.map(({ reason, machines }) => (
+        <tbody key={reason}>
+          {reason !== '' && (
+            <tr class="reason">
+              <th colSpan={2} scope="rowgroup">
+                {asSentence(reason)} <span class="quiet">{machines.length}</span>
+              </th>
+            </tr>
+          )}
+          {machines.map((machine) => (
+            <Row key={machine.resourceId} machine={machine} now={now} />
+          ))}
+        </tbody>
+      ))}
+    </table>
+  );
+}
+
+function Group({ group, now }: { group: ActionGroup; now: number }) {
+  const { action, count } = group;
+  const { title, icon, note } = fleetActions[action];
+  const [isOpen, setOpen] = useState(action === 'refuse' || count <= fewMachines);
+  return (
+    <details class="card plan-group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <Icon name={icon} tone={icon} />
         <h3>{title}</h3>
@@ -51,31 +83,7 @@ function Group({ group, now }: { group: ActionGroup; now: number }) {
           <span class="middle-up">. {note}</span>
         </span>
       </summary>
-      <table class="table compact">
-        <caption class="visually-hidden">
-          {title}: {count}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Machine</th>
-            <th scope="col">{action === 'refuse' ? 'What was found' : 'When'}</th>
-          </tr>
-        </thead>
-        {reasons.map(({ reason, machines }) => (
-          <tbody key={reason}>
-            {reason !== '' && (
-              <tr class="reason">
-                <th colSpan={2} scope="rowgroup">
-                  {asSentence(reason)} <span class="quiet">{machines.length}</span>
-                </th>
-              </tr>
-            )}
-            {machines.map((machine) => (
-              <Row key={machine.resourceId} machine={machine} now={now} />
-            ))}
-          </tbody>
-        ))}
-      </table>
+      {isOpen && <Reasons group={group} now={now} />}
     </details>
   );
 }

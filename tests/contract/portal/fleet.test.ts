@@ -141,6 +141,23 @@ describe.runIf(hasChromium('installs on many machines in a browser'))('a fleet i
     expect(bodies).toEqual([{ status: 'paused' }, { status: 'running' }, { status: 'cancelled' }]);
   });
 
+  it('of very many the first 200 are shown, and all when they are asked for', async () => {
+    show({ status: 'succeeded', total: 250 });
+    const [sample] = sampleFleetMachines();
+    const value = Array.from({ length: 250 }, (_, at) => ({
+      ...sample,
+      name: `m-${at}`,
+      resourceId: `/${at}`,
+    }));
+    rig.api.replies.set(`GET ${one}/machines`, { status: 200, body: { value } });
+    const { page } = await rig.at(screen);
+    const rows = page.getByRole('rowheader');
+    await page.getByText('The first 200 are shown.').waitFor();
+    expect(await rows.count()).toBe(200);
+    await page.getByRole('button', { name: 'Show all 250' }).click();
+    await expect.poll(() => rows.count()).toBe(250);
+  });
+
   it('its report is kept as a file', async () => {
     show({ status: 'succeeded' });
     rig.api.replies.set(`GET ${one}/report`, { status: 200, body: { machines: [] } });
