@@ -18,7 +18,7 @@ export const reverse: Reach = { mode: 'reverse' };
 export const isSameReach = (one: Reach, other: Reach): boolean =>
   one.mode === 'reverse' || other.mode === 'reverse'
     ? one.mode === other.mode
-    : one.address === other.address;
+    : one.address === other.address && one.listenOn === other.listenOn;
 
 /** Requirements 115 and 134: a new rule of a network takes up to this long to work. Milliseconds. */
 export const rulePropagationMs = 2 * 60_000;

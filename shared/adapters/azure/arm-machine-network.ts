@@ -148,11 +148,14 @@ const raceCodes: readonly unknown[] = [
   'RetryableError',
   'CanceledAndSupersededDueToAnotherOperation',
 ];
+/** Of 409: what does not pass by itself. */
+const lastingCodes: readonly unknown[] = ['ScopeLocked', 'ReadOnlyDisabledSubscription'];
 /** What passes when the group is read again; 409 is another change under way, 412 one that has ended. */
 function isRace(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'resource_manager_refused') return false;
   const { armStatus, armCode } = error.facts;
-  return armStatus === 409 || armStatus === 412 || armStatus === 'Canceled' || raceCodes.includes(armCode);
+  if (armStatus === 409) return !lastingCodes.includes(armCode);
+  return armStatus === 412 || armStatus === 'Canceled' || raceCodes.includes(armCode);
 }
 
 /** Adds to a refusal which group it is about. */

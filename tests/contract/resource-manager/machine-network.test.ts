@@ -5,6 +5,7 @@ import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-netw
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import type { SecurityRule } from '#shared/domain/security-rule.ts';
 import { openAzure } from '../../support/machine-network-subjects.ts';
+import { call, groupId } from './cloud.ts';
 
 const ruleType = 'Microsoft.Network/networkSecurityGroups/securityRules';
 const theirs: SecurityRule = {
@@ -155,6 +156,18 @@ describe('a rule, when Azure Resource Manager has its troubles', () => {
     ['Canceled', 'CanceledAndSupersededDueToAnotherOperation'],
   ])('is opened after all when its operation ends as %s with %s', async (status, code) => {
     expect(await openWithEnd(status, code)).toMatchObject({ isOurs: true });
+  });
+
+  it('is refused at once by a lock, which no repetition opens', async () => {
+    const { group, network, machineId, open } = await start();
+    const opened = await open();
+    const lock = `${groupId}/providers/Microsoft.Network/networkSecurityGroups/${group}/providers/Microsoft.Authorization/locks/keep`;
+    const body = { properties: { level: 'CanNotDelete' } };
+    expect((await call(subject.cloud.clientOf(), 'put', lock, '2020-05-01', { body })).status).toBe(201);
+    await expect(network.closePort(opened?.ruleId ?? '', machineId)).rejects.toMatchObject({
+      code: 'resource_manager_refused',
+      facts: { armCode: 'ScopeLocked' },
+    });
   });
 
   it('is given up for now when others never stop', async () => {

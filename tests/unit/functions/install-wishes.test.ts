@@ -85,6 +85,12 @@ describe('direct mode', () => {
     ['from the proxy to an address', undefined, { address: '10.0.0.4' }, true],
     ['from an address to another', onPublic, { address: '10.0.0.4' }, true],
     ['to the same address', onPublic, { address: '203.0.113.7' }, false],
+    [
+      'to the same address behind which another private one is now',
+      { ...onPublic, listenOn: '10.0.0.5' },
+      { address: '203.0.113.7' },
+      true,
+    ],
     ['from the proxy to the proxy', undefined, null, false],
   ])('gives an installed machine another name when it changes %s: %#', async (_, reach, direct, newName) => {
     const changes = { extension: installed, ...(reach && { reach }) };
