@@ -4,6 +4,7 @@ import { CertificateCard } from '../components/certificate-card.tsx';
 import { ExtensionCard } from '../components/extension-card.tsx';
 import { FactsCard } from '../components/facts-card.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
+import { HealthNote } from '../components/health-note.tsx';
 import { SessionNote } from '../components/session-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { StaleNote } from '../components/stale-note.tsx';
@@ -76,6 +77,7 @@ export function MachineScreen({ id }: { id: string }) {
             retry={() => connect.connect(value)}
           />
           <VerdictCard machine={value} connect={connect} />
+          <HealthNote health={value.health} />
           <CertificateCard machine={value} now={now} changed={reload} />
           <div class="cards">
             <FactsCard machine={value} now={now} />

@@ -111,6 +111,9 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     expect(await row('gone-02')).toMatch(/Gone.*No longer in Azure/);
     expect(await row('found-03')).toMatch(/Found.*Install/);
     expect(await row('hand-04')).toMatch(/Needs consent.*Install/);
+    await page.getByRole('link', { name: 'slow-01' }).click();
+    const told = page.getByRole('region', { name: 'Degraded' });
+    expect(await told.getByRole('listitem').allTextContents()).toEqual(['The clock is wrong. Set it right.']);
     expect(complaints).toEqual([]);
   });
 });
