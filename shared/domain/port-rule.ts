@@ -141,7 +141,9 @@ function freeName(rules: readonly SecurityRule[], machineId: string): string {
     const standing = rules.find((rule) => rule.name.toLowerCase() === name.toLowerCase());
     if (!standing) return name;
     if (ownerOfRule(standing) === undefined)
-      throw new AppError('port_rule_foreign', `the rule ${standing.name} was not made for this machine`);
+      throw new AppError('port_rule_foreign', `the rule ${standing.name} was not made for this machine`, {
+        facts: { rule: standing.name },
+      });
   }
   throw new AppError('internal_error', 'three names of one machine are taken');
 }

@@ -66,7 +66,10 @@ async function start(meddle: (request: ArmRequest, group: string) => Promise<voi
 describe('a rule, while others work on the group', () => {
   it('is not written over one of that name that came first', async () => {
     const { group, open } = await start((_, at) => subject.putRule(at, { ...theirs, name: 'PortForWAC' }));
-    await expect(open()).rejects.toMatchObject({ code: 'port_rule_foreign' });
+    await expect(open()).rejects.toMatchObject({
+      code: 'port_rule_foreign',
+      facts: { rule: 'PortForWAC', group: expect.stringContaining(`/networkSecurityGroups/${group}`) },
+    });
     expect(await subject.rulesIn(group)).toMatchObject([{ name: 'PortForWAC', destinationPorts: ['443'] }]);
   });
 
