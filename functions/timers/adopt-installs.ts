@@ -55,39 +55,42 @@ async function forgetLostAgent(ports: AppPorts, machineId: string): Promise<void
 const hasJustMoved = ({ movedFrom, extension }: MachineDocument): boolean =>
   movedFrom !== undefined && extension === undefined;
 
+/** Base name, wildcard and proof. */
+const recordsOfInstall = 3;
+
 async function look(
   ports: AppPorts,
   client: DurableClient,
   machine: MachineDocument,
-  context: Pick<InvocationContext, 'info'>,
-): Promise<void> {
+  adopt: (machineId: string) => Promise<boolean>,
+): Promise<boolean> {
   // What runs here says more than a look from outside; what a crash left behind is brought together.
-  if (!(await isFree(ports, client, machine))) return;
+  if (!(await isFree(ports, client, machine))) return true;
   const seen = await ports.extension.read(machine.resourceId);
   const now = ports.now();
   const { machineId } = machine;
   switch (judgeExtension(machine, seen, { now, controlPlane: ports.controlPlane })) {
     case 'adopt':
-      context.info(`${machineId} is adopted by ${(await beginAdoption(ports, client, machineId)).id}`);
-      return;
+      return adopt(machineId);
     case 'removed':
       await note(ports, machine, (found) => withRemoval(found, now.toISOString()));
-      return;
+      return true;
     case 'back':
       await note(ports, machine, withoutRemoval);
-      return;
+      return true;
     case 'withdrawn':
       await note(ports, machine, withoutFinding);
-      return;
+      return true;
     case 'nothing':
       if (seen.state === 'absent' && machine.extension?.removedSince !== undefined)
         await forgetLostAgent(ports, machineId);
+      return true;
   }
 }
 
 /**
  * Requirement 53: extensions that others installed, noticed by asking for them. Machines that are gone are the reaper's.
- * One that cannot be adopted never stops the next.
+ * One that cannot be adopted never stops the next. A tick begins no more than the zone takes in a minute.
  */
 export async function adoptInstalls(
   ports: AppPorts,
@@ -97,6 +100,13 @@ export async function adoptInstalls(
   const here = (await ports.store.listMachines()).filter(
     ({ goneSince, movedTo }) => goneSince === undefined && movedTo === undefined,
   );
+  let mayBegin = Math.max(1, Math.floor(ports.recordsPerMinute / recordsOfInstall));
+  const adopt = async (machineId: string): Promise<boolean> => {
+    if (mayBegin === 0) return false;
+    mayBegin -= 1;
+    context.info(`${machineId} is adopted by ${(await beginAdoption(ports, client, machineId)).id}`);
+    return true;
+  };
   await lookRound(
     ports,
     {
@@ -104,7 +114,7 @@ export async function adoptInstalls(
       machines: here.filter((machine) => !hasJustMoved(machine)),
       first: here.filter(hasJustMoved),
       size: batch,
-      look: (machine) => look(ports, client, machine, context),
+      look: (machine) => look(ports, client, machine, adopt),
     },
     context,
   );

@@ -15,7 +15,8 @@ interface Round {
   first?: readonly MachineDocument[];
   /** Looks in one tick, for each of both. */
   size: number;
-  look(machine: MachineDocument): Promise<void>;
+  /** Answers false when it can do no more in this tick: the next one begins with this machine. */
+  look(machine: MachineDocument): Promise<boolean>;
 }
 
 /**
@@ -32,22 +33,26 @@ export async function lookRound(
   const waiting = [...first.slice(0, size), ...page];
   const isOfPage = new Set(page.map(({ machineId }) => machineId));
   const failures: string[] = [];
+  const unserved = new Set<string>();
   let last = after;
-  let isAway = false;
+  let isOver = false;
   const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next && !isAway; next = waiting.shift()) {
+    for (let next = waiting.shift(); next && !isOver; next = waiting.shift()) {
       const { machineId } = next;
       // The one whose look fails has had its turn: it does not hold up the others for ever.
       if (isOfPage.has(machineId)) last = machineId;
       try {
-        await look(next);
+        if (!(await look(next))) unserved.add(machineId);
+        isOver ||= unserved.size > 0;
       } catch (error) {
-        isAway ||= error instanceof AppError && error.code === 'resource_manager_unavailable';
+        isOver ||= error instanceof AppError && error.code === 'resource_manager_unavailable';
         failures.push(`${machineId}: ${String(error)}`);
       }
     }
   };
   await Promise.all(Array.from({ length: width }, lane));
+  const firstUnserved = page.findIndex(({ machineId }) => unserved.has(machineId));
+  if (firstUnserved >= 0) last = page[firstUnserved - 1]?.machineId ?? after;
   if (last !== after)
     await store.commit(roundPartition, [
       { put: { type: 'round', machineId: roundPartition, key: name, after: last } },

@@ -40,14 +40,15 @@ async function look(
         const where = await whereabouts(ports, machine);
         if (where === 'there' && (isMarked(machine) || machine.movedTo !== undefined))
           await noteThere(ports, machineId);
-        if (where !== 'gone') return;
+        if (where !== 'gone') return true;
         gone.add(machineId);
-        if (isMarked(machine)) return;
+        if (isMarked(machine)) return true;
         const goneSince = ports.now().toISOString();
         await updateDocument(ports.store, machineId, 'machine', undefined, (found) =>
           found.goneSince === undefined ? { document: { ...found, goneSince } } : undefined,
         );
         context.info(`Azure Resource Manager no longer knows ${machine.resourceId} (${machineId})`);
+        return true;
       },
     },
     context,

@@ -244,6 +244,23 @@ describe('the looks', () => {
     expect(Math.max(...turns.values())).toBe(2);
   });
 
+  it('begin no more than the zone takes in a minute, and go on there with the next tick', async () => {
+    await addMachines(25);
+    app.ports.recordsPerMinute = 30;
+    for (let index = 0; index < 25; index += 1)
+      app.extension.states.set(fleetMember(index).resourceId, theirs);
+    const facts = app.resources.machines.get(resourceId.toLowerCase());
+    for (let index = 0; index < 25 && facts; index += 1)
+      app.resources.machines.set(fleetMember(index).resourceId.toLowerCase(), facts);
+    const begun = async () => (await app.store.listMachines()).filter(({ adoption }) => adoption).length;
+    const counts: number[] = [];
+    for (let look = 0; look < 3; look += 1) {
+      await tick();
+      counts.push(await begun());
+    }
+    expect(counts).toEqual([10, 20, 25]);
+  });
+
   it('leave Azure Resource Manager alone as soon as it limits the rate, and go on with the next', async () => {
     await addMachines(60);
     app.faults.fail('extension.read', new AppError('resource_manager_unavailable', '429'), 10);
