@@ -117,7 +117,9 @@ export async function beginFleetInstall(
   try {
     await store.commit(fleetPartition, [
       claimed ? { replace: claim, etag: claimed.etag } : { create: claim },
-      { create: { ...own, type: 'fleet-install-entry', key: `${at}-${id}` } },
+      {
+        create: { ...own, type: 'fleet-install-entry', key: `${at}-${id}`, requestedById: caller.id },
+      },
     ]);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;

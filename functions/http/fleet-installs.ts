@@ -39,10 +39,20 @@ const bodyRefusals = { 400: problem, 411: problem, 413: problem, ...refusals } a
 
 /** Whoever began it reads it, and whoever may install on some machine; machines are shown to each as he may see them. */
 async function openFleetInstall(ports: AppPorts, caller: Caller, id: string): Promise<FleetInstallDocument> {
-  const found = /^[a-z2-7]{1,64}$/.test(id) ? await ports.store.read(id, 'fleet-install') : undefined;
+  const found = /^[a-z0-9]{1,64}$/.test(id) ? await ports.store.read(id, 'fleet-install') : undefined;
   if (found?.document.requestedBy.id !== caller.id) await requireOperator(ports, caller);
   if (!found) throw new AppError('fleet_install_not_found', `there is no fleet install ${id}`);
   return found.document;
+}
+
+async function mayOperate(ports: AppPorts, caller: Caller): Promise<boolean> {
+  try {
+    await requireOperator(ports, caller);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'access_denied') throw error;
+    return false;
+  }
 }
 
 /** Whoever began it changes it, or may install on every machine that is left. */
@@ -122,12 +132,15 @@ export function registerFleetInstalls(provider: PortsProvider): void {
       method: 'GET',
       route,
       audience: 'user',
-      summary: 'The last installs on many machines, the newest first',
+      summary:
+        'The last installs on many machines, the newest first: my own, or all where I may install somewhere',
       replies: { 200: fleetInstallListReply, ...refusals },
     },
     async ({ ports, caller }) => {
-      await requireOperator(ports, caller);
-      const entries = await ports.store.list(fleetPartition, 'fleet-install-entry', shown);
+      const all = await ports.store.list(fleetPartition, 'fleet-install-entry', shown);
+      const own = all.filter(({ requestedById }) => requestedById === caller.id);
+      const isOperator = own.length === 0 ? requireOperator(ports, caller) : mayOperate(ports, caller);
+      const entries = (await isOperator) === false ? own : all;
       const found = await Promise.all(
         entries.map(({ fleetInstallId }) => ports.store.read(fleetInstallId, 'fleet-install')),
       );

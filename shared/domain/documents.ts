@@ -128,6 +128,7 @@ interface FleetInstallEntryDocument extends DocumentBase {
   /** Time-ordered and unique: `<ISO 8601>-<id>`. */
   key: string;
   fleetInstallId: string;
+  requestedById: string;
 }
 
 /** What was asked for, by whom: the same request again finds what it began. */
