@@ -9,7 +9,7 @@ export interface KnownMachine extends MachineSummary {
   text: string;
 }
 
-export interface KnownMachines {
+interface KnownMachines {
   /** Milliseconds since the epoch; nothing that was written before is missing. */
   readAt: number;
   /** By name, those of one name by id. */

@@ -6,7 +6,7 @@ import { compareVersions, isVersion } from './version.ts';
 
 /** How the agent says that its machine is. */
 export const healthStates = ['healthy', 'degraded', 'unreachable', 'unknown'] as const;
-export type HealthState = (typeof healthStates)[number];
+type HealthState = (typeof healthStates)[number];
 
 export const healthReasonCodes = [
   'agent_never_seen',
@@ -18,7 +18,7 @@ export const healthReasonCodes = [
   'clock_wrong',
   'extension_outdated',
 ] as const;
-export type HealthReasonCode = (typeof healthReasonCodes)[number];
+type HealthReasonCode = (typeof healthReasonCodes)[number];
 
 export interface HealthReason {
   code: HealthReasonCode;
