@@ -90,9 +90,14 @@ async function forget(
 }
 
 /** One that is gone at this moment: cleaned up after when its grace time is over, and forgotten after that. */
-async function reap(ports: AppPorts, client: DurableClient, machineId: string, context: Log): Promise<void> {
+async function reap(
+  ports: AppPorts,
+  client: DurableClient,
+  machineId: string,
+  context: Log,
+): Promise<'cleaning' | 'done'> {
   const stored = await ports.store.read(machineId, 'machine');
-  if (!stored || !(await isFree(ports, client, stored.document))) return;
+  if (!stored || !(await isFree(ports, client, stored.document))) return 'done';
   const { document: machine, etag } = stored;
   const { movedTo, resourceId } = machine;
   const successor = movedTo === undefined ? undefined : await ports.store.read(movedTo, 'machine');
@@ -111,14 +116,22 @@ async function reap(ports: AppPorts, client: DurableClient, machineId: string, c
       requestedBy: orphanReaper,
     });
     context.info(`${id} cleans up after ${resourceId}`);
+    return 'cleaning';
   }
   if (step === 'forget') {
     await forget(ports, machine, etag);
     context.info(`${resourceId} (${machineId}) is forgotten`);
   }
+  return 'done';
 }
 
-/** Machines that were deleted in Azure without an uninstall. One that fails never stops the next. */
+/** Base name and wildcard. */
+const recordsOfName = 2;
+
+/**
+ * Machines that were deleted in Azure without an uninstall. One that fails never stops the next. A tick cleans up after no
+ * more than the zone gives up in a minute.
+ */
 export async function reapOrphans(ports: AppPorts, client: DurableClient, context: Log): Promise<void> {
   const { settings, store } = ports;
   const gone = await look(ports, await store.listMachines(), context);
@@ -129,9 +142,11 @@ export async function reapOrphans(ports: AppPorts, client: DurableClient, contex
     return;
   }
   if (settings.ADMIN_CENTER_ORPHANS === 'report') return;
+  let mayClean = Math.max(1, Math.floor(ports.recordsPerMinute / recordsOfName));
   for (const machineId of gone) {
+    if (mayClean === 0) return;
     try {
-      await reap(ports, client, machineId, context);
+      if ((await reap(ports, client, machineId, context)) === 'cleaning') mayClean -= 1;
     } catch (error) {
       context.warn(`${machineId} was not cleaned up after: ${String(error)}`);
     }

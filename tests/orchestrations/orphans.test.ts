@@ -235,6 +235,38 @@ describe('many machines that are gone at once', () => {
 });
 
 describe('the cost of an hour', () => {
+  it('is as many uninstalls as the zone gives up names in a minute', async () => {
+    app.ports.recordsPerMinute = 6;
+    await addMachines(8);
+    for (let index = 0; index < 8; index += 1) {
+      const { machineId: id, resourceId: resource } = fleetMember(index);
+      const found = await app.store.read(id, 'machine');
+      if (!found) throw new Error('no machine');
+      const named = { ...found.document, machineName: `${'abcdefgh'[index] ?? ''}${id.slice(1)}` };
+      await app.store.commit(id, [{ put: named }]);
+      deleteInAzure(resource);
+    }
+    await passHours(72);
+    const known = async () => (await app.store.listMachines()).length;
+    const uninstalled = async () =>
+      (
+        await Promise.all(
+          Array.from({ length: 8 }, (_, index) =>
+            app.store.list(fleetMember(index).machineId, 'operation', 9),
+          ),
+        )
+      ).flat().length;
+    const counts: number[] = [];
+    for (let hour = 0; hour < 3; hour += 1) {
+      await passHours(1);
+      await app.host.settled();
+      counts.push(await uninstalled());
+    }
+    expect(counts).toEqual([3, 6, 8]);
+    await passHours(1);
+    expect(await known()).toBe(1);
+  });
+
   it('is at most 500 looks at machines that are there, in a fair round, whatever their number', async () => {
     await addMachines(1_199);
     const looked = new Map<string, number>();
