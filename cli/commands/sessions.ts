@@ -30,7 +30,7 @@ async function untilOpen(
     await wait(waitMs);
     const { value, retryAfterMs } = await api.getSession(machineId, sessionId);
     if (value.state === 'open' && value.url !== undefined)
-      return { sessionId, url: value.url, expiresAt: value.expiresAt };
+      return { sessionId, url: value.url, expiresAt: value.expiresAt, advice: value.advice };
     if (value.error) throw new Failure(value.error, 'failed');
     if (value.state !== 'opening')
       throw failureOf('session_not_opened', `session ${sessionId} is ${value.state}`);
@@ -61,6 +61,7 @@ export const connect = defineCommand({
       : await untilOpen(context, machineId, reply.value.sessionId, reply.retryAfterMs);
     output.result(opened.success ? reply.json : session, () => plain(session.url));
     if (!output.isWatched) return;
+    if (session.advice !== undefined) output.note(plain(session.advice));
     const isOpened = service === 'WAC' && context.openBrowser(session.url);
     output.note(
       `${isOpened ? 'Your browser opens it.' : 'Open it within a minute; it works once.'} ` +

@@ -16,6 +16,8 @@ interface FailureCardProps {
 
 /** What happened, where on the way, and what to do next. */
 export function FailureCard({ failure, about, retry, retryLabel = 'Try again', children }: FailureCardProps) {
+  // What is too young to work everywhere (requirement 115).
+  const advice = failure.facts?.['advice'];
   return (
     <section class="failure" role="alert">
       <Icon name="bad" tone="bad" />
@@ -34,6 +36,7 @@ export function FailureCard({ failure, about, retry, retryLabel = 'Try again', c
         <p>
           <strong>What to do:</strong> <Words text={failure.remedy} />
         </p>
+        {typeof advice === 'string' && <p>{advice}</p>}
         {namedFacts(failure.remedy, failure.facts).map(({ name, values }) => (
           <div key={name} class="named-fact">
             <code>{name}</code>

@@ -55,7 +55,8 @@ export function SessionNote(props: SessionNoteProps) {
         ) : (
           <>The session on {nameOf(machineId)} is open in its own tab. </>
         )}
-        It lives until {formatClock(session.expiresAt)} ({formatRelative(session.expiresAt, now)}).
+        It lives until {formatClock(session.expiresAt)} ({formatRelative(session.expiresAt, now)}).{' '}
+        {session.advice}
         <SessionTroubles session={session} direct={direct} />
       </span>
       <span class="actions">

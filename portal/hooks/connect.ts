@@ -8,6 +8,8 @@ export interface OpenSession {
   machineId: string;
   sessionId: string;
   expiresAt: string;
+  /** What is too young to work everywhere (requirements 115 and 134). */
+  advice?: string | undefined;
   /** Set when the browser gave us no tab: the address opens once, within a minute. */
   blockedUrl?: string;
 }
@@ -49,7 +51,13 @@ async function openSession(api: MachinesApi, machineId: string): Promise<OpenSes
     await wait(lookAgainMs);
     const session = await api.session(machineId, sessionId);
     if (session.url !== undefined)
-      return { machineId, sessionId, url: session.url, expiresAt: session.expiresAt };
+      return {
+        machineId,
+        sessionId,
+        url: session.url,
+        expiresAt: session.expiresAt,
+        advice: session.advice,
+      };
     if (session.error) throw new FailureError(session.error);
     if (session.state !== 'opening') throw new FailureError(notOpened(session.state));
   }
@@ -92,9 +100,9 @@ export function useConnect(onTried?: () => void) {
     /** The same session in another tab, by a new ticket. */
     reopen: ({ machineId, sessionId }: OpenSession) =>
       void run(machineId, async () => {
-        const { url, state, expiresAt } = await api.session(machineId, sessionId);
+        const { url, state, expiresAt, advice } = await api.session(machineId, sessionId);
         if (url === undefined) throw new FailureError(notOpened(state));
-        return { machineId, sessionId, expiresAt, url };
+        return { machineId, sessionId, expiresAt, url, advice };
       }),
     end: async ({ machineId, sessionId }: OpenSession) => {
       try {

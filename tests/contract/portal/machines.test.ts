@@ -7,7 +7,7 @@ import {
   sampleMachine,
   sampleProblem,
 } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const connectPath = `POST /api/machines/${machineIdOf(0)}/sessions`;
 
@@ -46,12 +46,12 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         /Away.*69 days.*2 hours ago/,
       );
       await page.getByRole('searchbox').fill('web');
-      await expect.poll(names).toEqual(['web-01']);
+      await eventually(names).toEqual(['web-01']);
       await page.getByRole('button', { name: 'Away 1' }).click();
       await page.getByRole('heading', { name: 'No machine matches' }).waitFor();
       expect(new URL(page.url()).search).toBe('?search=web&state=away');
       await page.getByRole('link', { name: 'Show all machines' }).click();
-      await expect.poll(names).toHaveLength(3);
+      await eventually(names).toHaveLength(3);
       expect(complaints).toEqual([]);
     });
 
@@ -126,7 +126,20 @@ describe.runIf(hasChromium('the portal’s machines and sessions in a browser'))
         .getByRole('listitem')
         .allTextContents();
       expect(chain.map((link) => link.includes('fails'))).toEqual([false, false, false, false, true]);
-      await expect.poll(() => tab.isClosed()).toBe(true);
+      await eventually(() => tab.isClosed()).toBe(true);
+    });
+
+    it('requirement 115: what is too young to work everywhere is said, when it opens and when it fails', async () => {
+      const advice = 'The install is less than two minutes old: wait a minute or two and try again.';
+      rig.api.machines = [sampleMachine(0)];
+      rig.api.replies.set(connectPath, () => ({ status: 201, body: { ...opened(), advice } }));
+      const { page } = await rig.at(`/portal/machines/${machineIdOf(0)}`);
+      await page.getByRole('button', { name: 'Connect' }).click();
+      await page.getByText('open in its own tab').filter({ hasText: advice }).waitFor();
+      rig.api.replies.set(connectPath, { status: 502, body: { ...sampleProblem(502, {}), advice } });
+      await page.getByRole('button', { name: 'Connect', exact: true }).click();
+      await page.getByRole('alert').filter({ hasText: advice }).waitFor();
+      expect(await page.getByRole('alert').textContent()).toContain('service_unreachable');
     });
 
     it('a blocked tab leaves a link', async () => {
