@@ -5,6 +5,7 @@ import {
   type EffectiveRoles,
   rolesAt,
 } from '#shared/domain/access.ts';
+import { AppError } from '#shared/domain/error.ts';
 import type { AppPorts } from '../ports.ts';
 import type { KnownMachine } from '../remembered-machines.ts';
 import type { Caller } from './authorization.ts';
@@ -18,11 +19,20 @@ export interface VisibleMachine {
 
 const none: EffectiveRoles = { grants: [], denials: [] };
 
+/** The tenant of a subscription; undefined where that is gone: one that was given back takes no other from the list. */
+async function tenantOf(ports: AppPorts, subscriptionId: string): Promise<string | undefined> {
+  try {
+    return (await ports.resources.tenantOf(subscriptionId)).toLowerCase();
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'machine_not_found') return undefined;
+    throw error;
+  }
+}
+
 /** The caller's roles in each subscription, none where it is another tenant's. */
 async function rolesIn(ports: AppPorts, caller: Caller, subscriptionIds: Iterable<string>) {
   const found = [...new Set(subscriptionIds)].map(async (subscriptionId) => {
-    const tenant = await ports.resources.tenantOf(subscriptionId);
-    const isMine = tenant.toLowerCase() === caller.tenantId.toLowerCase();
+    const isMine = (await tenantOf(ports, subscriptionId)) === caller.tenantId.toLowerCase();
     return [subscriptionId, isMine ? await ports.roles.rolesIn(caller.id, subscriptionId) : none] as const;
   });
   return new Map(await Promise.all(found));

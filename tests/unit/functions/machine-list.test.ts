@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '#shared/domain/error.ts';
 import { machineStates } from '#shared/domain/machine-state.ts';
 import { callFunction } from '../../support/function-app.ts';
 import {
@@ -137,6 +138,24 @@ describe('what the caller may not see', () => {
     await put('web-1');
     memory().callers.set('stranger', { ...administrator, tenantId: 'another', isApplication: false });
     expect(await list('', { token: 'stranger' })).toMatchObject({ value: [], total: 0, matched: 0 });
+  });
+
+  it('is everything in a subscription that is gone; of others all is shown', async () => {
+    await put('here');
+    await put('there', { machine: { subscriptionId: 'given back' } });
+    const { resources } = memory().ports;
+    memory().ports.resources = {
+      ...resources,
+      tenantOf: async (id) => {
+        if (id === 'given back') throw new AppError('machine_not_found', 'there is no subscription');
+        return resources.tenantOf(id);
+      },
+    };
+    expect(namesOf(await list())).toEqual(['here']);
+    memory().ports.resources.tenantOf = () => {
+      throw new AppError('resource_manager_unavailable', 'it is silent');
+    };
+    expect((await ask()).status).toBe(503);
   });
 
   it('is asked for once a subscription', async () => {
