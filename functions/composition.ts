@@ -23,6 +23,7 @@ import { composeAuthorities } from './compose-authorities.ts';
 import { deliveryOf } from './delivery-settings.ts';
 import { createCallerVerifier } from './http/authorization.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
+import { rememberExtensionGate } from './remembered-extension-gate.ts';
 import { rememberFacts } from './remembered-facts.ts';
 import { rememberMachines } from './remembered-machines.ts';
 import { rememberRoles } from './remembered-roles.ts';
@@ -69,6 +70,7 @@ function build(settings: Settings): AppPorts {
   const secrets = createKeyVaultSecretStore({ vaultUrl, credential });
   const cosmos = { endpoint: settings.ADMIN_CENTER_COSMOS_ENDPOINT, credential };
   const store = createCosmosMachineStore(cosmos);
+  const extension = createArmMachineExtension({ arm, delivery: deliveryOf(settings) });
   return {
     settings,
     now,
@@ -100,7 +102,8 @@ function build(settings: Settings): AppPorts {
     recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     connectivity: createArmHybridConnectivity({ arm }),
-    extension: createArmMachineExtension({ arm, delivery: deliveryOf(settings) }),
+    extension,
+    extensionGate: rememberExtensionGate(extension, nowMs),
     network: createArmMachineNetwork({ arm, now: nowMs }),
     relay: createArmRelayNamespace({
       arm,

@@ -9,6 +9,7 @@ export function deliveryOf(settings: Settings) {
       kind,
       publisher: settings.ADMIN_CENTER_EXTENSION_PUBLISHER,
       type: settings.ADMIN_CENTER_EXTENSION_TYPE,
+      oldestVersion: settings.ADMIN_CENTER_EXTENSION_MINIMUM,
     } as const;
   const { hashes } = openAgentPackage(settings.ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY);
   const url = `${settings.ADMIN_CENTER_API_URL.replace(/\/$/, '')}/api/agent/package`;

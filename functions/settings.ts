@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { arcAgentVersions } from '#shared/domain/agent-versions.ts';
+import { oldestExtension } from '#shared/domain/extension-versions.ts';
 import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import { isVersion } from '#shared/domain/version.ts';
 import { parseEnvironment } from '#shared/runtime/config.ts';
@@ -87,6 +88,11 @@ export const settingsSchema = z.object({
   ADMIN_CENTER_EXTENSION_PUBLISHER: z.string().min(1).default('Microsoft.AdminCenter'),
   /** Its type. */
   ADMIN_CENTER_EXTENSION_TYPE: z.string().min(1).default('AdminCenter'),
+  /** The oldest version of the documented handler that an install leaves as it is. */
+  ADMIN_CENTER_EXTENSION_MINIMUM: z
+    .string()
+    .refine(isVersion, 'must be dotted numbers, like 0.0.0.169')
+    .default(oldestExtension),
   /** Folder of the agent package, from the app's root. */
   ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY: z.string().default('agent-package'),
 

@@ -33,12 +33,19 @@ export interface SessionTarget {
   reported?: string;
 }
 
+/** Versions of the extension that a connect does not work through. */
+export interface ExtensionGate {
+  /** Undefined where the extension is new enough, or its version says nothing. */
+  findOutdated(resourceId: string): Promise<{ found: string; needed: string } | undefined>;
+}
+
 export interface OpenSessionPorts {
   store: MachineStore;
   connectivity: HybridConnectivity;
   roles: RoleReader;
   secrets: SecretStore;
   probe: SessionProbe;
+  extensionGate: ExtensionGate;
   zone: string;
   /** Port of the proxy as browsers reach it. */
   sessionPort: number;
@@ -133,6 +140,16 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     }
   }
 
+  async function requireNewExtension({ machine, service }: OpenSessionInput): Promise<void> {
+    if (service !== 'WAC') return;
+    const outdated = await ports.extensionGate.findOutdated(machine.resourceId);
+    if (!outdated) return;
+    const { found, needed } = outdated;
+    throw new AppError('extension_outdated', `the extension is version ${found}; a connect needs ${needed}`, {
+      facts: { found, needed },
+    });
+  }
+
   async function requireRight({ machine, service, user }: OpenSessionInput): Promise<void> {
     const held = await roles.rolesIn(user.id, machine.subscriptionId);
     const decision = decideAccess(rolesAt(held, machine.resourceId), machine.kind, connectRight(service));
@@ -168,6 +185,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         store.read(machineId, 'certificate'),
         store.read(machineId, 'agent'),
         requireConfiguration(input),
+        requireNewExtension(input),
       ]);
       // The right comes first whatever else is wrong: whoever has none learns nothing of the rest.
       answers.catch(() => {});

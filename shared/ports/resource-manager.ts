@@ -54,6 +54,8 @@ interface FoundExtension {
   detail?: string;
   port?: number;
   version?: string;
+  /** The oldest version that a connect works through, where this one is older (documented handler alone). */
+  connectNeeds?: string;
   /** As it was set: the salt of our own install is in nobody else's. */
   salt?: string;
   controlPlane?: string;

@@ -200,6 +200,19 @@ describe('a refusal', () => {
     expect(await session()).toMatchObject({ state: 'failed', failure: { code } });
   });
 
+  it('of an extension that is too old says which version is needed', async () => {
+    app.extension.states.set(resourceId, {
+      state: 'succeeded',
+      version: '0.0.0.168',
+      connectNeeds: '0.0.0.169',
+    });
+    const outcome = await connect();
+    expect(outcome).toMatchObject({
+      opened: false,
+      error: { code: 'extension_outdated', facts: { found: '0.0.0.168', needed: '0.0.0.169' } },
+    });
+  });
+
   it('of another leaf says which one was seen', async () => {
     app.probe.answer.thumbprint = 'stranger';
     expect(await connect()).toMatchObject({

@@ -35,7 +35,12 @@ const agentPackage = {
 };
 
 export const deliveries = {
-  handler: { kind: 'handler', publisher: 'Microsoft.AdminCenter', type: 'AdminCenter' },
+  handler: {
+    kind: 'handler',
+    publisher: 'Microsoft.AdminCenter',
+    type: 'AdminCenter',
+    oldestVersion: '0.0.0.169',
+  },
   'custom-script': { kind: 'custom-script', agentPackage },
   'run-command': { kind: 'run-command', agentPackage },
 } as const satisfies Record<string, Delivery>;
@@ -56,26 +61,21 @@ export function machineOf(cloud: Cloud, resourceId: string) {
     const { body } = await call(client(), 'get', `${twin}/goalState/default`, versions.twin);
     return body as { sequence: number; extensions: Goal[]; runCommands: Goal[] };
   };
-  const report = async (what: string, goal: Goal, status: Outcome) => {
+  const report = async (what: string, goal: Goal, status: Outcome, version: string) => {
     const key = `${what} ${goal.name} ${goal.sequence}`;
     if (reported.has(key)) return;
     reported.add(key);
-    const said = {
-      sequence: goal.sequence,
-      status,
-      message: `it ended with ${status}`,
-      version: '0.0.0.203',
-    };
+    const said = { sequence: goal.sequence, status, message: `it ended with ${status}`, version };
     const body = goal.deleting ? { ...said, status: 'success', removed: true } : said;
     await call(client(), 'put', `${twin}/${what}/${goal.name}`, versions.twin, { body });
   };
   return {
     goals,
     /** Does what it was told and reports; each goal once. */
-    async play(status: Outcome = 'success') {
+    async play(status: Outcome = 'success', version = '0.0.0.203') {
       const { extensions, runCommands } = await goals();
-      for (const goal of extensions) await report('extensionStatus', goal, status);
-      for (const goal of runCommands) await report('runCommandStatus', goal, status);
+      for (const goal of extensions) await report('extensionStatus', goal, status, version);
+      for (const goal of runCommands) await report('runCommandStatus', goal, status, version);
     },
   };
 }

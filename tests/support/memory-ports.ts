@@ -1,4 +1,5 @@
 import type { AppPorts } from '#functions/ports.ts';
+import { rememberExtensionGate } from '#functions/remembered-extension-gate.ts';
 import { rememberFacts } from '#functions/remembered-facts.ts';
 import { rememberMachines } from '#functions/remembered-machines.ts';
 import { policyOf, readSettings } from '#functions/settings.ts';
@@ -108,6 +109,7 @@ export function createMemoryPorts(clock: Clock) {
   const ports: AppPorts = {
     ...others,
     authorities,
+    extensionGate: rememberExtensionGate(guarded.extension, clock.now),
     facts: rememberFacts(guarded.resources, clock.now),
     machines: rememberMachines(guarded.store, clock.now),
     settings,

@@ -1,3 +1,4 @@
+import { oldestExtension } from '#shared/domain/extension-versions.ts';
 import type { MachineExtension } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from './arm-client.ts';
 import { customScriptOn } from './machine-extension/custom-script-resource.ts';
@@ -18,7 +19,10 @@ interface AgentPackageSource {
 
 /** How the agent gets onto a machine; `resource` is always named `AdminCenter`. */
 export type Delivery =
-  | ({ kind: 'handler' } & ExtensionHandler)
+  | ({
+      kind: 'handler' /** An older one of the documented handler is upgraded by an install. */;
+      oldestVersion: string;
+    } & ExtensionHandler)
   | { kind: 'custom-script' | 'run-command'; agentPackage: AgentPackageSource };
 
 /** The documented handler. */
@@ -26,6 +30,7 @@ const documented: Delivery = {
   kind: 'handler',
   publisher: 'Microsoft.AdminCenter',
   type: 'AdminCenter',
+  oldestVersion: oldestExtension,
 };
 
 /** The agent's extension as a resource of each kind of machine. */
@@ -35,8 +40,8 @@ export function createArmMachineExtension(options: {
 }): MachineExtension {
   const { arm, delivery = documented } = options;
   if (delivery.kind === 'handler') {
-    const { publisher, type } = delivery;
-    return createHandlerDelivery(arm, { publisher, type });
+    const { publisher, type, oldestVersion } = delivery;
+    return createHandlerDelivery(arm, { publisher, type, oldestVersion });
   }
   const { url, hashes } = delivery.agentPackage;
   return createScriptDelivery({

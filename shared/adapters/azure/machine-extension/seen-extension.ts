@@ -68,6 +68,7 @@ const states: Readonly<Record<string, 'succeeded' | 'failed' | 'deleting'>> = {
 export function toState(
   seen: Pick<SeenExtension, 'provisioningState' | 'message' | 'version'>,
   settings: Readonly<Record<string, unknown>>,
+  connectNeeds?: string,
 ): ExtensionState {
   const state = states[seen.provisioningState] ?? 'creating';
   const detail =
@@ -76,6 +77,7 @@ export function toState(
     detail,
     port: portOf(settings['port']),
     version: seen.version,
+    connectNeeds,
     salt: textOf(settings['salt']),
     controlPlane: textOf(settings['controlPlane']),
   };
