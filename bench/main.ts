@@ -14,6 +14,7 @@ const benches = [
   'certificates',
   'renewals',
   'drill',
+  'fleet',
   'machine-list',
 ] as const;
 

@@ -4,7 +4,7 @@ import { letsEncryptRateLimits } from './certificate-authority/rate-limits.ts';
 import { createCosmos } from './cosmos/server.ts';
 import { createDns } from './dns/dns.ts';
 import { createEntra } from './entra/entra.ts';
-import { createManagedIdentity } from './entra/managed-identity.ts';
+import { createManagedIdentity, type ManagedIdentityOptions } from './entra/managed-identity.ts';
 import { createKeyVault } from './key-vault/key-vault.ts';
 import { type Clock, systemClock } from './kit/clock.ts';
 import { issueServerIdentity } from './kit/local-authority.ts';
@@ -47,6 +47,7 @@ export interface TwinOptions {
   clock?: Clock | undefined;
   /** Beside the sample's own. */
   resources?: readonly SeedResource[];
+  identities?: ManagedIdentityOptions['identities'];
   /** Of the certificate authority; the first is used when an order names none. */
   profiles?: Profiles;
   /** Let's Encrypt's rate limits, and the request units of a small container. Off by default: nothing answers 429. */
@@ -67,7 +68,7 @@ const hostNames = ['login', 'graph', 'arm', 'cosmos', 'acme', 'vault', 'serviceb
 export async function startTwin(
   data: DataFolder,
   apiOrigin: string,
-  { clock = systemClock, resources = [], profiles, realLimits = false }: TwinOptions = {},
+  { clock = systemClock, resources = [], identities = [], profiles, realLimits = false }: TwinOptions = {},
 ): Promise<Twin> {
   refuseProduction(process.env);
   const tls = await issueServerIdentity(data.root, ['localhost', ...hostNames], Date.now());
@@ -97,7 +98,7 @@ export async function startTwin(
     await createManagedIdentity({
       ...(await options('identity')),
       issue: entra.mint,
-      identities: identitiesOf(data),
+      identities: [...identitiesOf(data), ...identities],
       // The address of virtual machines knows one machine: the first sample.
       machine: sample.sampleMachines[0]?.principalId ?? '',
     }),

@@ -26,11 +26,17 @@ export interface StandingFleetOptions {
   clock: ClockMode;
   /** Of every authority; the first is used. Default: 90 days. */
   profiles?: Profiles;
+  /** Machines as they are before an install, each with an identity of its own. */
+  isBare?: boolean;
+  /** Settings of the app that differ from those of a local run. */
+  settings?: Readonly<Record<string, string>>;
   /** A second authority, after the first in the order of preference. */
   hasSecond?: boolean;
 }
 
 export interface StandingFleet {
+  /** Process id of the Functions host. */
+  hostPid: number;
   /** Runs a program of `tests/fixtures/fleet` with `connection.json`; answers its last line, each a JSON text. */
   run(program: string, args: readonly string[], onLine?: (line: string) => void): Promise<unknown>;
   stop(): Promise<void>;
@@ -38,11 +44,15 @@ export interface StandingFleet {
 
 const memberOf = (index: number) => {
   const name = `fleet-${String(index + 1).padStart(3, '0')}`;
-  return { name, resourceId: `${sample.resourceGroupId}/providers/Microsoft.HybridCompute/machines/${name}` };
+  const resourceId = `${sample.resourceGroupId}/providers/Microsoft.HybridCompute/machines/${name}`;
+  const principalId = `00000000-0000-4000-8000-${String(index + 1).padStart(12, 'f')}`;
+  // Says as which machine its simulated extension host calls.
+  return { name, resourceId, principalId, identityHeader: `identity-of-${name}` };
 };
 
-/** As after an install: the machine, and its extension, which has succeeded. */
-const resourcesOf = ({ name, resourceId }: ReturnType<typeof memberOf>): SeedResource[] => [
+type Member = ReturnType<typeof memberOf>;
+
+const machineOf = ({ name, principalId }: Member): SeedResource =>
   arcMachine({
     groupId: sample.resourceGroupId,
     name,
@@ -53,11 +63,15 @@ const resourcesOf = ({ name, resourceId }: ReturnType<typeof memberOf>): SeedRes
     memoryBytes: 4_294_967_296,
     cores: 2,
     agentVersion: '1.60.02000.2',
-    principalId: '00000000-0000-4000-8000-000000000077',
+    principalId,
     tenantId: sample.tenantId,
-  }),
+  });
+
+/** As after an install: the machine, and its extension, which has succeeded. */
+const resourcesOf = (member: Member): SeedResource[] => [
+  machineOf(member),
   {
-    id: `${resourceId}/extensions/AdminCenter`,
+    id: `${member.resourceId}/extensions/AdminCenter`,
     body: { location: 'westeurope', tags: {}, properties: { provisioningState: 'Succeeded', settings: {} } },
   },
 ];
@@ -94,7 +108,13 @@ export async function startFleet(options: StandingFleetOptions): Promise<Standin
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
   const fleet = Array.from({ length: options.machines }, (_, index) => memberOf(index));
   const standing = await startStandIns(data, undefined, report, options.clock, {
-    resources: fleet.flatMap(resourcesOf),
+    resources: fleet.flatMap(options.isBare ? machineOf : resourcesOf),
+    identities: fleet.map(({ identityHeader, principalId, resourceId }) => ({
+      header: identityHeader,
+      objectId: principalId,
+      clientId: principalId,
+      resourceId,
+    })),
     ...(options.profiles && { profiles: options.profiles }),
   });
   data.writeJson('connection.json.fleet', { fleet });
@@ -102,9 +122,10 @@ export async function startFleet(options: StandingFleetOptions): Promise<Standin
   const { connection } = standing;
   const host = await startHost(data, {
     ...connection,
-    appSettings: { ...connection.appSettings, ...second?.appSettings },
+    appSettings: { ...connection.appSettings, ...second?.appSettings, ...options.settings },
   });
   return {
+    hostPid: host.pid,
     async run(program, args, onLine = () => {}) {
       const file = fileURLToPath(new URL(program, programs));
       const child = spawn(
