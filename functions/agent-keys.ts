@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import type { Change } from '#shared/ports/machine-store.ts';
 import type { EnrolmentRequest, PublicKey } from '#shared/protocol/agent-messages.ts';
 import type { AppPorts } from './ports.ts';
 
@@ -46,6 +47,23 @@ function requireReplaceable(earlier: AgentDocument, proof: Proof, now: Date): vo
     );
 }
 
+/** A token was given out by an operation, which is on record; that a machine spoke for itself is said here. */
+function auditOf({ now, newId }: AppPorts, machineId: string, hadOthers: boolean): Change {
+  const at = now().toISOString();
+  return {
+    create: {
+      type: 'audit',
+      machineId,
+      key: `${at}-${newId()}`,
+      at,
+      actor: { id: machineId, name: 'Identity of the machine' },
+      action: 'enrol agent',
+      outcome: 'succeeded',
+      detail: hadOthers ? 'in the place of an agent that was silent' : 'for the first time',
+    },
+  };
+}
+
 /** Enrols the keys of an agent; the same keys again get the same answer. */
 export async function enrolKeys(
   ports: AppPorts,
@@ -76,8 +94,10 @@ export async function enrolKeys(
           agentVersion: body.agentVersion,
           reportSequence: 0,
         };
+    const audits = isSame || enrolledBy === 'token' ? [] : [auditOf(ports, machineId, earlier !== undefined)];
     try {
-      await ports.store.commit(machineId, [found ? { replace: agent, etag: found.etag } : { create: agent }]);
+      const change: Change = found ? { replace: agent, etag: found.etag } : { create: agent };
+      await ports.store.commit(machineId, [change, ...audits]);
       if (earlier && !isSame) await replaceHeldKey(ports, machineId);
       return;
     } catch (error) {

@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerAgentEnrolment } from '#functions/http/agent-enrolment.ts';
 import { createCallerVerifier } from '#functions/http/authorization.ts';
@@ -8,13 +6,8 @@ import { createManualClock, type ManualClock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { callFunction } from '../support/function-app.ts';
-import {
-  createMemoryPorts,
-  environment,
-  type MemoryPorts,
-  subscriptionId,
-  tenantId,
-} from '../support/memory-ports.ts';
+import { type Claims, type IdentityIssuer, startIdentityIssuer } from '../support/identity-issuer.ts';
+import { createMemoryPorts, type MemoryPorts, subscriptionId } from '../support/memory-ports.ts';
 import { addMachine, machineId, resourceId } from '../support/sample-machine.ts';
 
 const durable = vi.hoisted(() => ({ started: [] as { name: string; input: object }[] }));
@@ -30,33 +23,24 @@ vi.mock('durable-functions', async (importOriginal) => ({
   }),
 }));
 
-const audience = environment['ADMIN_CENTER_API_AUDIENCE'] ?? '';
-const published = await generateKeyPair('RS256');
-const stranger = await generateKeyPair('RS256');
 const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-local/providers`;
 const theirs = { state: 'succeeded', port: 7443, salt: 'chosen by somebody else' } as const;
 
-let server: Server;
-let authority: string;
+let issuer: IdentityIssuer;
 let clock: ManualClock;
 let memory: MemoryPorts;
 registerAgentEnrolment(() => memory.ports);
 
 beforeAll(async () => {
-  const key = { ...(await exportJWK(published.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-  server = createServer((_, response) => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  issuer = await startIdentityIssuer(() => clock.now());
 });
-afterAll(() => server.close());
+afterAll(() => issuer.stop());
 
 beforeEach(() => {
   durable.started.length = 0;
   clock = createManualClock(Date.parse('2026-10-01T12:00:00Z'));
   memory = createMemoryPorts(clock);
-  const settings = { ...memory.ports.settings, ADMIN_CENTER_AUTHORITY: authority };
+  const settings = { ...memory.ports.settings, ADMIN_CENTER_AUTHORITY: issuer.authority };
   memory.ports.callers = createCallerVerifier(settings, memory.ports.now);
   memory.extension.states.set(resourceId, theirs);
 });
@@ -67,25 +51,7 @@ async function onlyInAzure(): Promise<void> {
   await memory.store.commit(machineId, [{ remove: 'machine' }]);
 }
 
-type Claims = { [Name in keyof JWTPayload]?: JWTPayload[Name] | undefined };
-
-/** As the metadata service gives it to the machine. */
-function claimsOf(changes: Claims): JWTPayload {
-  const now = clock.now() / 1000;
-  return {
-    iss: `https://sts.windows.net/${tenantId}/`,
-    aud: audience,
-    nbf: now - 60,
-    exp: now + 86_400,
-    oid: '00000000-0000-4000-8000-0000000000e1',
-    tid: tenantId,
-    idtyp: 'app',
-    xms_mirid: resourceId,
-    ...changes,
-  } as JWTPayload;
-}
-const identityOf = (changes: Claims = {}, key = published.privateKey) =>
-  new SignJWT(claimsOf(changes)).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(key);
+const identityOf = (claims: Claims = {}) => issuer.issue(claims);
 
 async function publicKey() {
   const { publicKey: key } = await generateKeyPair('ES256', { extractable: true });
@@ -172,10 +138,8 @@ describe('an agent without a token', () => {
 
   it('is refused with a token that nobody signed, or somebody else', async () => {
     await onlyInAzure();
-    const bare = new UnsecuredJWT(claimsOf({})).encode();
-    expect(await enrol({ identityToken: bare })).toMatchObject(refused);
-    const forged = await identityOf({}, stranger.privateKey);
-    expect(await enrol({ identityToken: forged })).toMatchObject(refused);
+    expect(await enrol({ identityToken: issuer.leaveUnsigned() })).toMatchObject(refused);
+    expect(await enrol({ identityToken: await issuer.forge() })).toMatchObject(refused);
     expect(await agent()).toBeUndefined();
   });
 
@@ -253,6 +217,11 @@ describe('other keys by the identity of the machine', () => {
       clock.advance(1);
       expect(await again()).toBe(200);
       expect(await agent()).toMatchObject({ enrolledBy: 'identity', reportSequence: 0 });
+      const audits = await memory.store.list(machineId, 'audit', 9);
+      expect(audits.map(({ action, detail }) => `${action}: ${detail ?? ''}`)).toEqual([
+        'enrol agent: in the place of an agent that was silent',
+        'enrol agent: for the first time',
+      ]);
     },
   );
 
