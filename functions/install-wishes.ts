@@ -55,7 +55,7 @@ export async function wishesOf(
     subscriptionId,
     port,
     custody: body.keys ?? machine.custody ?? 'vault',
-    // Whoever resolved the old name keeps being led where it led, until his session has ended.
+    // Resolvers remember where the old name led: the new way in gets a name that nobody has asked for yet.
     newName: isMoving || (body.newName ?? false),
     ...(reach && { reach }),
     ...(sources && { sources }),
