@@ -1,10 +1,10 @@
 import type { HostCheck } from '../api/replies.ts';
-import { checkOutcome, checkTitle } from '../model/host-checks.ts';
+import { checkOutcome, checkTitles } from '../model/host-checks.ts';
 import { asSentence } from '../model/words.ts';
 import { Icon } from './icon.tsx';
 
 /** What the agent found on its machine, in the documented order, with what to do next. */
-export function HostChecks({ checks, port }: { checks: readonly HostCheck[]; port: number | null }) {
+export function HostChecks({ checks }: { checks: readonly HostCheck[] }) {
   return (
     <ol class="requirements">
       {checks.map((check) => {
@@ -14,7 +14,7 @@ export function HostChecks({ checks, port }: { checks: readonly HostCheck[]; por
             <Icon name={icon} tone={icon} />
             <div>
               <p class="requirement-rule">
-                {checkTitle(check.id, port)}
+                {checkTitles[check.id]}
                 <span class="visually-hidden">:</span>{' '}
                 <span class={`requirement-word tone-${icon}`}>{word}</span>
               </p>

@@ -14,7 +14,13 @@ export function removalOf({ extension, endpoint, machineName, certificate, reach
       'Open sessions: everybody who is connected is cut off. How many that is, is not known here.',
       `The extension AdminCenter with its agent and Windows Admin Center${port}.`,
       'The service configuration WAC.',
-      ...(machineName === null ? [] : ['The machine’s name in DNS and its connection to the relay.']),
+      ...(machineName === null
+        ? []
+        : [
+            reach.mode === 'direct'
+              ? 'The machine’s name in DNS.'
+              : 'The machine’s name in DNS and its connection to the relay.',
+          ]),
       ...(certificate === null
         ? []
         : ['The certificate: it is disabled now, and purged after the grace time of this deployment.']),

@@ -34,8 +34,8 @@ function Mending({ machine }: { machine: MachineReply }) {
     <section class="card" aria-labelledby="mending-heading">
       <h2 id="mending-heading">If something is not in order</h2>
       <p>
-        First do what a check above says. If <code>https://localhost:{extension.port ?? 6516}</code> still
-        does not load on the machine, repair: the extension is removed and installed again.
+        First do what a check above says. If the page on localhost still does not load then, repair: the
+        extension is removed and installed again.
       </p>
       <div class="actions">
         <RepairAction machine={machine} />
@@ -93,7 +93,7 @@ export function ExtensionScreen({ id }: { id: string }) {
           <section class="card" aria-labelledby="checks-heading">
             <h2 id="checks-heading">What the agent found on the machine</h2>
             {checks && checks.length > 0 ? (
-              <HostChecks checks={checks} port={status.value.port} />
+              <HostChecks checks={checks} />
             ) : (
               <p class="quiet">
                 The agent has not reported yet. It looks when it starts and from time to time after that.

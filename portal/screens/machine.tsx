@@ -60,7 +60,7 @@ export function MachineScreen({ id }: { id: string }) {
       {value && (
         <p class="lead">
           {kindName(value.kind)}
-          {value.facts && `, ${value.facts.osName}`}
+          {value.facts?.osName && `, ${value.facts.osName}`}
         </p>
       )}
       {failure && value && <StaleNote failure={failure} retry={reload} />}

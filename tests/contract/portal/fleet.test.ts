@@ -7,7 +7,7 @@ import {
   sampleFleetPlan,
 } from '../../support/portal-install-samples.ts';
 import { sampleMachine } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const plans = 'POST /api/fleet-installs/plans';
 const one = '/api/fleet-installs/fleet234';
@@ -125,7 +125,7 @@ describe.runIf(hasChromium('installs on many machines in a browser'))('a fleet i
     ]);
     await page.getByText('No report of a served certificate came within 10 minutes.').waitFor();
     await page.getByLabel('Status').selectOption('running');
-    await expect.poll(() => names.allTextContents()).toEqual(['mail-04']);
+    await eventually(() => names.allTextContents()).toEqual(['mail-04']);
 
     rig.api.replies.set(`PATCH ${one}`, { status: 200, body: sampleFleetInstall({ status: 'paused' }) });
     show({ status: 'paused' });
@@ -155,7 +155,7 @@ describe.runIf(hasChromium('installs on many machines in a browser'))('a fleet i
     await page.getByText('The first 200 are shown.').waitFor();
     expect(await rows.count()).toBe(200);
     await page.getByRole('button', { name: 'Show all 250' }).click();
-    await expect.poll(() => rows.count()).toBe(250);
+    await eventually(() => rows.count()).toBe(250);
   });
 
   it('its report is kept as a file', async () => {

@@ -11,7 +11,7 @@ import {
   samplePreconditions,
   sampleProblem,
 } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const id = machineIdOf(0);
 const put = `PUT /api/machines/${id}/extension`;
@@ -161,9 +161,11 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     await page.getByRole('radio', { name: 'The machine itself' }).check();
     await install.click();
     await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
-    await expect
-      .poll(() => bodies)
-      .toEqual(['{"port":6516}', '{"port":6516,"keys":"machine"}', '{"port":6516,"keys":"machine"}']);
+    await eventually(() => bodies).toEqual([
+      '{"port":6516}',
+      '{"port":6516,"keys":"machine"}',
+      '{"port":6516,"keys":"machine"}',
+    ]);
   });
 
   it('installing again offers a new name, and who held the key holds it again', async () => {

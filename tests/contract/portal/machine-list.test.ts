@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
 import { listSamples, manyMachines } from '../../support/portal-list.ts';
 import { bareMachine, sampleMachine, sampleProblem } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the list in the portal', () => {
   let rig: PortalRig;
@@ -28,18 +28,18 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     const all = ['All 3', 'Away 1', 'Uninstalled 1', 'Ready 1'];
     expect(await chips(page)).toEqual(all);
     await page.getByLabel('Target').selectOption('arc');
-    await expect.poll(names).toEqual(['db-03', 'web-01']);
+    await eventually(names).toEqual(['db-03', 'web-01']);
     await page.getByRole('button', { name: 'Ready 1' }).click();
-    await expect.poll(names).toEqual(['web-01']);
+    await eventually(names).toEqual(['web-01']);
     expect(await chips(page)).toEqual(all);
     expect(await page.getByRole('button', { name: 'Ready 1' }).getAttribute('aria-pressed')).toBe('true');
     await page.getByText('1 that match, 3 in all').waitFor();
     await page.reload();
     await page.getByRole('button', { name: /Administrator/ }).click();
-    await expect.poll(names).toEqual(['web-01']);
+    await eventually(names).toEqual(['web-01']);
     expect(await page.getByLabel('Target').inputValue()).toBe('arc');
     await page.getByRole('button', { name: 'Ready 1' }).click();
-    await expect.poll(names).toEqual(['db-03', 'web-01']);
+    await eventually(names).toEqual(['db-03', 'web-01']);
     expect(new URL(page.url()).search).toBe('?kind=arc');
     expect(complaints).toEqual([]);
   });
@@ -61,11 +61,11 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     await page.goBack();
     await page.getByText('101–200 of 250 in all').waitFor();
     await page.getByRole('link', { name: 'Previous page' }).click();
-    await expect.poll(first).toBe('server-0000');
+    await eventually(first).toBe('server-0000');
     await page.goBack();
     await page.getByText('101–200').waitFor();
     await page.getByRole('searchbox').fill('server-0007');
-    await expect.poll(first).toBe('server-0007');
+    await eventually(first).toBe('server-0007');
     expect(new URL(page.url()).search).toBe('?search=server-0007');
   });
 
@@ -76,7 +76,7 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     const answers = [{ status: 400, body: refusal }];
     rig.api.replies.set('GET /api/machines', () => answers.pop() ?? list);
     const { page } = await rig.at('/portal/?search=server&page=old');
-    await expect.poll(() => page.getByRole('rowheader').count()).toBe(3);
+    await eventually(() => page.getByRole('rowheader').count()).toBe(3);
     expect(new URL(page.url()).search).toBe('?search=server');
     expect(await page.getByRole('alert').count()).toBe(0);
   });

@@ -11,7 +11,7 @@ import {
   sampleMachine,
   sampleProblem,
 } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const id = machineIdOf(0);
 const path = `/portal/machines/${id}/install`;
@@ -72,7 +72,7 @@ describe.runIf(hasChromium('how a machine is reached, in a browser'))(
       accept();
       const { page, send } = await direct();
       const [own, open] = [/10\.0\.0\.4 private \(recommended\)/, /20\.50\.60\.70 public$/];
-      await expect.poll(() => page.getByRole('radio', { name: own }).isChecked()).toBe(true);
+      await eventually(() => page.getByRole('radio', { name: own }).isChecked()).toBe(true);
       const judged = page.waitForRequest((request) => request.url().includes('preconditions?direct=20.50'));
       await page.getByRole('radio', { name: open }).check();
       expect(new URL((await judged).url()).searchParams.get('port')).toBe('6516');

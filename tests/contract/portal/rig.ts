@@ -34,6 +34,9 @@ export interface PortalRig {
 
 const nowhere = '/portal/nowhere';
 
+/** What the page comes to, however slow this computer is: as patient as the page's own locators. */
+export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
+
 /** Goes there as a link of the page does: tokens live in memory. */
 export async function followLink(page: Page, path: string): Promise<void> {
   const address = JSON.stringify(path);

@@ -35,7 +35,7 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
       const checks = page.getByRole('region', { name: 'What the agent found' });
       expect(await checks.locator('.requirement-rule').allTextContents()).toEqual([
         'The service ServerManagementGateway runs: in order',
-        'https://localhost:6516 loads on the machine: not in order',
+        'The page on localhost loads: not in order',
         'The process Sme.exe answers: in order',
         'The installation is whole: not judged',
         'The machine’s own policy allows the port: in order',
