@@ -5,6 +5,7 @@ import type { Clock } from '#shared/runtime/clock.ts';
 import { readHelloFrom } from '#shared/runtime/hello-reader.ts';
 import { sendAlert } from '#shared/runtime/tls-alert.ts';
 import { type MachineNames, placeOf } from './host-names.ts';
+import { createRefusalLog } from './refusal-log.ts';
 
 /** Connections at one time; a browser opens six for a session. */
 const maxConnections = 512;
@@ -15,14 +16,20 @@ const helloTimeoutMs = 10_000;
 /** Whoever scans addresses must not fill the log. */
 const refusalsPerMinute = 30;
 
+interface RefusedConnection {
+  client: string;
+  reason: string;
+  serverName?: string;
+}
+
 export interface DirectConnectionsOptions {
   /** Those that this machine answers to. */
   names(): readonly MachineNames[];
   nowSeconds(): number;
   clock: Clock;
   onStream(incoming: Incoming): void;
-  /** `unlogged`: refused since the last one that was told of. */
-  onRefused(facts: { client: string; reason: string; serverName?: string; unlogged?: number }): void;
+  /** `unlogged`: how many were not told of since the last one that was. */
+  onRefused(facts: RefusedConnection & { unlogged?: number }): void;
 }
 
 /** Connections of browsers that come straight to the machine, until the door has them. */
@@ -52,25 +59,9 @@ function sessionOf(
 export function createDirectConnections(options: DirectConnectionsOptions): DirectConnections {
   const open = new Map<Socket, string>();
   const pending = new Set<Socket>();
-  let minute = { endsAt: 0, told: 0 };
-  let unlogged = 0;
-
-  function refuse(client: string, reason: string, serverName?: string): void {
-    const now = options.clock.now();
-    if (now >= minute.endsAt) minute = { endsAt: now + 60_000, told: 0 };
-    if (minute.told >= refusalsPerMinute) {
-      unlogged += 1;
-      return;
-    }
-    minute.told += 1;
-    options.onRefused({
-      client,
-      reason,
-      ...(serverName !== undefined && { serverName }),
-      ...(unlogged > 0 && { unlogged }),
-    });
-    unlogged = 0;
-  }
+  const tell = createRefusalLog(refusalsPerMinute, options.clock.now, options.onRefused);
+  const refuse = (client: string, reason: string, serverName?: string) =>
+    tell({ client, reason, ...(serverName !== undefined && { serverName }) });
 
   function tooMany(client: string): string | undefined {
     if (open.size >= maxConnections) return 'too_many_connections';
@@ -122,7 +113,7 @@ export function createDirectConnections(options: DirectConnectionsOptions): Dire
         open.delete(socket);
         pending.delete(socket);
       });
-      return void serve(socket, client);
+      serve(socket, client).catch(() => socket.destroy());
     },
     cut() {
       for (const socket of open.keys()) socket.destroy();

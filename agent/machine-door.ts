@@ -9,8 +9,12 @@ import { createForwarder } from './forwarder.ts';
 import { namesOf } from './host-names.ts';
 import { createIncomingStreams } from './incoming-streams.ts';
 import { allows, watchPolicy } from './local-policy.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { type AgentSettings, installedPortsOf, localPortOf } from './settings.ts';
 import { createTlsDoor } from './tls-door.ts';
+
+/** In direct mode strangers get as far as a handshake. */
+const refusalsPerMinute = 120;
 
 export interface MachineDoorOptions {
   settings: Pick<AgentSettings, 'dataDirectory' | 'port' | 'targetPort' | 'targetScheme'>;
@@ -82,8 +86,12 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     },
     onRefused: ({ sessionId }, code) => logger.log('session.refused', { sessionId, code }),
   });
-  const logRefusal = (purpose: StreamPurpose, reason: string) =>
-    logger.log('stream.refused', { ...purpose, reason });
+  const tellRefusal = createRefusalLog(
+    refusalsPerMinute,
+    clock.now,
+    (facts: StreamPurpose & { reason: string }) => logger.log('stream.refused', { ...facts }),
+  );
+  const logRefusal = (purpose: StreamPurpose, reason: string) => tellRefusal({ ...purpose, reason });
   const door = createTlsDoor({
     requests,
     names: () => (state ? namesOf(state) : []),

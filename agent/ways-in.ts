@@ -71,7 +71,7 @@ export function createWaysIn(options: WaysInOptions): WaysIn {
     nowSeconds: clock.nowSeconds,
     clock: systemClock,
     onStream: options.onStream,
-    onRefused: (facts) => logger.log('connection.refused', facts),
+    onRefused: (facts) => logger.log('connection.refused', { ...facts }),
   });
   const listener = createDirectListener({
     onConnection: connections.take,

@@ -32,9 +32,9 @@ const mark = (kind: SecretKind): string => `[redacted:${kind}]`;
 const markPattern = String.raw`\[redacted:[a-z-]+\]`;
 const isMarked = (text: string): boolean => new RegExp(`^${markPattern}$`).test(text);
 
-/** Words that end, or are, the name of a secret: `clientSecret`, `api_key`, `X-Identity-Header`. */
+/** In the name of a secret: `clientSecret`, `api_key`, `tokenHash`, `X-Identity-Header`. */
 const words = [
-  'pass(?:word|wd|phrase|code)?',
+  'pass(?:word|wd|phrase|code)',
   'pwd',
   'secret',
   'tokens?',
@@ -45,18 +45,16 @@ const words = [
   'assertion',
   'verifier',
   'signature',
-  'sig',
-  'sas',
   'sealed',
-  'otp',
   'nonce',
   'identity[-_]?header',
   '(?:api|access|account|shared|private|signing|encryption|storage|subscription|functions?|host|master|primary|secondary|hmac|symmetric)[-_ ]?(?:access[-_ ]?)?keys?',
 ].join('|');
-const secretName = `[\\w.-]{0,60}?(?:${words})(?:[-_.]?\\w{1,12})?`;
-
-const isSecretName = (name: string): boolean =>
-  new RegExp(`^(?:${secretName}|[dkpq]|d[pq]|qi)$`, 'i').test(name);
+/** These are parts of ordinary words, and count by themselves or between hyphens. */
+const shortWords = 'pass|sig|sas|otp|pin';
+const secretName = `(?:[\\w.-]{0,60}?(?:${words})(?:[-_.]?\\w{1,12})?|(?:[\\w.-]{0,60}?[-_.])?(?:${shortWords})(?!\\w))`;
+const wholeSecretName = new RegExp(`^(?:${secretName}|[dkpq]|d[pq]|qi)$`, 'i');
+const isSecretName = (name: string): boolean => wholeSecretName.test(name);
 
 /** A quoted text, with quotes that were escaped once more too, or what stands before a blank or an end. */
 const quoted = String.raw`\\?"(?:[^"\\]|\\(?!")[\s\S]|\\"(?!\s*[,}\]:]))*\\?"|'[^'\r\n]*'`;

@@ -96,6 +96,8 @@ const secrets: [string, string, ...string[]][] = [
 
 /** Lines that say nothing secret. */
 const harmless = [
+  '{"event":"process.stopped","signal":"SIGTERM","design":2,"assignment":"reader","passed":12}',
+  'spinning: 3, compass: north, bypass=on',
   '{"time":"2026-11-21T21:45:44.212Z","level":"info","event":"agent.certificate_served","thumbprint":"800e6e9ffd0d350e9e644c8974e80260f3610c9fd36513c072e6b34ed2a59ea5"}',
   '{"event":"tunnel.connected","path":"aaaaaaaaaaaaaaaaaaaaaaaaaa"}',
   '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local/providers/Microsoft.HybridCompute/machines/test-1',
