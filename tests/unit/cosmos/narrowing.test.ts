@@ -62,7 +62,7 @@ describe('a query over all partitions of a large container', () => {
         isFlipped ? `${value} ${operator} ${path}` : `${path} ${operator} ${value}`,
       );
     const listed = fc
-      .tuple(fc.constantFrom('c.x', 'c.z'), fc.array(constant, { minLength: 1, maxLength: 4 }))
+      .tuple(fc.constantFrom('c.x', 'c.z'), fc.array(constant, { minLength: 1, maxLength: 3 }))
       .map(([path, list]) => `${path} IN (${list.join(', ')})`);
     const conditions = fc
       .array(fc.oneof(condition, listed), { minLength: 1, maxLength: 4 })
@@ -72,9 +72,9 @@ describe('a query over all partitions of a large container', () => {
         const text = `SELECT VALUE c.id FROM c WHERE ${where}${order}`;
         expect(ask(account, text, true).items).toEqual(ask(account, text, false).items);
       }),
-      { numRuns: 200, seed: 7 },
+      { numRuns: 80, seed: 7 },
     );
-  });
+  }, 20_000);
 
   it.each([
     "SELECT * FROM c WHERE c.x = 'ab'",
