@@ -3,7 +3,7 @@ import type { InstallFleetInput } from '#orchestrations/install-fleet/orchestrat
 import { fleetChangedEvent, orchestratorNames } from '#orchestrations/names.ts';
 import { updateDocument } from '#orchestrations/records.ts';
 import type { FleetInstallDocument } from '#shared/domain/documents.ts';
-import { livenessOf, startOnce } from './begin-operation.ts';
+import { livenessOf, reconcile, startOnce } from './begin-operation.ts';
 import type { AppPorts } from './ports.ts';
 
 /** Instance id of one run of a fleet install. */
@@ -46,5 +46,29 @@ export async function tellFleetInstall(
     await client.raiseEvent(runId, fleetChangedEvent, {});
   } catch (error) {
     if (!(error instanceof Error) || !/404|410|no instance|not found/i.test(error.message)) throw error;
+  }
+}
+
+/** No install takes this long, unless its flow was ended from outside. */
+const longRunMs = 2 * 60 * 60_000;
+/** As many as one request may name. */
+const most = 2_000;
+
+/** Machines on which an install has run for very long: each operation is brought together with its flow. */
+export async function reconcileLongRuns(
+  ports: AppPorts,
+  client: DurableClient,
+  { id, createdAt, endedAt }: FleetInstallDocument,
+): Promise<void> {
+  const before = ports.now().getTime() - longRunMs;
+  if (endedAt !== undefined || Date.parse(createdAt) > before) return;
+  for (const { key, status, operationId, startedAt = '' } of await ports.store.list(
+    id,
+    'fleet-machine',
+    most,
+  )) {
+    if (status !== 'running' || operationId === undefined || Date.parse(startedAt) > before) continue;
+    const operation = await ports.store.read(key, 'operation', operationId);
+    if (operation) await reconcile(ports, client, operation.document);
   }
 }

@@ -3,6 +3,7 @@ import {
   type AccessRight,
   decideAccess,
   type EffectiveRoles,
+  rolesAt,
 } from '#shared/domain/access.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type MachineResource, parseMachineResource } from '#shared/domain/machine.ts';
@@ -10,11 +11,12 @@ import { machineIdOf } from '#shared/domain/machine-name.ts';
 import type { FleetInstallRequest } from '#shared/protocol/fleet-api.ts';
 import type { AppPorts } from '../ports.ts';
 import type { Caller } from './authorization.ts';
-import { maySee, rolesOf } from './machine-access.ts';
+import { maySee } from './machine-access.ts';
 import { refuseFields } from './route.ts';
 
 /** As many as one request may name. */
 const most = 2_000;
+const mostSubscriptions = 20;
 const resourceGroup =
   /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/(?!\.{1,2}$)[\p{L}\p{N}_().-]{1,90}\/?$/iu;
 
@@ -62,6 +64,27 @@ async function readList(ports: AppPorts, select: Selection): Promise<MachineReso
 
 const none: EffectiveRoles = { grants: [], denials: [] };
 
+/** The caller's roles at each of these machines; none where there is no such subscription. Each is asked for once. */
+export async function rolesOver(
+  ports: AppPorts,
+  caller: Caller,
+  targets: readonly MachineResource[],
+): Promise<(target: MachineResource) => EffectiveRoles> {
+  const subscriptions = [...new Set(targets.map(({ subscriptionId }) => subscriptionId))];
+  const found = subscriptions.map(async (subscriptionId) => {
+    try {
+      const tenant = await ports.resources.tenantOf(subscriptionId);
+      const isMine = tenant.toLowerCase() === caller.tenantId.toLowerCase();
+      return [subscriptionId, isMine ? await ports.roles.rolesIn(caller.id, subscriptionId) : none] as const;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'machine_not_found') throw error;
+      return [subscriptionId, none] as const;
+    }
+  });
+  const held = new Map(await Promise.all(found));
+  return ({ subscriptionId, resourceId }) => rolesAt(held.get(subscriptionId) ?? none, resourceId);
+}
+
 /**
  * The machines that are meant, each once, with what the caller may do on it. Of a group or a tag those that he may see;
  * of a list all, because he has named them. Throws `machine_not_found` when there are none.
@@ -73,18 +96,23 @@ export async function selectMachines(
 ): Promise<SelectedMachine[]> {
   const named = await readList(ports, select);
   const byId = new Map(named.map((one) => [machineIdOf(one.resourceId), one] as const).toReversed());
-  const selected = await Promise.all(
-    [...byId].toReversed().map(async ([machineId, target]): Promise<SelectedMachine> => {
-      const roles = await rolesOf(ports, caller, target).catch((error: unknown) => {
-        if (error instanceof AppError && error.code === 'machine_not_found') return none;
-        throw error;
-      });
-      const mine = { ...target, machineId };
-      return maySee(roles, target.kind)
-        ? { ...mine, decide: (right) => decideAccess(roles, target.kind, right) }
-        : mine;
-    }),
-  );
+  const subscriptions = new Set(named.map(({ subscriptionId }) => subscriptionId));
+  // Each costs a call of Azure Resource Manager, whoever it belongs to.
+  if (subscriptions.size > mostSubscriptions)
+    throw refuseFields([
+      {
+        field: 'select',
+        message: `names ${subscriptions.size} subscriptions: at most ${mostSubscriptions} at a time`,
+      },
+    ]);
+  const roles = await rolesOver(ports, caller, named);
+  const selected = [...byId].toReversed().map(([machineId, target]): SelectedMachine => {
+    const here = roles(target);
+    const mine = { ...target, machineId };
+    return maySee(here, target.kind)
+      ? { ...mine, decide: (right) => decideAccess(here, target.kind, right) }
+      : mine;
+  });
   const shown = select.resourceIds ? selected : selected.filter(({ decide }) => decide);
   if (shown.length === 0)
     throw new AppError('machine_not_found', 'there is no machine in it that you may see');

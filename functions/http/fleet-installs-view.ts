@@ -7,7 +7,8 @@ import { percentOf } from '#shared/domain/operation.ts';
 import type { fleetInstallReply, fleetMachinesReply } from '#shared/protocol/fleet-api.ts';
 import type { AppPorts } from '../ports.ts';
 import type { Caller } from './authorization.ts';
-import { maySee, rolesOf } from './machine-access.ts';
+import { rolesOver } from './fleet-installs-selection.ts';
+import { maySee } from './machine-access.ts';
 
 type FleetInstallReply = z.input<typeof fleetInstallReply>;
 type FleetMachineReply = z.input<typeof fleetMachinesReply>['value'][number];
@@ -71,14 +72,13 @@ export async function viewFleetMachines(
   const machines = (await readMachines(ports, fleet.id)).filter(
     (machine) => status === undefined || machine.status === status,
   );
-  const shown = await Promise.all(
-    machines.map(async (machine) => {
-      if (machine.isUnknown) return fleet.requestedBy.id === caller.id;
-      const target = parseMachineResource(machine.resourceId);
-      return maySee(await rolesOf(ports, caller, target), target.kind);
-    }),
-  );
-  const visible = machines.filter((_, index) => shown[index]);
+  const targets = new Map(machines.map(({ key, resourceId }) => [key, parseMachineResource(resourceId)]));
+  const roles = await rolesOver(ports, caller, [...targets.values()]);
+  const visible = machines.filter(({ isUnknown, key }) => {
+    if (isUnknown) return fleet.requestedBy.id === caller.id;
+    const target = targets.get(key);
+    return target !== undefined && maySee(roles(target), target.kind);
+  });
   return Promise.all(visible.map((machine) => viewMachine(ports, machine)));
 }
 

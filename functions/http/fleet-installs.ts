@@ -16,14 +16,13 @@ import {
   fleetReportReply,
 } from '#shared/protocol/fleet-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { reconcileFleetInstall, tellFleetInstall } from '../reconcile-fleet-install.ts';
+import { reconcileFleetInstall, reconcileLongRuns, tellFleetInstall } from '../reconcile-fleet-install.ts';
 import type { Caller } from './authorization.ts';
 import { requireOperator } from './drill.ts';
 import { beginFleetInstall, wishesIn } from './fleet-installs-begin.ts';
 import { planFleet } from './fleet-installs-plan.ts';
-import { selectMachines } from './fleet-installs-selection.ts';
+import { rolesOver, selectMachines } from './fleet-installs-selection.ts';
 import { readMachines, renderCsv, viewFleetInstall, viewFleetMachines } from './fleet-installs-view.ts';
-import { rolesOf } from './machine-access.ts';
 import { defineRoute, readQuery } from './route.ts';
 
 const route = 'api/fleet-installs';
@@ -60,12 +59,9 @@ async function requireOwner(ports: AppPorts, caller: Caller, fleet: FleetInstall
   if (fleet.requestedBy.id === caller.id) return;
   const machines = await readMachines(ports, fleet.id);
   const left = machines.filter(({ status }) => status === 'waiting' || status === 'running');
-  const decisions = await Promise.all(
-    left.map(async ({ resourceId }) => {
-      const target = parseMachineResource(resourceId);
-      return decideAccess(await rolesOf(ports, caller, target), target.kind, 'install');
-    }),
-  );
+  const targets = left.map(({ resourceId }) => parseMachineResource(resourceId));
+  const roles = await rolesOver(ports, caller, targets);
+  const decisions = targets.map((target) => decideAccess(roles(target), target.kind, 'install'));
   const refused = decisions.filter(({ allowed }) => !allowed);
   const [first] = refused;
   if (!first || first.allowed) return;
@@ -161,6 +157,7 @@ export function registerFleetInstalls(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       const found = await openFleetInstall(ports, caller, parameter('fleetInstallId'));
+      await reconcileLongRuns(ports, durable(), found);
       const fleet = await reconcileFleetInstall(ports, durable(), found);
       return {
         ...(fleet.endedAt === undefined && { headers: { 'retry-after': lookAgainSeconds } }),

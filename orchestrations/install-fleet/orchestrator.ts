@@ -7,6 +7,10 @@ import type { InstallFleetActivities } from './activities.ts';
 /** How long it waits for somebody who paused it: then it looks by itself, should his word have been lost. */
 const pausedMs = 24 * 60 * 60_000;
 
+/** Rounds in a row with nothing to begin are further and further apart: the history stays small. */
+const restsMs = [1_000, 10_000, 30_000, 60_000, 60_000, 300_000];
+const longestRestMs = 30 * 60_000;
+
 export interface InstallFleetInput {
   fleetId: string;
 }
@@ -30,14 +34,17 @@ export function* installFleet(
   { fleetId }: InstallFleetInput,
 ): Step<{ rounds: number }> {
   const run = context.activities<InstallFleetActivities>(persistentRetries);
+  let idle = 0;
   for (let rounds = 1; ; rounds += 1) {
     const { isEnded, children, concurrency, nextAt } = yield* run.beginRound({ fleetId });
     if (isEnded) return { rounds };
     if (children.length > 0) {
+      idle = 0;
       yield* context.forEach(orchestratorNames.installFleetMachine, children, concurrency);
       continue;
     }
     const waitMs = nextAt === undefined ? pausedMs : Date.parse(nextAt) - context.now().getTime();
-    yield* context.waitForEvent(fleetChangedEvent, Math.max(waitMs, 1_000));
+    yield* context.waitForEvent(fleetChangedEvent, Math.max(waitMs, restsMs[idle] ?? longestRestMs));
+    idle += 1;
   }
 }

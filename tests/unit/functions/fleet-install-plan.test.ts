@@ -141,6 +141,23 @@ describe('the plan of an install on many machines', () => {
     });
   });
 
+  it('is not made over more than twenty subscriptions', async () => {
+    const ids = Array.from({ length: 21 }, (_, index) =>
+      (stage.resourceIds[0] ?? '').replace(
+        subscriptionId,
+        `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      ),
+    );
+    const answer = await stage.post('planFleetInstall_post', { select: { resourceIds: ids } });
+    expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status: 400, code: 'invalid_request' });
+    expect(stage.memory.faults.calls('resources.tenantOf')).toBe(0);
+  });
+
+  it('asks for the roles in a subscription once', async () => {
+    await plan({ select: { resourceIds: stage.resourceIds } });
+    expect(stage.memory.faults.calls('resources.tenantOf')).toBe(1);
+  });
+
   it('takes two thousand ids of the longest kind and no larger body', async () => {
     const long = 'n'.repeat(60);
     const prefix = `/subscriptions/${subscriptionId}/resourceGroups/${'g'.repeat(90)}/providers/Microsoft.HybridCompute/machines/`;

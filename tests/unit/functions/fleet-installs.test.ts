@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FleetMachineDocument } from '#shared/domain/documents.ts';
+import { newOperation } from '#shared/domain/operation.ts';
 import {
   fleetInstallListReply,
   fleetInstallReply,
@@ -177,6 +178,29 @@ describe('an install on many machines', () => {
     await writeEnd(fleetId);
     await stage.call('getFleetInstall', params(fleetId));
     expect([...host.instances.values()]).toEqual(['Failed', 'Completed']);
+  });
+});
+
+describe('a machine whose install was ended from outside', () => {
+  it('is said so by whoever looks hours later', async () => {
+    const { id: fleetId } = await begin();
+    await stage.addKnown(0);
+    const operationId = `${idOf(0)}.one`;
+    const at = stage.memory.ports.now().toISOString();
+    const by = { id: 'a', name: 'a' };
+    const operation = newOperation(operationId, idOf(0), 'install', by, at);
+    await stage.memory.store.commit(idOf(0), [
+      { create: { ...operation, type: 'operation', key: operationId, input: {} } },
+    ]);
+    await writeMachine(fleetId, 0, { status: 'running', operationId, startedAt: at });
+    host.instances.set(operationId, 'Terminated');
+    const look = async () => {
+      await stage.call('getFleetInstall', params(fleetId));
+      return (await stage.memory.store.read(idOf(0), 'operation', operationId))?.document;
+    };
+    expect((await look())?.status).toBe('running');
+    stage.clock.advance(3 * 3_600_000);
+    expect(await look()).toMatchObject({ status: 'failed', error: { code: 'operation_interrupted' } });
   });
 });
 
