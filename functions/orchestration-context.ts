@@ -142,8 +142,7 @@ export function createOrchestrationContext(
         get: (_, name) => (input: object) => attempt(String(name), input, policy),
       }),
 
-    // biome-ignore lint/correctness/useYield: a step that takes none of the host's.
-    *announce(progress): Step<void> {
+    announce(progress): void {
       pending = progress;
     },
 

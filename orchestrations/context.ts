@@ -39,7 +39,7 @@ export interface OrchestrationContext {
   /** The activities of a flow by name, each repeated as the policy says; failures arrive as `AppError`. */
   activities<A extends Record<string, AnyActivity>>(policy: RetryPolicy): ActivitySteps<A>;
   /** Shown as soon as the next activity begins, here or in the flow that is called next: it takes no step of its own. */
-  announce(progress: Progress): Step<void>;
+  announce(progress: Progress): void;
   subOrchestration<I extends object, O>(name: string, input: I): Step<O>;
   /**
    * Runs a flow for each child in `width` lanes beside each other; answers how many failed. One never stops another:

@@ -3,7 +3,7 @@ import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
-import { isSameReach, type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
+import { isSameReach, type OpenedPort, type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
@@ -116,6 +116,7 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       custody: KeyCustody;
       reach?: Reach;
       consent?: { id: string; name: string };
+      proxy?: string | null;
     }): Promise<{ installedPort?: number }> {
       const { document: machine } = await getDocument(store, input.machineId, 'machine');
       const isFirst = machine.extension?.installedAt === undefined;
@@ -125,6 +126,7 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
         input.machineId,
         ({ extension: had, reach = reverse }) => ({
           ...(consent && { replaceConsent: consent }),
+          ...(input.proxy !== undefined && { proxy: input.proxy ?? undefined }),
           ...(had?.installedAt === undefined
             ? {
                 before,
@@ -204,7 +206,16 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       const { portRule } = machine;
       const sources = input.sources ?? (portRule?.isOurs ? portRule.sources : undefined);
       if (!sources) return;
-      const opened = await network.openPort({ resourceId, machineId, address: reach.address, port, sources });
+      let opened: OpenedPort | undefined;
+      try {
+        opened = await network.openPort({ resourceId, machineId, address: reach.address, port, sources });
+      } catch (error) {
+        const ruleId = error instanceof AppError ? error.facts['writtenRule'] : undefined;
+        // On record, so that it is taken back: whoever gives up after this finds a port open that he did not see opened.
+        if (typeof ruleId === 'string' && !portRule)
+          await setMachine(machineId, () => ({ portRule: { ruleId, isOurs: true, port, sources } }));
+        throw error;
+      }
       const openedAt = opened?.openedAt ?? portRule?.openedAt ?? now().toISOString();
       await setMachine(machineId, () => ({ portRule: opened?.isOurs ? { ...opened, openedAt } : opened }));
     },
@@ -221,7 +232,12 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       ]);
       await extension.beginInstall(
         input.resourceId,
-        { port: String(input.port), salt, controlPlane: ports.controlPlane },
+        {
+          port: String(input.port),
+          salt,
+          controlPlane: ports.controlPlane,
+          ...(machine.proxy !== undefined && { proxy: { mode: 'application', address: machine.proxy } }),
+        },
         token,
       );
     },

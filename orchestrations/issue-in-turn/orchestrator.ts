@@ -17,7 +17,7 @@ const longestWaitMs = 24 * 60 * 60_000;
 export function* issueInTurn(
   context: OrchestrationContext,
   subject: Pick<IssueCertificateInput, 'machineId' | 'machineName' | 'custody'>,
-  show: (phase: 'name', detail: string) => Step<unknown>,
+  show: (phase: 'name', detail: string) => void,
   patienceMs = Number.POSITIVE_INFINITY,
 ): Step<string> {
   const { machineId, custody } = subject;
@@ -44,6 +44,6 @@ export function* issueInTurn(
       throw new AppError('operation_cancelled', 'it was called off while it waited for its turn');
     }
     // From here on it works, and cannot be called off.
-    yield* show('name', 'Issuing the certificate');
+    show('name', 'Issuing the certificate');
   }
 }

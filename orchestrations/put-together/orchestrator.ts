@@ -27,6 +27,8 @@ export interface InstallWishes {
   sources?: PortSources;
   /** Who agreed to lose a Windows Admin Center that was installed by hand. */
   consent?: { id: string; name: string };
+  /** As it is where absent; null: none. */
+  proxy?: string | null;
   /** Longest wait for a turn at an authority; a later one is given back. Absent: any. */
   turnPatienceMs?: number;
 }
@@ -48,13 +50,13 @@ export interface Begun {
 export function* putTogether(
   context: OrchestrationContext,
   wishes: InstallWishes,
-  show: (phase: InstallPhase, detail: string) => Step<unknown>,
+  show: (phase: InstallPhase, detail: string) => void,
   begun: Begun = { hasBegun: false },
 ): Step<void> {
   const { machineId, resourceId, subscriptionId, port, custody, newName, reach, sources, consent } = wishes;
   const run = context.activities<InstallExtensionActivities>(platformRetries);
 
-  yield* show('provider', 'Registering Microsoft.HybridConnectivity on the subscription');
+  show('provider', 'Registering Microsoft.HybridConnectivity on the subscription');
   const found = yield* run.beginInstall({
     machineId,
     resourceId,
@@ -62,25 +64,26 @@ export function* putTogether(
     custody,
     ...(reach && { reach }),
     ...(consent && { consent }),
+    ...(wishes.proxy !== undefined && { proxy: wishes.proxy }),
   });
   Object.assign(begun, found, { hasBegun: true });
   yield* registerProvider(context, subscriptionId);
 
-  yield* show('endpoint', `Creating the endpoint and the service configuration with port ${port}`);
+  show('endpoint', `Creating the endpoint and the service configuration with port ${port}`);
   yield* run.deployEndpoint({ machineId, resourceId, port });
 
-  yield* show('name', 'Choosing the name and publishing it');
+  show('name', 'Choosing the name and publishing it');
   const { machineName } = yield* run.claimName({ machineId, newName });
   begun.machineName = machineName;
   yield* run.prepareChannels({ machineId, resourceId, machineName, port, ...(sources && { sources }) });
   // Where the machine holds the key, its agent has to be there before there can be a certificate.
   if (custody === 'machine') yield* run.deployExtension({ machineId, resourceId, port });
-  yield* show('name', 'Issuing the certificate');
+  show('name', 'Issuing the certificate');
   const turn = { machineId, machineName, custody };
   const thumbprint = yield* issueInTurn(context, turn, show, wishes.turnPatienceMs);
-  yield* show('agent', 'Installing the extension on the machine');
+  show('agent', 'Installing the extension on the machine');
   yield* run.deployExtension({ machineId, resourceId, port });
-  yield* show('agent', 'Waiting until the machine serves its certificate');
+  show('agent', 'Waiting until the machine serves its certificate');
   yield* deliverCertificate(context, { machineId, resourceId, thumbprint });
   yield* run.recordInstalled({ machineId, port });
 }

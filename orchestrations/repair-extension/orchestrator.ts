@@ -24,7 +24,7 @@ export function* repairExtension(
   const record = context.activities<InstallExtensionActivities>(persistentRetries);
   const track = context.activities<TrackOperationActivities>(persistentRetries);
   try {
-    yield* context.announce({ operationId, step: 0, detail: 'Removing the extension from the machine' });
+    context.announce({ operationId, step: 0, detail: 'Removing the extension from the machine' });
     yield* remove.removeExtension({ resourceId });
     yield* awaitRemoval(context, resourceId);
     yield* remove.forgetAgent({ machineId });

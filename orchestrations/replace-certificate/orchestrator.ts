@@ -27,17 +27,17 @@ export interface MachineSubject {
 export function* replaceCertificate(
   context: OrchestrationContext,
   { machineId, resourceId, machineName, custody }: MachineSubject,
-  show: (step: number, detail: string) => Step<unknown>,
+  show: (step: number, detail: string) => void,
 ): Step<{ postponed?: IssuancePlan }> {
   const persistent = context.activities<ReplaceCertificateActivities>(persistentRetries);
-  yield* show(0, 'Issuing the certificate');
+  show(0, 'Issuing the certificate');
   const requestId = yield* requestOf(context, { machineId, custody });
   const issued = yield* context.subOrchestration<IssueCertificateInput, IssueCertificateResult>(
     orchestratorNames.issueCertificate,
     { machineId, machineName, custody, isInstall: false, ...(requestId !== undefined && { requestId }) },
   );
   if ('postponed' in issued) return issued;
-  yield* show(1, 'Waiting until the machine serves it');
+  show(1, 'Waiting until the machine serves it');
   yield* deliverCertificate(context, { machineId, resourceId, thumbprint: issued.thumbprint });
   yield* persistent.revokeLeaf({ machineId, isCurrent: false });
   return {};

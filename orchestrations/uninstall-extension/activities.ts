@@ -41,6 +41,7 @@ const ofInstall: ReadonlySet<string> = new Set<keyof MachineDocument>([
   'reach',
   'nextReach',
   'portRule',
+  'proxy',
   'before',
   'manualInstallation',
   'replaceConsent',

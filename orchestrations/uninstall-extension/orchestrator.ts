@@ -22,15 +22,15 @@ export function* uninstallExtension(
   const track = context.activities<TrackOperationActivities>(persistentRetries);
   const turns = context.activities<ReserveTurnActivities>(persistentRetries);
   try {
-    yield* context.announce({ operationId, step: 0, detail: 'Removing the extension from the machine' });
+    context.announce({ operationId, step: 0, detail: 'Removing the extension from the machine' });
     yield* run.closeMachine({ machineId, operationId });
     yield* run.removeExtension({ resourceId });
     yield* awaitRemoval(context, resourceId);
 
-    yield* context.announce({ operationId, step: 1, detail: 'Removing the service configuration WAC' });
+    context.announce({ operationId, step: 1, detail: 'Removing the service configuration WAC' });
     yield* run.removeConfiguration({ machineId, resourceId });
 
-    yield* context.announce({
+    context.announce({
       operationId,
       step: 2,
       detail: 'Removing DNS records, relay, queue and certificate',
