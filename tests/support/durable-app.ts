@@ -103,7 +103,8 @@ export async function openDurableApp(): Promise<DurableApp> {
     },
     async run(kind, input) {
       const id = await begin(kind, input);
-      await host.waitForCompletion(id);
+      // Half an hour of patience takes hundreds of looks: on a busy machine that is seconds.
+      await host.waitForCompletion(id, { timeoutMs: 60_000 });
       return operation(id);
     },
     async close() {
