@@ -12,7 +12,8 @@ export interface MachineNetwork {
    * Requirements 131-133, C7: rule `PortForWAC` in the group of the interface that has this address, TCP, at a free
    * priority, marked as this machine's. Repeatable; ours with other sources or another port is changed; a rule of
    * somebody else that lets the same through is accepted as it is; one of that name that does not is `port_rule_foreign`.
-   * Without a group there is nothing to open and nothing is made: undefined.
+   * Without a group there is nothing to open and nothing is made: undefined. A failure after the rule may have been
+   * written names it in `facts.writtenRule`, to be closed by whoever gives up.
    */
   openPort(request: {
     resourceId: string;

@@ -12,7 +12,7 @@ const stride = process.env['HOSTILE_ARM'] === 'all' ? 1 : 3;
 /** Each flow in parts, so that none is long. */
 const parts = [0, 1, 2, 3];
 
-describe.each(hostileFlows)('every wrong answer of Azure Resource Manager during $flow', (pair) => {
+describe.each(hostileFlows)('every wrong answer of Azure Resource Manager during $flow on $on', (pair) => {
   it.each(parts)(
     'ends well or with a name, and what is asked for then finishes it: part %i',
     async (part) => {
@@ -27,7 +27,9 @@ describe.each(hostileFlows)('every wrong answer of Azure Resource Manager during
       expect(codes.get(null)).toBeGreaterThan(cases.length / 4);
       expect(codes.size).toBeGreaterThan(2);
       const told = [...codes].map(([code, count]) => `${count} ${code ?? 'succeeded'}`).join(', ');
-      process.stderr.write(`${pair.flow}, then ${pair.mend}: ${cases.length} of ${all.length} (${told})\n`);
+      process.stderr.write(
+        `${pair.on}, ${pair.flow}, then ${pair.mend}: ${cases.length} of ${all.length} (${told})\n`,
+      );
     },
   );
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '#shared/domain/error.ts';
+import { AppError, toAppError } from '#shared/domain/error.ts';
 import { isSameAddress } from '#shared/domain/ip-network.ts';
 import { parseMachineResource } from '#shared/domain/machine.ts';
 import { ownerOfRule, planPort } from '#shared/domain/port-rule.ts';
@@ -109,9 +109,9 @@ export function createArmMachineNetwork(options: ArmMachineNetworkOptions): Mach
       if (!place) return undefined;
       const { groupId, listenOn } = place;
       // A write whose answer was lost has been made all the same.
-      let hasWritten = false;
+      let written: string | undefined;
       const writtenNow = () => ({ openedAt: new Date(now()).toISOString() });
-      return untilWon(groupId, async () => {
+      const attempt = async () => {
         const group = await reader.groupAt(groupId);
         if (!group) return undefined;
         const rules: readonly ArmSecurityRule[] = group.rules;
@@ -122,13 +122,18 @@ export function createArmMachineNetwork(options: ArmMachineNetworkOptions): Mach
         const opened = { ruleId, isOurs, port, sources };
         const standing = rules.find(({ name }) => name === rule.name);
         if (action === 'keep' && (!isOurs || standing?.isSettled))
-          return { ...opened, ...(isOurs && hasWritten && writtenNow()) };
+          return { ...opened, ...(isOurs && written !== undefined && writtenNow()) };
         const condition = standing?.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: standing.etag };
         const request = { method: 'PUT', path: ruleId, apiVersion: networkApiVersion } as const;
-        hasWritten = true;
+        written = ruleId;
         const hasWon = await wins({ ...request, body: toArmRule(rule), ...condition });
         return hasWon ? { ...opened, ...writtenNow() } : 'raced';
-      });
+      };
+      try {
+        return await untilWon(groupId, attempt);
+      } catch (error) {
+        throw written === undefined ? error : namingTheRule(error, written);
+      }
     },
     async closePort(ruleId, machineId) {
       await untilWon(ruleId, async () => {
@@ -156,6 +161,16 @@ function isRace(error: unknown): boolean {
   const { armStatus, armCode } = error.facts;
   if (armStatus === 409) return !lastingCodes.includes(armCode);
   return armStatus === 412 || armStatus === 'Canceled' || raceCodes.includes(armCode);
+}
+
+/** Adds which rule may have been written before the failure. */
+function namingTheRule(error: unknown, writtenRule: string): AppError {
+  const { code, message, facts, retryAfterMs, cause } = toAppError(error);
+  return new AppError(code, message, {
+    facts: { ...facts, writtenRule },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    cause,
+  });
 }
 
 /** Adds to a refusal which group it is about. */

@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { openStore } from '#local/kit/store.ts';
 import { createArmService } from '#local/resource-manager/arm-service.ts';
-import { arcMachine, relayNamespace, resourceGroup } from '#local/resource-manager/seeds.ts';
+import { relayNamespace, resourceGroup } from '#local/resource-manager/seeds.ts';
 import { createArmHybridConnectivity } from '#shared/adapters/azure/arm-hybrid-connectivity.ts';
 import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-extension.ts';
+import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
 import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
 import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import { type DurableApp, openDurableApp } from '../durable-app.ts';
 import { subscriptionId, tenantId } from '../memory-ports.ts';
-import { resourceId } from '../sample-machine.ts';
+import { machine, machineId } from '../sample-machine.ts';
 import { createDirectArm, type Hostility } from './direct-arm.ts';
 import { createLivingMachine } from './living-machine.ts';
-
-const groupId = `/subscriptions/${subscriptionId}/resourceGroups/rg-local`;
-const namespaceId = `${groupId}/providers/Microsoft.Relay/namespaces/relay`;
+import { groupId, namespaceId, type Target } from './targets.ts';
 
 export interface HostileApp {
   app: DurableApp;
+  target: Target;
   hostility: Hostility;
   /** What there is of the machine in Azure, each resource once: lower-cased ids without what they are below. */
   resources(): Promise<string[]>;
@@ -51,38 +51,30 @@ function hostileZone(zone: DnsZone, hostility: Hostility): DnsZone {
 }
 
 /** The flows on the real adapters of Azure Resource Manager and the stand-in's own service, without a network. */
-export async function openHostileApp(): Promise<HostileApp> {
+export async function openHostileApp(target: Target): Promise<HostileApp> {
+  const { resourceId, kind, collections } = target;
   const app = await openDurableApp();
+  await app.store.commit(machineId, [{ put: { ...machine, resourceId, kind } }]);
   const database = openStore(':memory:');
-  const machine = (token: string) => (token === 'machine' ? { xms_mirid: resourceId.toLowerCase() } : {});
+  const identityOf = (token: string) => (token === 'machine' ? { xms_mirid: resourceId.toLowerCase() } : {});
   const service = createArmService({
     clock: app.clock,
     store: database,
     origin: () => 'https://arm.test',
-    verifyToken: async (token) => ({ tid: tenantId, oid: token, ...machine(token) }),
+    verifyToken: async (token) => ({ tid: tenantId, oid: token, ...identityOf(token) }),
     tenantId,
     subscriptionId,
     retryAfterSeconds: 0,
+    // The flow's clock stands still while an activity waits.
+    operationDelayMs: 0,
     seed: [
       resourceGroup(subscriptionId, 'rg-local', 'westeurope'),
       relayNamespace(groupId, 'relay', 'westeurope'),
-      arcMachine({
-        groupId,
-        name: 'web-01',
-        location: 'westeurope',
-        osType: 'windows',
-        osSku: 'Windows Server 2022 Datacenter',
-        osVersion: '10.0.20348.1',
-        memoryBytes: 8 * 1024 ** 3,
-        cores: 2,
-        agentVersion: '1.53.03132.2775',
-        principalId: '00000000-0000-4000-8000-0000000000d1',
-        tenantId,
-      }),
+      ...target.seed,
     ],
   });
   const hostility: Hostility = { calls: [], misbehave: undefined };
-  const living = createLivingMachine(app, service);
+  const living = createLivingMachine(app, service, resourceId);
   const arm = createDirectArm(
     {
       ...service,
@@ -98,6 +90,7 @@ export async function openHostileApp(): Promise<HostileApp> {
     resources: createArmResourceManager({ arm }),
     connectivity: createArmHybridConnectivity({ arm }),
     extension: createArmMachineExtension({ arm }),
+    network: createArmMachineNetwork({ arm, now: app.clock.now }),
     relay: createArmRelayNamespace({ arm, namespaceId, host: 'relay.test', now: app.ports.now }),
     dns: hostileZone(app.ports.dns, hostility),
   });
@@ -113,15 +106,10 @@ export async function openHostileApp(): Promise<HostileApp> {
   };
   return {
     app,
+    target,
     hostility,
     async resources() {
-      const endpoints = `${resourceId}/providers/Microsoft.HybridConnectivity/endpoints`;
-      const found = await Promise.all([
-        list(`${resourceId}/extensions`, '2024-07-10'),
-        list(endpoints, '2023-03-15'),
-        list(`${endpoints}/default/serviceConfigurations`, '2023-03-15'),
-        list(`${namespaceId}/hybridConnections`, '2021-11-01'),
-      ]);
+      const found = await Promise.all(collections.map(([path, version]) => list(path, version)));
       return found.flat();
     },
     async close() {

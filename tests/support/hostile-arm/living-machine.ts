@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { ArmService } from '#local/resource-manager/arm-service.ts';
 import type { DurableApp } from '../durable-app.ts';
-import { machineId, reportServing, resourceId } from '../sample-machine.ts';
+import { machineId, reportServing } from '../sample-machine.ts';
 
 const goals = z.object({
   extensions: z.array(z.object({ name: z.string(), sequence: z.number(), deleting: z.boolean() })),
 });
-const twin = `${resourceId}/providers/Microsoft.LocalTwin`;
 
 /** The computer itself: it does what Azure wants of it, and its agent serves what it is given. */
-export function createLivingMachine(app: DurableApp, service: ArmService) {
+export function createLivingMachine(app: DurableApp, service: ArmService, resourceId: string) {
+  const twin = `${resourceId}/providers/Microsoft.LocalTwin`;
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
     const url = new URL(`https://arm.test${path}?api-version=2026-01-01`);
     const headers = { authorization: 'Bearer machine', 'content-type': 'application/json' };

@@ -3,21 +3,22 @@ import { sweepProofs } from '#functions/timers/sweep-proofs.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
 import { errorTable } from '#shared/domain/error.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
-import { dayMs, install, machineOf, recordOf } from '../crash/stage.ts';
-import { machineId, resourceId } from '../sample-machine.ts';
+import { dayMs, machineOf, recordOf } from '../crash/stage.ts';
+import { machineId } from '../sample-machine.ts';
 import { type HostileApp, openHostileApp } from './hostile-app.ts';
 import { describe as inWords, type Misbehaviour, misbehavioursOf } from './misbehaviour.ts';
+import { type TargetName, targets } from './targets.ts';
 
 type Flow = 'install' | 'repair' | 'uninstall';
 
 /** A flow with somebody hostile there, and what is asked for when he is gone. */
-export const hostileFlows = [
-  { flow: 'install', mend: 'install' },
-  { flow: 'install', mend: 'uninstall' },
-  { flow: 'repair', mend: 'install' },
-  { flow: 'uninstall', mend: 'uninstall' },
-] as const satisfies { flow: Flow; mend: Flow }[];
-type Pair = { flow: Flow; mend: Flow };
+export const hostileFlows = (['arc', 'azure-vm'] as const satisfies TargetName[]).flatMap((on) => [
+  { on, flow: 'install', mend: 'install' } as const,
+  { on, flow: 'install', mend: 'uninstall' } as const,
+  { on, flow: 'repair', mend: 'install' } as const,
+  { on, flow: 'uninstall', mend: 'uninstall' } as const,
+]);
+type Pair = { on: TargetName; flow: Flow; mend: Flow };
 
 interface HostileCase extends Pair {
   title: string;
@@ -32,25 +33,26 @@ interface HostileCase extends Pair {
 /** Real time, on a machine that is busy with all the others: twenty minutes of the flow's own clock pass in it. */
 const patienceMs = 60_000;
 
-async function run({ app }: HostileApp, flow: Flow): Promise<OperationDocument> {
-  const id = await app.begin(flow, flow === 'uninstall' ? { machineId, resourceId } : install);
+async function run({ app, target }: HostileApp, flow: Flow): Promise<OperationDocument> {
+  const { resourceId, wishes } = target;
+  const id = await app.begin(flow, flow === 'uninstall' ? { machineId, resourceId } : wishes);
   await app.host.waitForCompletion(id, { timeoutMs: patienceMs });
   return app.operation(id);
 }
 
 /** Where the flow begins: nothing for an install, a machine that is installed for the others. */
-async function openBefore(flow: Flow): Promise<HostileApp> {
-  const hostile = await openHostileApp();
+async function openBefore({ on, flow }: Pair): Promise<HostileApp> {
+  const hostile = await openHostileApp(targets[on]);
   if (flow !== 'install') await run(hostile, 'install');
   hostile.hostility.calls.length = 0;
   return hostile;
 }
 
 /** The calls of a flow with which nothing is wrong. */
-async function callsOf(flow: Flow): Promise<string[]> {
-  const hostile = await openBefore(flow);
+async function callsOf(pair: Pair): Promise<string[]> {
+  const hostile = await openBefore(pair);
   try {
-    await run(hostile, flow);
+    await run(hostile, pair.flow);
     return [...hostile.hostility.calls];
   } finally {
     await hostile.close();
@@ -65,14 +67,14 @@ const lengths = [
 ] as const;
 
 /** Each call of the flow with everything that may be wrong with it. */
-export async function hostileCases({ flow, mend }: Pair): Promise<HostileCase[]> {
-  const calls = await callsOf(flow);
+export async function hostileCases(pair: Pair): Promise<HostileCase[]> {
+  const { on, flow, mend } = pair;
+  const calls = await callsOf(pair);
   return calls.flatMap((operation, from) =>
     misbehavioursOf(operation).flatMap((how) =>
       lengths.map(([times, said]) => ({
-        title: `${flow}, then ${mend}: call ${from + 1}, ${operation}, ${inWords(how)} ${said}`,
-        flow,
-        mend,
+        title: `${on}, ${flow}, then ${mend}: call ${from + 1}, ${operation}, ${inWords(how)} ${said}`,
+        ...pair,
         from,
         operation,
         how,
@@ -104,7 +106,6 @@ async function wholeState({ app, resources }: HostileApp) {
 }
 
 const installedState = {
-  resources: ['extensions/admincenter', 'serviceconfigurations/wac', 'hybridconnections/<name>'],
   names: ['*.<name>', '<name>'],
   proofs: 0,
   queues: 1,
@@ -115,7 +116,6 @@ const installedState = {
   isBusy: false,
 };
 const bareState = {
-  resources: [],
   names: [],
   proofs: 0,
   queues: 0,
@@ -142,8 +142,9 @@ interface HostileEnd {
 }
 
 /** The flow with somebody hostile there, then what mends it without him. */
-async function runHostile({ flow, mend, from, operation, how, times }: HostileCase): Promise<HostileEnd> {
-  const hostile = await openBefore(flow);
+async function runHostile(one: HostileCase): Promise<HostileEnd> {
+  const { flow, mend, from, operation, how, times } = one;
+  const hostile = await openBefore(one);
   try {
     let left = times;
     hostile.hostility.misbehave = (called, index) => {
@@ -170,10 +171,13 @@ async function runHostile({ flow, mend, from, operation, how, times }: HostileCa
   }
 }
 
-const expectedEnd = ({ mend }: HostileCase): object => ({
+const expectedEnd = ({ on, mend }: HostileCase): object => ({
   isNamed: true,
   again: null,
-  whole: mend === 'uninstall' ? bareState : installedState,
+  whole:
+    mend === 'uninstall'
+      ? { ...bareState, resources: [] }
+      : { ...installedState, resources: [...targets[on].installed] },
 });
 
 /** Of every case the end, where it is another one than it should be; and how often each code was the end. */
