@@ -2,6 +2,7 @@ import { servicesIfAny } from '#orchestrations/found-before.ts';
 import type { InstallWishes } from '#orchestrations/put-together/orchestrator.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { judgeExtension } from '#shared/domain/extension-versions.ts';
 import { isSameAddress, parseIpNetwork } from '#shared/domain/ip-network.ts';
 import { defaultPorts } from '#shared/domain/machine.ts';
 import { lostByReplacement } from '#shared/domain/manual-installation.ts';
@@ -15,11 +16,13 @@ import {
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
 import type { InstallRequest } from '#shared/protocol/install-api.ts';
+import type { Settings } from './settings.ts';
 
 export interface WishesPorts {
   network: MachineNetwork;
   extension: MachineExtension;
   connectivity: HybridConnectivity;
+  settings: Pick<Settings, 'ADMIN_CENTER_EXTENSION_DELIVERY'>;
 }
 
 type DirectWish = NonNullable<InstallRequest['direct']>;
@@ -43,9 +46,10 @@ export async function wishesOf(
   if (manualInstallation && !machine.replaceConsent && !isInstalled && !body.consent)
     throw new AppError('consent_required', manualInstallation.found, { facts: { lost: lostByReplacement } });
 
-  const [port, reach] = await Promise.all([
+  const [port, reach, proxy] = await Promise.all([
     body.port ?? extension?.port ?? portOfOthers(ports, resourceId),
     reachOf(ports, machine, body.direct),
+    proxyOf(ports, resourceId, body.proxy),
   ]);
   const sources = body.direct ? sourcesOf(body.direct) : undefined;
   const isMoving = isInstalled && reach !== undefined && !isSameReach(reach, present);
@@ -59,6 +63,7 @@ export async function wishesOf(
     newName: isMoving || (body.newName ?? false),
     ...(reach && { reach }),
     ...(sources && { sources }),
+    ...(proxy !== undefined && { proxy }),
     ...(body.consent && { consent: { id: caller.id, name: caller.name } }),
   };
 }
@@ -92,6 +97,20 @@ async function reachOf(
   if (!found) throw refusal('direct.address', 'must be an address of the machine');
   const { address, isPublic, listenOn } = found;
   return { mode: 'direct', address, isPublic, listenOn } satisfies DirectReach;
+}
+
+/** Only versions of the handler that take a proxy are told of one; of what is not there yet the newest is installed. */
+async function proxyOf(
+  { extension, settings }: WishesPorts,
+  resourceId: string,
+  proxy: string | null | undefined,
+  if (typeof proxy !== 'string') return proxy;
+  if (settings.ADMIN_CENTER_EXTENSION_DELIVERY !== 'handler')
+    throw refusal('proxy', 'is for the handler alone: this deployment brings the agent by a script');
+  const seen = await extension.read(resourceId);
+  if (seen.state !== 'absent' && !judgeExtension(seen.version).takesProxy)
+    throw refusal('proxy', `is not taken by version ${seen.version} of the extension, only by newer ones`);
+  return proxy;
 }
 
 /** Addresses of the other family cannot reach the machine, and no rule takes both. */

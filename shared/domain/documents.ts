@@ -49,6 +49,8 @@ export interface MachineDocument extends DocumentBase {
   reach?: Reach;
   nextReach?: Reach;
   portRule?: OpenedPort;
+  /** The proxy that the handler on the machine goes out by; none where nothing is said. */
+  proxy?: string;
   /** What others had here before our first install; a failed one leaves it as it was. */
   before?: FoundBefore;
   /** A Windows Admin Center that was installed by hand, as the agent found it; it is replaced with consent alone (54). */

@@ -45,6 +45,8 @@ export interface ExtensionSettings {
   salt: string;
   /** Origin of this API, for the agent to enrol. */
   controlPlane: string;
+  /** For the documented handler alone, and only for versions that take it. */
+  proxy?: { mode: 'application'; address: string };
 }
 
 /** An extension as the platform has it, whoever installed it. */

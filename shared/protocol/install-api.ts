@@ -25,6 +25,14 @@ export const directRequest = z
     error: 'cannot go together with sources',
   });
 
+/** Only such a proxy as asks nobody who he is: the handler cannot answer. */
+const proxyAddress = z
+  .url({ protocol: /^https?$/, error: 'must be an address like http://proxy.example:8080' })
+  .max(300)
+  .refine((text) => URL.parse(text)?.username === '' && URL.parse(text)?.password === '', {
+    error: 'must be without user and password: proxies that authenticate are not supported',
+  });
+
 export const installRequest = z.strictObject({
   /** As it is where absent: that of an extension that others installed, or 6516. */
   port: port.optional(),
@@ -36,6 +44,8 @@ export const installRequest = z.strictObject({
   direct: directRequest.nullable().optional(),
   /** Agrees that a Windows Admin Center that was installed by hand is replaced and lost (requirement 54). */
   consent: z.boolean().optional(),
+  /** The proxy that the documented handler goes out by; as it was where absent, none with null. */
+  proxy: proxyAddress.nullable().optional(),
 });
 export type InstallRequest = z.infer<typeof installRequest>;
 

@@ -159,52 +159,6 @@ describe.each(kinds)('the extension of %s', (_, resourceId, type, version, colle
   });
 });
 
-describe.each([
-  ['an Arc machine', machineId, '2024-07-10'],
-  ['a virtual machine', vm, '2024-07-01'],
-])('an old version on %s', (_, resourceId, version) => {
-  const path = `${resourceId}/extensions/AdminCenter`;
-  const forced = async () => {
-    const { body } = await call(cloud.clientOf(), 'get', path, version);
-    return (body as { properties: { forceUpdateTag?: string } }).properties.forceUpdateTag;
-  };
-
-  it('lets nobody connect, and is upgraded by the next install, once', async () => {
-    const machine = machineOf(cloud, resourceId);
-    const extension = createArmMachineExtension({ arm });
-    await extension.beginRemove(resourceId);
-    await machine.play();
-    await extension.beginInstall(resourceId, settings, token);
-    expect(await forced()).toBeUndefined();
-    await machine.play('success', '0.0.0.168');
-    expect(await extension.read(resourceId)).toMatchObject({
-      version: '0.0.0.168',
-      connectNeeds: '0.0.0.169',
-    });
-    await extension.beginInstall(resourceId, settings, token);
-    expect(await forced()).toBe('0.0.0.168');
-    const { sequence } = await machine.goals();
-    await extension.beginInstall(resourceId, settings, token);
-    expect((await machine.goals()).sequence).toBe(sequence);
-    await machine.play('success', '0.0.0.203');
-    expect(await extension.read(resourceId)).not.toHaveProperty('connectNeeds');
-    await extension.beginInstall(resourceId, settings, token);
-    expect((await machine.goals()).sequence).toBe(sequence);
-  });
-
-  it('of another handler has no gate', async () => {
-    const delivery = { ...deliveries.handler, publisher: 'Contoso.AdminCenter' };
-    const extension = createArmMachineExtension({ arm, delivery });
-    await extension.beginRemove(resourceId);
-    await machineOf(cloud, resourceId).play();
-    await extension.beginInstall(resourceId, settings, token);
-    await machineOf(cloud, resourceId).play('success', '0.0.0.1');
-    await extension.beginInstall(resourceId, settings, token);
-    expect(await forced()).toBeUndefined();
-    expect(await extension.read(resourceId)).not.toHaveProperty('connectNeeds');
-  });
-});
-
 describe('what others put on an extension', () => {
   it.each([
     [machineId, '2024-07-10'],

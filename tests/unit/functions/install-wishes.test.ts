@@ -26,6 +26,45 @@ beforeEach(() => {
 const wishes = (body: object, changes: Partial<MachineDocument> = {}) =>
   wishesOf(memory.ports, { ...machine, ...changes }, installRequest.parse(body), caller);
 
+describe('the proxy of an install', () => {
+  const proxy = 'http://proxy.example:8080';
+
+  it('is what was asked for where nothing is installed, or a version that takes it', async () => {
+    expect(await wishes({ proxy })).toMatchObject({ proxy });
+    memory.extension.states.set(resourceId, { state: 'succeeded', version: '0.0.0.322' });
+    expect(await wishes({ proxy })).toMatchObject({ proxy });
+    expect(await wishes({ proxy: null })).toMatchObject({ proxy: null });
+    expect(await wishes({})).not.toHaveProperty('proxy');
+  });
+
+  it('is refused by name for a version that does not take it', async () => {
+    memory.extension.states.set(resourceId, { state: 'succeeded', version: '0.0.0.321' });
+    await expect(wishes({ proxy })).rejects.toMatchObject({
+      code: 'invalid_request',
+      facts: { errors: [{ field: 'proxy', message: expect.stringContaining('0.0.0.321') }] },
+    });
+    expect(await wishes({ proxy: null })).toMatchObject({ proxy: null });
+  });
+
+  it('is refused where a script brings the agent', async () => {
+    const settings = { ...memory.ports.settings, ADMIN_CENTER_EXTENSION_DELIVERY: 'run-command' } as const;
+    const body = installRequest.parse({ proxy });
+    await expect(wishesOf({ ...memory.ports, settings }, machine, body, caller)).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it.each([
+    ['http://user:secret@proxy.example:8080', 'authenticate'],
+    ['http://user@proxy.example:8080', 'authenticate'],
+    ['socks5://proxy.example:1080', 'http://proxy.example:8080'],
+    ['proxy.example:8080', 'http://proxy.example:8080'],
+  ])('is not %s', (given, why) => {
+    const { error } = installRequest.safeParse({ proxy: given });
+    expect(error?.issues[0]?.message).toContain(why);
+  });
+});
+
 describe('the port of an install', () => {
   it('is the one that was asked for', async () => {
     memory.extension.states.set(resourceId, { state: 'succeeded', port: 6600 });

@@ -181,6 +181,7 @@ describe('an install', () => {
       'keys',
       'newName',
       'port',
+      'proxy',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { judgeExtension } from '#shared/domain/extension-versions.ts';
 import { compareVersions, isVersion } from '#shared/domain/version.ts';
-import type { MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { ExtensionSettings, MachineExtension } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from '../arm-client.ts';
 import { extensionOn, placeOf } from './extension-resource.ts';
 import { marksOf } from './marks.ts';
@@ -32,6 +32,12 @@ export function createHandlerDelivery(
     return isOld ? version : forceUpdateTag;
   }
 
+  /** An older version would refuse all of its settings for those of a proxy. */
+  function settingsFor({ proxy, ...others }: ExtensionSettings, seen: SeenExtension | undefined) {
+    const takesProxy = !isDocumented(handler) || judgeExtension(seen?.version).takesProxy;
+    return { ...others, ...(proxy && takesProxy && { proxy }) };
+  }
+
   return {
     async beginInstall(resourceId, settings, token) {
       const resource = extensionOn(arm, resourceId);
@@ -39,7 +45,7 @@ export function createHandlerDelivery(
       const wanted = {
         handler,
         minimumVersion,
-        settings: { ...settings },
+        settings: settingsFor(settings, before),
         protectedSettings: { token },
         forceUpdateTag: forceFor(before),
       };

@@ -43,7 +43,8 @@ export function createScriptDelivery(options: ScriptDeliveryOptions): MachineExt
   async function install(resourceId: string, settings: ExtensionSettings, token: string): Promise<void> {
     const [place, source] = await Promise.all([placeOf(arm, resourceId), readSource()]);
     const resource = resourceOf(resourceId);
-    const agentSettings = { ...settings, resourceId, token };
+    const { port, salt, controlPlane } = settings;
+    const agentSettings = { port, salt, controlPlane, resourceId, token };
     const write = isWindows(place) ? windowsInstall : linuxInstall;
     const marks = { ...marksOf(settings), ...markPackage(versionOf(source)), ...markGoal('install') };
     // The attempt stays: the same install again is the same request, and runs nothing twice.
