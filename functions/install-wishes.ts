@@ -104,6 +104,7 @@ async function proxyOf(
   { extension, settings }: WishesPorts,
   resourceId: string,
   proxy: string | null | undefined,
+): Promise<string | null | undefined> {
   if (typeof proxy !== 'string') return proxy;
   if (settings.ADMIN_CENTER_EXTENSION_DELIVERY !== 'handler')
     throw refusal('proxy', 'is for the handler alone: this deployment brings the agent by a script');
