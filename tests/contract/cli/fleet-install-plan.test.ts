@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runProgram } from '#cli/program.ts';
 import { type FakeApi } from './fake-api.ts';
 import { group, plan, startFleetApi } from './fleet-samples.ts';
 import { runHere } from './run-program.ts';
@@ -48,6 +50,20 @@ describe('wacctl fleet plan', () => {
       select: { resourceIds: [resourceId, other] },
       install: { port: 443, keys: 'machine', consent: true },
     });
+  });
+
+  it('reads the list from standard input', async () => {
+    const written = { text: '' };
+    const code = await runProgram(['fleet', 'plan', '--file', '-'], {
+      env: { ADMIN_CENTER_API_URL: api.origin, ADMIN_CENTER_TOKEN: 'a-token' },
+      stdin: Readable.from([`${resourceId}\n`, `${resourceId}-2`]),
+      stdout: { write: (text) => (written.text += text) },
+      stderr: { write: (text) => (written.text += text) },
+      signal: new AbortController().signal,
+      openBrowser: () => false,
+    });
+    expect({ code, said: written.text.slice(0, 10) }).toEqual({ code: 0, said: '3 machines' });
+    expect(sent()).toEqual({ select: { resourceIds: [resourceId, `${resourceId}-2`] }, install: {} });
   });
 
   it('says until when certificates take', async () => {
