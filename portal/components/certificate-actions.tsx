@@ -3,7 +3,6 @@ import type { CertificateReply, MachineReply, RevocationReason } from '../api/re
 import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { custodies } from '../model/certificate-words.ts';
-import { navigate } from '../navigation/history.ts';
 import { addresses } from '../navigation/routes.ts';
 import { Confirm } from './confirm.tsx';
 import { FailureCard } from './failure-card.tsx';
@@ -28,11 +27,11 @@ export function CertificateActions({ machine, certificate }: CertificateActionsP
 
   const send = (kind: Question) => {
     setQuestion(undefined);
-    run(async () => {
+    run(async (go) => {
       const { operation } = await (kind === 'revoke'
         ? api.revoke(id, reason)
         : api.renew(id, kind === 'keys' ? other : undefined));
-      navigate(addresses.operation(operation.id, kind === 'keys' ? { keys: other } : {}));
+      go(addresses.operation(operation.id, kind === 'keys' ? { keys: other } : {}));
     });
   };
   const ask = (kind: Question, words: string) => (

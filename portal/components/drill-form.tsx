@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { AuthorityForecast, RevocationReason } from '../api/replies.ts';
 import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
-import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 import { Confirm } from './confirm.tsx';
@@ -20,9 +19,9 @@ export function DrillForm({ authorities }: { authorities: readonly AuthorityFore
   const { isBusy, failure, run } = useAction();
   const start = () => {
     setAsking(false);
-    run(async () => {
+    run(async (go) => {
       const { id } = await api.startDrill({ reason, revoke, ...(issuedBy && { issuedBy }) });
-      navigate(addresses.drill(id));
+      go(addresses.drill(id));
     });
   };
   return (

@@ -7,7 +7,6 @@ import { useLast, useSettled } from '../hooks/settled.ts';
 import { chosenAddress, faultsOf, firstChoices, wishesOf } from '../model/install-choices.ts';
 import { obstacleOf } from '../model/obstacle.ts';
 import { defaultPort, readPort } from '../model/port.ts';
-import { navigate } from '../navigation/history.ts';
 import { addresses, type InstallPrefill } from '../navigation/routes.ts';
 import { ConsentField } from './consent-field.tsx';
 import { FailureCard } from './failure-card.tsx';
@@ -69,11 +68,11 @@ export function InstallDesk({ machine, extension, prefill }: InstallDeskProps) {
   const recheck = () => setRound((last) => last + 1);
   const send = () => {
     if (!wishes) return;
-    run(async () => {
+    run(async (go) => {
       try {
         const { operation } = await api.install(id, wishes);
         const { keys, direct: to } = wishes;
-        navigate(
+        go(
           addresses.operation(operation.id, {
             port: wishes.port,
             keys,

@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { MachineReply } from '../api/replies.ts';
 import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
-import { navigate } from '../navigation/history.ts';
 import { addresses } from '../navigation/routes.ts';
 import { Confirm } from './confirm.tsx';
 import { FailureCard } from './failure-card.tsx';
@@ -14,9 +13,9 @@ export function RepairAction({ machine: { id, name } }: { machine: MachineReply 
   const { isBusy, failure, run } = useAction();
   const repair = () => {
     setAsking(false);
-    run(async () => {
+    run(async (go) => {
       const { operation } = await api.repair(id);
-      navigate(addresses.operation(operation.id));
+      go(addresses.operation(operation.id));
     });
   };
   return (

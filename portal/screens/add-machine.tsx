@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks';
-import { type Failure, failureOf } from '../api/failure.ts';
 import { FailureCard } from '../components/failure-card.tsx';
 import { Icon } from '../components/icon.tsx';
+import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useScreenTitle } from '../hooks/title.ts';
 import { kindName, readResourceId } from '../model/resource.ts';
-import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
@@ -17,24 +16,16 @@ export function AddMachineScreen() {
   const heading = useScreenTitle('Add a machine');
   const [text, setText] = useState('');
   const [isAsked, setAsked] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
+  const { isBusy, failure, run } = useAction();
   const field = readResourceId(text);
   const fault = isAsked ? field.fault : undefined;
 
-  const add = async (event: Event) => {
+  const add = (event: Event) => {
     event.preventDefault();
     setAsked(true);
     if (field.fault !== undefined || isBusy) return document.getElementById('resource-id')?.focus();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const machine = await api.add(field.resourceId);
-      navigate(addresses.machine(machine.id));
-    } catch (error) {
-      setFailure(failureOf(error));
-      setBusy(false);
-    }
+    const { resourceId } = field;
+    run(async (go) => go(addresses.machine((await api.add(resourceId)).id)));
   };
 
   return (
@@ -50,7 +41,7 @@ export function AddMachineScreen() {
         machine.
       </p>
       {failure && <FailureCard failure={failure} />}
-      <form class="card form" noValidate onSubmit={(event) => void add(event)}>
+      <form class="card form" noValidate onSubmit={add}>
         <label for="resource-id">Azure resource id</label>
         <p class="quiet" id="resource-id-help">
           In the Azure portal it is in the machine’s properties, or under JSON View: <code>{example}</code>
@@ -66,7 +57,7 @@ export function AddMachineScreen() {
           aria-invalid={fault !== undefined}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Enter' && void add(event)}
+          onKeyDown={(event) => event.key === 'Enter' && add(event)}
         />
         <p class={fault ? 'field-note fault' : 'field-note'} id="resource-id-note" role="status">
           {fault && <Icon name="bad" tone="bad" />}

@@ -11,7 +11,6 @@ import { usePortal } from '../hooks/portal.ts';
 import { useScreenTitle } from '../hooks/title.ts';
 import { plannedWork, planSentence, startLabel } from '../model/fleet-plan.ts';
 import { firstFleetChoices, fleetFaults, fleetWishesOf } from '../model/fleet-selection.ts';
-import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
@@ -46,7 +45,7 @@ export function FleetPlanScreen() {
   };
   const start = ({ wishes }: Planned) => {
     setAsking(false);
-    starting.run(async () => navigate(addresses.fleetInstall((await api.startFleet(wishes)).id)));
+    starting.run(async (go) => go(addresses.fleetInstall((await api.startFleet(wishes)).id)));
   };
 
   return (

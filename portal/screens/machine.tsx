@@ -1,5 +1,3 @@
-import { useState } from 'preact/hooks';
-import { type Failure, failureOf } from '../api/failure.ts';
 import { CertificateCard } from '../components/certificate-card.tsx';
 import { ExtensionCard } from '../components/extension-card.tsx';
 import { FactsCard } from '../components/facts-card.tsx';
@@ -10,13 +8,13 @@ import { Skeleton } from '../components/skeleton.tsx';
 import { StaleNote } from '../components/stale-note.tsx';
 import { StateBadge } from '../components/state-badge.tsx';
 import { VerdictCard } from '../components/verdict-card.tsx';
+import { useAction } from '../hooks/action.ts';
 import { useConnect } from '../hooks/connect.ts';
 import { useNow } from '../hooks/now.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
 import { kindName } from '../model/resource.ts';
-import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
@@ -32,19 +30,15 @@ export function MachineScreen({ id }: { id: string }) {
     () => everyMs,
   );
   const connect = useConnect(machine.reload);
-  const [fault, setFault] = useState<Failure>();
+  const { failure: fault, run } = useAction();
   const { value, failure, reload } = machine;
   const heading = useScreenTitle(value?.name ?? 'Machine');
 
-  const uninstall = async () => {
-    setFault(undefined);
-    try {
+  const uninstall = () =>
+    run(async (go) => {
       const { operation } = await api.uninstall(id);
-      navigate(addresses.operation(operation.id));
-    } catch (error) {
-      setFault(failureOf(error));
-    }
-  };
+      go(addresses.operation(operation.id));
+    });
 
   return (
     <>
@@ -65,7 +59,7 @@ export function MachineScreen({ id }: { id: string }) {
       )}
       {failure && value && <StaleNote failure={failure} retry={reload} />}
       {failure && !value && <FailureCard failure={failure} retry={reload} />}
-      {fault && <FailureCard failure={fault} about="Uninstall" retry={() => void uninstall()} />}
+      {fault && <FailureCard failure={fault} about="Uninstall" retry={uninstall} />}
       {!value && !failure && <Skeleton lines={3} label="Reading the machine" tall />}
       {value && (
         <>
@@ -81,7 +75,7 @@ export function MachineScreen({ id }: { id: string }) {
           <CertificateCard machine={value} now={now} changed={reload} />
           <div class="cards">
             <FactsCard machine={value} now={now} />
-            <ExtensionCard machine={value} now={now} uninstall={() => void uninstall()} />
+            <ExtensionCard machine={value} now={now} uninstall={uninstall} />
           </div>
         </>
       )}

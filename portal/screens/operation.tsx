@@ -1,5 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
-import { type Failure, failureOf } from '../api/failure.ts';
+import { useEffect } from 'preact/hooks';
 import type { OperationReply } from '../api/replies.ts';
 import { CompensationCard } from '../components/compensation-card.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
@@ -11,6 +10,7 @@ import { StaleNote } from '../components/stale-note.tsx';
 import { Stepper } from '../components/stepper.tsx';
 import { SuspensionNote } from '../components/suspension-note.tsx';
 import { VerdictCard } from '../components/verdict-card.tsx';
+import { useAction } from '../hooks/action.ts';
 import { useConnect } from '../hooks/connect.ts';
 import { useNow } from '../hooks/now.ts';
 import { usePortal } from '../hooks/portal.ts';
@@ -18,7 +18,6 @@ import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
 import { operationState, operationTitle, progressSentence } from '../model/operation.ts';
 import { defaultPort } from '../model/port.ts';
-import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses, type OperationWishes } from '../navigation/routes.ts';
 
@@ -50,17 +49,16 @@ function useRetry(
   wishes: { port: number; keys: OperationWishes['keys'] },
 ) {
   const { api } = usePortal();
-  const [fault, setFault] = useState<Failure>();
+  const { failure: fault, run } = useAction();
   const repeat = () => {
     if (kind === 'uninstall') return api.uninstall(id);
     if (kind === 'repair') return api.repair(id);
     return kind === 'renew' ? api.renew(id, wishes.keys) : api.install(id, wishes);
   };
-  const retry = async () => {
-    setFault(undefined);
-    try {
+  const retry = () =>
+    run(async (go) => {
       const { operation } = await repeat();
-      navigate(
+      go(
         addresses.operation(
           operation.id,
           kind === 'uninstall' || kind === 'repair'
@@ -69,11 +67,8 @@ function useRetry(
         ),
         { replace: true },
       );
-    } catch (error) {
-      setFault(failureOf(error));
-    }
-  };
-  return { fault, retry: kind !== undefined && repeatable.has(kind) ? () => void retry() : undefined };
+    });
+  return { fault, retry: kind !== undefined && repeatable.has(kind) ? retry : undefined };
 }
 
 /** Milliseconds: a new rule of a network takes up to this long to work (requirements 115 and 134). */

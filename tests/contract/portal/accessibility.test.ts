@@ -156,7 +156,7 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
       await expectAccessible(page, what);
       expect(complaints).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   it('an install is done with the keyboard alone', async () => {
@@ -198,7 +198,7 @@ describe.runIf(hasChromium('the portal’s accessibility in a browser'))('everyb
     );
   });
 
-  it('nothing is wider than a phone', async () => {
+  it('nothing is wider than a phone', { timeout: 60_000 }, async () => {
     fill();
     const { page } = await rig.signedIn('/portal/', { viewport: { width: 320, height: 640 } });
     for (const [, path, words] of screens) {

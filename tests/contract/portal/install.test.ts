@@ -206,6 +206,23 @@ describe.runIf(hasChromium('the portal’s install screens in a browser'))('inst
     expect(rig.api.calls).not.toContain(put);
   });
 
+  it('who went elsewhere while the answer was on its way is not called back', async () => {
+    rig.api.machines = [bareMachine(0, { name: 'web-01' })];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.api.replies.set(put, async () => {
+      await promise;
+      return { status: 202, body: installAt(id, 0) };
+    });
+    const { page } = await rig.at(`/portal/machines/${id}/install`);
+    const answered = page.waitForResponse((response) => response.request().method() === 'PUT');
+    await page.getByRole('button', { name: 'Install', exact: true }).click();
+    await page.getByRole('link', { name: 'Fleet installs' }).click();
+    resolve();
+    await (await answered).finished();
+    await page.getByRole('heading', { name: 'Fleet installs' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/portal/fleet-installs');
+  });
+
   it('a refused install shows the service’s own words', async () => {
     rig.api.machines = [bareMachine(0)];
     const refusal = { code: 'operation_in_progress', hop: 'control plane', title: 'Another operation runs' };
