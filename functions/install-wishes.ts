@@ -14,14 +14,16 @@ import {
   reverse,
 } from '#shared/domain/reach.ts';
 import type { MachineNetwork } from '#shared/ports/machine-network.ts';
-import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { HybridConnectivity, MachineExtension, RoleReader } from '#shared/ports/resource-manager.ts';
 import type { InstallRequest } from '#shared/protocol/install-api.ts';
+import { requirePortRight } from './port-right.ts';
 import type { Settings } from './settings.ts';
 
 export interface WishesPorts {
   network: MachineNetwork;
   extension: MachineExtension;
   connectivity: HybridConnectivity;
+  roles: RoleReader;
   settings: Pick<Settings, 'ADMIN_CENTER_EXTENSION_DELIVERY'>;
 }
 
@@ -32,7 +34,8 @@ const refusal = (field: string, message: string): AppError =>
 
 /**
  * What an install is to do, from what was asked for and what there is. Throws `direct_mode_unsupported`,
- * `consent_required`, and `invalid_request` where the machine lacks the address.
+ * `consent_required`, `invalid_request` where the machine lacks the address, and `access_denied` where the caller may
+ * not open the port.
  */
 export async function wishesOf(
   ports: WishesPorts,
@@ -53,7 +56,7 @@ export async function wishesOf(
   ]);
   const sources = body.direct ? sourcesOf(body.direct) : undefined;
   const isMoving = isInstalled && reach !== undefined && !isSameReach(reach, present);
-  return {
+  const wishes: InstallWishes = {
     machineId,
     resourceId,
     subscriptionId,
@@ -66,6 +69,8 @@ export async function wishesOf(
     ...(proxy !== undefined && { proxy }),
     ...(body.consent && { consent: { id: caller.id, name: caller.name } }),
   };
+  await requirePortRight(ports, machine, wishes, caller);
+  return wishes;
 }
 
 const isPort = (port: number | undefined): port is number =>

@@ -159,3 +159,11 @@ export function decideAccess(roles: EffectiveRoles, kind: MachineKind, right: Ac
   if (missing) return { allowed: false, missingAction: missing[0]?.name ?? right };
   return needed.length > 0 ? { allowed: true } : { allowed: false, missingAction: `${right} on ${kind}` };
 }
+
+const writeSecurityRule = action('Microsoft.Network/networkSecurityGroups/securityRules/write');
+
+/** Whether somebody with these roles at a network security group may open a port in it. */
+export const decidePortRule = (roles: EffectiveRoles): AccessDecision =>
+  mayDo(roles, writeSecurityRule)
+    ? { allowed: true }
+    : { allowed: false, missingAction: writeSecurityRule.name };

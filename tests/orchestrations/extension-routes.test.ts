@@ -236,6 +236,9 @@ describe('another port', () => {
       { address: reach.address, isPublic: true, listenOn: reach.listenOn, interfaceGroup: group },
     ]);
     app.network.groups.set(group, []);
+    const { grants = [], denials = [] } = app.roles.held.get(installer.id) ?? {};
+    const network = grant('Network Contributor', { actions: ['Microsoft.Network/*'] }, '/');
+    app.roles.held.set(installer.id, { grants: [...grants, network], denials });
     const { subscriptionId } = (await machineOf(app)) ?? { subscriptionId: '' };
     const input = { machineId, resourceId, subscriptionId, port: 6516, custody: 'vault', newName: false };
     await app.run('install', { ...input, reach, sources: ['198.51.100.0/24'] });
