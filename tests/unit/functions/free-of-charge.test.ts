@@ -4,7 +4,7 @@ import { errorTable } from '#shared/domain/error.ts';
 import { environment } from '../../support/memory-ports.ts';
 
 /** What somebody would have to name who lets people pay. */
-const charging = /sku|pric(e|ing)|quota|billing|invoice|payment|metered|charge|licen[cs]e|credit|currency/i;
+const charging = /sku|pric(e|ing)|quota|billing|invoice|payment|metered|charge|licen[cs]e|credit|\bcurrency/i;
 
 let description: string;
 beforeAll(async () => {
