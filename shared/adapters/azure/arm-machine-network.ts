@@ -46,7 +46,10 @@ export function createArmMachineNetwork(options: ArmMachineNetworkOptions): Mach
       (await reader.interfacesOf(resourceId)).map(async ({ networkSecurityGroup, ipConfigurations }) =>
         Promise.all(
           ipConfigurations
-            .toSorted((one, other) => Number(other.properties.primary) - Number(one.properties.primary) || 0)
+            .toSorted(
+              (one, other) =>
+                Number(other.properties.primary === true) - Number(one.properties.primary === true),
+            )
             .map(async ({ properties: { privateIPAddress, publicIPAddress, subnet } }) => {
               if (privateIPAddress === undefined) return [];
               const [shown, ofInterface, ofSubnet] = await Promise.all([

@@ -63,7 +63,10 @@ export function createArmNetworkReader(arm: ArmClient) {
       const machine = await find(resourceId, virtualMachine, computeApiVersion);
       const { networkInterfaces = [] } = machine?.properties.networkProfile ?? {};
       const ids = networkInterfaces
-        .toSorted((one, other) => Number(other.properties?.primary) - Number(one.properties?.primary) || 0)
+        .toSorted(
+          (one, other) =>
+            Number(other.properties?.primary === true) - Number(one.properties?.primary === true),
+        )
         .map(({ id }) => id);
       const found = await Promise.all(ids.map((id) => find(id, networkInterface, networkApiVersion)));
       return found.flatMap((one) => one?.properties ?? []);

@@ -2,6 +2,7 @@ import { DefaultAzureCredential } from '@azure/identity';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ArmClient, type ArmRequest, createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
+import { AppError } from '#shared/domain/error.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
 import type { SecurityRule } from '#shared/domain/security-rule.ts';
 import { openAzure } from '../../support/machine-network-subjects.ts';
@@ -62,6 +63,57 @@ async function start(meddle: (request: ArmRequest, group: string) => Promise<voi
     by.openPort({ resourceId, machineId, address: publicAddress, port: 6516, sources });
   return { group, machineId, network, open };
 }
+
+describe('the addresses of a machine with several interfaces', () => {
+  const at = (type: string, name: string) => `${groupId}/providers/${type}/${name}`;
+  const put = async (path: string, version: string, body: object) =>
+    expect((await call(subject.cloud.clientOf(), 'put', path, version, { body })).status).toBe(201);
+
+  it('begin with the primary one, leave out what is gone, and have each the group of their own', async () => {
+    const location = 'westeurope';
+    const networkInterfaces = [];
+    for (const [name, primary] of [
+      ['second', undefined],
+      ['first', true],
+      ['gone', false],
+    ] as const) {
+      const id = at('Microsoft.Network/networkInterfaces', name);
+      networkInterfaces.push({ id, ...(primary !== undefined && { properties: { primary } }) });
+      const guarded = await subject.addGroup(`nsg-${name}`);
+      const configuration = (which: string, isPrimary: boolean) => ({
+        name: which,
+        properties: { privateIPAddress: `10.0.${name.length}.${isPrimary ? 1 : 2}`, primary: isPrimary },
+      });
+      const ipConfigurations = [configuration('more', false), configuration('main', true)];
+      const properties = {
+        ipConfigurations,
+        networkSecurityGroup: { id: guarded.toUpperCase().replace('/SUBSCRIPTIONS', '/subscriptions') },
+      };
+      await put(id, '2024-05-01', { location, properties });
+    }
+    const resourceId = at('Microsoft.Compute/virtualMachines', 'vm-many');
+    const networkProfile = { networkInterfaces };
+    await put(resourceId, '2024-07-01', { location, properties: { networkProfile } });
+    const refuser = {
+      ...arm,
+      get: (async (path: string, ...more: [string, never]) => {
+        if (path.endsWith('/gone'))
+          throw new AppError('resource_manager_refused', '404', { facts: { armStatus: 404 } });
+        return arm.get(path, ...more);
+      }) as ArmClient['get'],
+    };
+    const network = createArmMachineNetwork({ arm: refuser, now: Date.now });
+    const found = await network.addressesOf(resourceId);
+    expect(
+      found.map(({ address, groups }) => [address, groups.map(({ id }) => id.split('/').at(-1))]),
+    ).toEqual([
+      ['10.0.5.1', ['nsg-first']],
+      ['10.0.5.2', ['nsg-first']],
+      ['10.0.6.1', ['nsg-second']],
+      ['10.0.6.2', ['nsg-second']],
+    ]);
+  });
+});
 
 describe('a rule, while others work on the group', () => {
   it('is not written over one of that name that came first', async () => {
