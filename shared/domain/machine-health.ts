@@ -68,7 +68,8 @@ const connection: Rule = ({ agent }) =>
           code: 'agent_not_connected',
           sentence:
             'The agent reports, but nobody can be connected through it: it is starting or stopping, or its connection is down.',
-          remedy: 'Wait a minute; then check that the machine may hold connections to the relay on port 443.',
+          remedy:
+            'Wait a minute; if it stays, check that the machine may hold outbound connections on port 443, and look at the checks of the extension.',
         },
       ];
 
