@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
-import { parseArgs } from 'node:util';
 import { createRelayListener } from '#shared/adapters/relay/relay-tunnel-listener.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
 import { runAgent } from './agent.ts';
 import { arcProgram } from './arc-configuration.ts';
 import { checkMachine } from './check-command.ts';
 import { writeChecks } from './check-page.ts';
+import { type BundleWishes, readCommand, usage } from './command-line.ts';
 import { ensurePrivateDirectory } from './durable-file.ts';
 import { nothingToControl } from './host-control.ts';
 import { readMachineToken } from './machine-identity.ts';
@@ -18,10 +18,6 @@ import { agentVersion } from './version.ts';
 import { createWindowsHostChecks } from './windows-host-checks.ts';
 import { createWindowsHostControl } from './windows-host-control.ts';
 
-const usage = `usage: agent run --config FILE
-       agent check --config FILE [--json]
-       agent bundle --config FILE [--out FILE] [--azcmagent] [--keep-users]
-`;
 /** The last report has this long; the platform ends a service that takes longer to stop. */
 const stopMs = 3_000;
 
@@ -110,7 +106,7 @@ async function check(configFile: string, isJson: boolean): Promise<void> {
 }
 
 /** Writes the support bundle and says what is in it and what is not. Exit code 0, or 1 when it could not be written. */
-async function bundle(configFile: string, { out, azcmagent, keepUsers }: BundleWishes): Promise<void> {
+async function bundle(configFile: string, { out, azcmagent, keepsUsers }: BundleWishes): Promise<void> {
   try {
     const settings = await open(configFile);
     const { writeBundle } = await import('./bundle-command.ts');
@@ -119,7 +115,7 @@ async function bundle(configFile: string, { out, azcmagent, keepUsers }: BundleW
       host,
       run: runTool,
       ...(azcmagent && { arcProgram: arcProgram(process.platform, process.env) }),
-      keepsUsers: keepUsers,
+      keepsUsers,
       ...(out !== undefined && { out }),
       now: new Date(),
     });
@@ -140,55 +136,15 @@ async function bundle(configFile: string, { out, azcmagent, keepUsers }: BundleW
   }
 }
 
-interface BundleWishes {
-  out: string | undefined;
-  azcmagent: boolean;
-  keepUsers: boolean;
-}
-
-function readCommandLine(args: string[]) {
-  const { values, positionals } = parseArgs({
-    args,
-    options: {
-      config: { type: 'string' },
-      json: { type: 'boolean' },
-      out: { type: 'string' },
-      azcmagent: { type: 'boolean' },
-      'keep-users': { type: 'boolean' },
-    },
-    allowPositionals: true,
-  });
-  const { config, ...options } = values;
-  return { command: positionals.join(' '), config, options };
-}
-
-/** The options that each command has beside the settings. */
-const optionsOf: Readonly<Record<string, readonly string[]>> = {
-  run: [],
-  check: ['json'],
-  bundle: ['out', 'azcmagent', 'keep-users'],
-};
-
-function refuse(): void {
-  process.stderr.write(usage);
-  process.exitCode = 2;
-}
-
-function main(args: string[]): unknown {
-  let read: ReturnType<typeof readCommandLine>;
-  try {
-    read = readCommandLine(args);
-  } catch {
-    return refuse();
+function main(args: string[]): void {
+  const command = readCommand(args);
+  if (command?.name === 'run') run(command.config);
+  else if (command?.name === 'check') void check(command.config, command.isJson);
+  else if (command?.name === 'bundle') void bundle(command.config, command);
+  else {
+    process.stderr.write(usage);
+    process.exitCode = 2;
   }
-  const { command, config, options } = read;
-  const known = optionsOf[command];
-  if (config === undefined || !known || !Object.keys(options).every((name) => known.includes(name)))
-    return refuse();
-  if (command === 'check') return check(config, options.json ?? false);
-  if (command === 'run') return run(config);
-  const { out, azcmagent = false, 'keep-users': keepUsers = false } = options;
-  return bundle(config, { out, azcmagent, keepUsers });
 }
 
 main(process.argv.slice(2));

@@ -137,15 +137,4 @@ describe('agent bundle', () => {
     expect([code, await readFile(config, 'utf8')]).toEqual([1, expect.stringContaining(secrets.token)]);
     expect(stderr).toContain('EEXIST');
   });
-
-  it.each([
-    [['bundle']],
-    [['bundle', '--config', 'x', '--json']],
-    [['run', '--config', 'x', '--azcmagent']],
-    [['check', '--config', 'x', '--out', 'y']],
-  ])('answers %j with the usage and 2', async (args) => {
-    const { code, stdout, stderr } = await agent(...args);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('agent bundle --config FILE [--out FILE] [--azcmagent] [--keep-users]');
-  });
 });
