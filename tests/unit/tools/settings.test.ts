@@ -48,7 +48,9 @@ describe('docs/settings.md', () => {
       '| `ADMIN_CENTER_THREE` |              | The third.    |',
       '',
     ]);
-    expect(() => readSettingsOf(schema, source.replace('  /** The third. */\n', ''))).toThrow('ADMIN_CENTER_THREE');
+    expect(() => readSettingsOf(schema, source.replace('  /** The third. */\n', ''))).toThrow(
+      'ADMIN_CENTER_THREE',
+    );
   });
 });
 
