@@ -48,9 +48,9 @@ export interface Outlook {
 export async function lookAhead(
   ports: RequirementsPorts,
   machine: MachineDocument,
-  given: { wishes: FleetWishes; right: AccessDecision; operationId?: string; zone?: Promise<ZoneFindings> },
+  given: { wishes: FleetWishes; right: AccessDecision; operationId?: string; zone(): Promise<ZoneFindings> },
 ): Promise<Outlook> {
-  const { wishes, right, operationId, zone } = given;
+  const { wishes, right, operationId } = given;
   const { currentOperation } = machine;
   const found =
     currentOperation && currentOperation.id !== operationId
@@ -62,7 +62,7 @@ export async function lookAhead(
   const early = refusalOf({ ...subject, failures: [] });
   if (early && early.error?.code !== 'consent_required') return { refusal: early, failures: [] };
   try {
-    const failures = failuresOf(await checkRequirements(ports, machine, { ...(zone && { zone }) }));
+    const failures = failuresOf(await checkRequirements(ports, machine, { zone: given.zone() }));
     const refusal = refusalOf({ ...subject, failures });
     return { failures, ...(refusal && { refusal }) };
   } catch (error) {

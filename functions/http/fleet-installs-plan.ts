@@ -68,7 +68,7 @@ async function look(
   ports: AppPorts,
   selected: SelectedMachine,
   wishes: FleetWishes,
-  zone: Promise<ZoneFindings>,
+  zone: () => Promise<ZoneFindings>,
 ): Promise<Looked> {
   const { decide, resourceId } = selected;
   const found = decide && (await findMachine(ports, selected));
@@ -88,7 +88,8 @@ export async function planFleet(
   machines: readonly SelectedMachine[],
   wishes: FleetWishes,
 ): Promise<Plan> {
-  const zone = examineZone(ports);
+  let reading: Promise<ZoneFindings> | undefined;
+  const zone = () => (reading ??= examineZone(ports));
   const [certificates, looked] = await Promise.all([
     ports.store.listCertificates(),
     inParallel(machines, (machine) => look(ports, machine, wishes, zone)),

@@ -1,4 +1,4 @@
-import type { MachineDocument } from '#shared/domain/documents.ts';
+import type { FleetMachineDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import {
   endedMachine,
@@ -14,7 +14,7 @@ import {
 import { parseMachineResource } from '#shared/domain/machine.ts';
 import type { PreconditionResult } from '#shared/domain/precondition.ts';
 import type { ZoneFindings } from '#shared/domain/precondition-rules.ts';
-import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { ResourceManager, RoleReader } from '#shared/ports/resource-manager.ts';
 import { decideInstall, lookAhead } from '../fleet-outlook.ts';
 import { changeFleetMachine } from '../fleet-records.ts';
@@ -67,11 +67,28 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
   }
 
   /** One that has come to an end, or that another flow has begun, stays as it is. */
-  const change = ({ fleetId, operationId }: Member, changed: (machine: FleetMachine) => FleetMachine) =>
-    changeFleetMachine(store, fleetId, machineIdOfOperation(operationId), (machine) => {
-      const isMine = machine.operationId === operationId && machine.status === 'running';
-      return machine.status === 'waiting' || isMine ? changed(machine) : undefined;
-    });
+  const change = (
+    { fleetId, operationId }: Member,
+    changed: (machine: FleetMachine) => FleetMachine,
+    known?: Stored<FleetMachineDocument>,
+  ) =>
+    changeFleetMachine(
+      store,
+      fleetId,
+      machineIdOfOperation(operationId),
+      (machine) => {
+        const isMine = machine.operationId === operationId && machine.status === 'running';
+        return machine.status === 'waiting' || isMine ? changed(machine) : undefined;
+      },
+      known,
+    );
+
+  async function begun(member: Member, wishes: InstallWishes, known: Stored<FleetMachineDocument>) {
+    const { operationId } = member;
+    const running = { status: 'running', operationId, startedAt: at() } as const;
+    await change(member, (machine) => ({ ...machine, ...running }), known);
+    return { wishes };
+  }
 
   /** Makes a machine known, if Azure Resource Manager has it. */
   async function addMachine(resourceId: string, machineId: string, { read }: FactsReader): Promise<boolean> {
@@ -143,18 +160,17 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
         }
         const { document: machine } = found;
         const right = await decideInstall(ports, { id: requestedBy.id, tenantId }, machine);
-        const given = { wishes, right, zone: zoneOnce() };
+        const given = { wishes, right, zone: zoneOnce };
         const { refusal, failures } = await lookAhead({ ...ports, facts }, machine, given);
         if (refusal) return refuse(member, fleet.document, refusal, failures);
-        const own = await ports.wishesOf(machine, wishes, requestedBy);
-        const input: InstallWishes = { ...own, turnPatienceMs };
+        const wanted = await ports.wishesOf(machine, wishes, requestedBy);
+        const input: InstallWishes = { ...wanted, turnPatienceMs };
         const request = { id: operationId, kind: 'install', input, requestedBy, at: at() } as const;
-        if (await takeMachine(store, found, request)) break;
+        if (await takeMachine(store, found, request)) return begun(member, input, own);
         if (round > rounds) throw new AppError('etag_mismatch', 'others change the machine all the time');
       }
-      await change(member, (machine) => ({ ...machine, status: 'running', operationId, startedAt: at() }));
       const { document } = await getDocument(store, machineId, 'operation', operationId);
-      return { wishes: document.input as InstallWishes };
+      return begun(member, document.input as InstallWishes, own);
     },
 
     /** As its operation has ended. */
