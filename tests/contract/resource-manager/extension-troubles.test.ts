@@ -105,6 +105,7 @@ describe.each(kinds)('the extension of %s', (_, resourceId, type, version, colle
 
   it('is there once its install has begun, also where a read comes from a moment ago', async () => {
     cloud.arm.faults.set(`GET ${type}`, { staleMs: 400 });
+    await expect.poll(() => extension().read(resourceId)).toEqual({ state: 'absent' });
     await extension().beginInstall(resourceId, settings, token);
     expect(await extension().read(resourceId)).toMatchObject({ port: 6516 });
     await extension().beginInstall(resourceId, { ...settings, port: '443' }, token);

@@ -67,8 +67,13 @@ export async function passing<T>(call: Promise<T>): Promise<T> {
 /** The extension `AdminCenter` of one machine in ARM. */
 export interface ExtensionResource {
   find(): Promise<SeenExtension | undefined>;
-  /** Resolves when ARM shows it. Tags of others stay. */
-  put(wanted: WantedExtension, place: MachinePlace, tags: Record<string, string>): Promise<void>;
+  /** Resolves when ARM shows it. Tags of others stay: those of `before`, or as they are now where it is not told. */
+  put(
+    wanted: WantedExtension,
+    place: MachinePlace,
+    tags: Record<string, string>,
+    before?: Pick<SeenExtension, 'tags'>,
+  ): Promise<void>;
   /** Absent, and going already, is success. */
   remove(): Promise<void>;
 }
@@ -80,9 +85,9 @@ export function extensionOn(arm: ArmClient, resourceId: string): ExtensionResour
   const find = () => orMissing(arm.get(path, apiVersion, target.schema, query));
   return {
     find,
-    async put(wanted, { location }, tags) {
+    async put(wanted, { location }, tags, before) {
       await target.prepare?.(arm, resourceId);
-      const kept = (await find())?.tags;
+      const kept = (before ?? (await find()))?.tags;
       const body = target.bodyOf(wanted, location, { ...kept, ...tags });
       await passing(arm.send({ method: 'PUT', path, apiVersion, body }));
       const isWritten = (seen: SeenExtension) =>

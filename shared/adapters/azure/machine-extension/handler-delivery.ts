@@ -49,7 +49,7 @@ export function createHandlerDelivery(
         protectedSettings: { token },
         forceUpdateTag: forceFor(before),
       };
-      await resource.put(wanted, place, marksOf(settings));
+      await resource.put(wanted, place, marksOf(settings), before ?? { tags: {} });
     },
     async read(resourceId) {
       const seen = await extensionOn(arm, resourceId).find();
