@@ -5,7 +5,7 @@ import { hostileCases, hostileFlows, strayEnds } from '../support/hostile-arm/su
 vi.mock(import('node:timers/promises'), async (load) => shortWaits(await load()));
 
 /**
- * All of them take eight minutes (`HOSTILE_ARM=all`). The usual run takes each third: always the same, so that a failure
+ * All of them take a quarter of an hour (`HOSTILE_ARM=all`). The usual run takes each third: always the same, so that a failure
  * is of a change.
  */
 const stride = process.env['HOSTILE_ARM'] === 'all' ? 1 : 3;
