@@ -1,6 +1,9 @@
+import type { AuditActor } from '#shared/domain/audit.ts';
 import { revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
+import type { SessionEndReason } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
+import { commitAudited } from './audit-trail.ts';
 
 export interface RevokeSessionPorts {
   store: MachineStore;
@@ -9,33 +12,47 @@ export interface RevokeSessionPorts {
   newId(): string;
 }
 
+/** Who ends a session, why, and from where. */
+export interface SessionEnding {
+  actor: AuditActor;
+  reason: SessionEndReason;
+  /** Public address of the actor, where there is one. */
+  from?: string;
+}
+
+/** This service, where it acts by itself. */
+export const serviceActor: AuditActor = { id: 'admin-center', name: 'Admin Center', kind: 'service' };
+
+/** Sessions that are ended at the same time. */
+const width = 16;
+
 /** Ends one session now. First the record that a starting proxy reads, then the session, then the hints: repeatable at every point. */
 export async function revokeSession(
   ports: RevokeSessionPorts,
-  actor: { id: string; name: string },
+  { actor, reason, from }: SessionEnding,
   session: SessionDocument,
 ): Promise<void> {
   const now = ports.now();
-  const { id: sessionId, machineId, expiresAt } = session;
+  const { id: sessionId, machineId, service, expiresAt } = session;
   const ttlSeconds = Math.max(1, expiresAt - Math.floor(now.getTime() / 1000)) + 60;
   await ports.store.commit(revocationPartition, [
     { put: { type: 'revocation', machineId: revocationPartition, key: sessionId, expiresAt, ttlSeconds } },
   ]);
   const at = now.toISOString();
-  await ports.store.commit(machineId, [
-    { put: { ...session, state: 'revoked' } },
+  const { id, name } = actor;
+  await commitAudited(
+    ports,
+    machineId,
+    [{ put: { ...session, state: 'revoked', end: { at, reason, by: { id, name } } } }],
     {
-      create: {
-        type: 'audit',
-        machineId,
-        key: `${at}-${ports.newId()}`,
-        at,
-        actor,
-        action: `revoke session ${sessionId}`,
-        outcome: 'succeeded',
-      },
+      actor,
+      action: 'session end',
+      outcome: 'succeeded',
+      ...(from !== undefined && { from }),
+      session: { sessionId, service, endReason: reason },
+      detail: `session of ${session.user.name}`,
     },
-  ]);
+  );
   const event = {
     specversion: '1.0',
     id: ports.newId(),
@@ -50,16 +67,24 @@ export async function revokeSession(
 /** More than a machine can have at a time: sessions are few and their records end a day after them. */
 const most = 1_000;
 
-/** Ends every live session of a machine; answers how many. */
+/** Ends the live sessions of a machine that `isMeant` names, all where it is left out; answers how many. */
 export async function revokeSessions(
   ports: RevokeSessionPorts,
-  actor: { id: string; name: string },
+  ending: SessionEnding,
   machineId: string,
+  isMeant: (session: SessionDocument) => boolean = () => true,
 ): Promise<number> {
   const nowSeconds = ports.now().getTime() / 1000;
   const live = (await ports.store.list(machineId, 'session', most)).filter(
-    ({ state, expiresAt }) => (state === 'open' || state === 'opening') && expiresAt > nowSeconds,
+    (session) =>
+      (session.state === 'open' || session.state === 'opening') &&
+      session.expiresAt > nowSeconds &&
+      isMeant(session),
   );
-  for (const session of live) await revokeSession(ports, actor, session);
+  const waiting = [...live];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await revokeSession(ports, ending, next);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
   return live.length;
 }

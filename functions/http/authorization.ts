@@ -12,6 +12,8 @@ export interface Caller {
   name: string;
   tenantId: string;
   isApplication: boolean;
+  /** App roles of this API that the token carries, for example `Audit.Read`. */
+  roles: readonly string[];
   /** ARM id of the resource whose managed identity calls: its own, or that of an identity which was assigned to it. */
   identityOf?: string;
 }
@@ -29,6 +31,7 @@ const claims = z.object({
   idtyp: z.string().optional(),
   scp: z.string().optional(),
   xms_mirid: z.string().optional(),
+  roles: z.array(z.string()).optional(),
 });
 
 /** The scope that delegated tokens carry for this API. */
@@ -82,6 +85,7 @@ export function createCallerVerifier(settings: Settings, now: () => Date): Calle
           name: found.upn ?? found.preferred_username ?? found.oid,
           tenantId: found.tid,
           isApplication,
+          roles: found.roles ?? [],
           ...(found.xms_mirid !== undefined && { identityOf: found.xms_mirid }),
         };
       } catch (cause) {

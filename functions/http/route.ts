@@ -140,7 +140,7 @@ function refuseQuestions({ audience, query }: RouteDefinition, request: HttpRequ
   if (audience !== 'anonymous') readQuery((query ?? z.object({})).strict(), request);
 }
 
-const noCaller: Caller = { id: '', name: '', tenantId: '', isApplication: false };
+const noCaller: Caller = { id: '', name: '', tenantId: '', isApplication: false, roles: [] };
 
 /** Checks that the caller is who the route is for. Agents sign their calls; their handlers check them. */
 async function authenticate(audience: Audience, request: HttpRequest, ports: AppPorts): Promise<Caller> {

@@ -240,7 +240,8 @@ export function registerSessions(provider: PortsProvider): void {
     },
     async (call) => {
       const { session } = await openOwnSession(call, true);
-      await revokeSession(call.ports, { id: call.caller.id, name: call.caller.name }, session.document);
+      const actor = { id: call.caller.id, name: call.caller.name, kind: 'user' } as const;
+      await revokeSession(call.ports, { actor, reason: 'revoked' }, session.document);
       return { status: 204 };
     },
   );

@@ -92,6 +92,12 @@ async function provisionServiceBus({ addresses, credential }: ProvisionOptions):
   if (!(await admin.topicExists(topicNames.proxyControl))) {
     await admin.createTopic(topicNames.proxyControl, { defaultMessageTimeToLive: 'PT1H' });
   }
+  if (!(await admin.topicExists(topicNames.notifications))) {
+    await admin.createTopic(topicNames.notifications, {
+      defaultMessageTimeToLive: 'P14D',
+      requiresDuplicateDetection: true,
+    });
+  }
 }
 
 async function provisionVault({ addresses, credential }: ProvisionOptions): Promise<void> {

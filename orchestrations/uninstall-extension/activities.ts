@@ -61,7 +61,7 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       const { machineId, operationId } = input;
       const operation = await store.read(machineId, 'operation', operationId);
       const actor = operation?.document.requestedBy ?? { id: operationId, name: operationId };
-      await revokeSessions(ports, actor, machineId);
+      await revokeSessions(ports, { actor, reason: 'uninstalled' }, machineId);
       await bus.sendToAgent(machineId, {
         specversion: '1.0',
         id: ports.newId(),

@@ -15,11 +15,19 @@ export interface RoleGrant {
   permissions: readonly Permissions[];
   /** A condition that ARM attaches; we do not evaluate any, so the grant does not count. */
   condition?: string;
+  /** Resource id of the assignment, and of its role definition. */
+  assignmentId?: string;
+  roleDefinitionId?: string;
+  /** To whom it was assigned: the caller, or a group that he is in. */
+  principal?: { id: string; kind: string };
 }
 
 export interface DenyRule {
   scope: string;
   permissions: readonly Permissions[];
+  /** Resource id and name of the deny assignment. */
+  assignmentId?: string;
+  name?: string;
 }
 
 /** Everything that ARM knows of one caller, transitive groups included. */
@@ -45,7 +53,10 @@ export const rolesAt = (roles: EffectiveRoles, resourceId: string): EffectiveRol
   denials: roles.denials.filter((denial) => reaches(denial.scope, resourceId)),
 });
 
-export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh';
+/**
+ * `approve` is to say who may connect: whoever may assign roles here. `read-access` is to read who may, as in Azure.
+ */
+export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh' | 'approve' | 'read-access';
 
 interface RequiredAction {
   /** A named action is given by its own name alone, never by a wildcard. */
@@ -61,12 +72,17 @@ const listCredentials: RequiredAction = {
   name: 'Microsoft.HybridConnectivity/endpoints/listCredentials/action',
 };
 const writeEndpoint = action('Microsoft.HybridConnectivity/endpoints/write');
+const governance = {
+  approve: [[action('Microsoft.Authorization/roleAssignments/write')]],
+  'read-access': [[action('Microsoft.Authorization/roleAssignments/read')]],
+} as const;
 
 /** Which actions a right needs: each inner list is one way (any of them), the outer list needs all. */
 const requiredActions: Readonly<
   Record<MachineKind, Record<AccessRight, readonly (readonly RequiredAction[])[]>>
 > = {
   arc: {
+    ...governance,
     see: [[action('Microsoft.HybridCompute/machines/read')]],
     install: [[action('Microsoft.HybridCompute/machines/extensions/write')], [writeEndpoint]],
     'connect-wac': [[dataAction('Microsoft.HybridCompute/machines/WACLoginAsAdmin/action')]],
@@ -79,6 +95,7 @@ const requiredActions: Readonly<
     ],
   },
   'azure-vm': {
+    ...governance,
     see: [[action('Microsoft.Compute/virtualMachines/read')]],
     install: [[action('Microsoft.Compute/virtualMachines/extensions/write')], [writeEndpoint]],
     'connect-wac': [[dataAction('Microsoft.Compute/virtualMachines/WACloginAsAdmin/action')]],
@@ -91,6 +108,7 @@ const requiredActions: Readonly<
     ],
   },
   'hci-cluster': {
+    ...governance,
     see: [[action('Microsoft.AzureStackHCI/clusters/read')]],
     install: [[action('Microsoft.AzureStackHCI/clusters/arcSettings/extensions/write')], [writeEndpoint]],
     'connect-wac': [[dataAction('Microsoft.AzureStackHCI/Clusters/WACloginAsAdmin/Action')]],

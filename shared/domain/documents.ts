@@ -1,9 +1,11 @@
 import type { Adoption } from './adoption.ts';
+import type { AuditEntry } from './audit.ts';
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import type { Drill } from './drill.ts';
 import type { FleetInstall, FleetMachine } from './fleet-install.ts';
 import type { HostCheck } from './host-check.ts';
-import type { MachineFacts, MachineKind, ServiceName } from './machine.ts';
+import type { Lease, Person } from './lease.ts';
+import type { MachineFacts, MachineKind, ServiceName, SignIn } from './machine.ts';
 import type { Operation, OperationKind } from './operation.ts';
 import type { OpenedPort, Reach } from './reach.ts';
 import type { Session } from './session.ts';
@@ -55,6 +57,10 @@ export interface MachineDocument extends DocumentBase {
   before?: FoundBefore;
   /** A Windows Admin Center that was installed by hand, as the agent found it; it is replaced with consent alone (54). */
   manualInstallation?: { foundAt: string; found: string };
+  /** Who the services on the machine take a visitor for (C3): a virtual account by his UPN where nothing is said. */
+  signIn?: SignIn;
+  /** Whether a connect needs a lease beside the role; as the deployment says where nothing is said. */
+  leasePolicy?: { required: boolean; setBy: Person; at: string };
   /** Somebody agreed to lose it. */
   replaceConsent?: { at: string; by: { id: string; name: string } };
   /** Since when Azure Resource Manager no longer knows the machine, ISO 8601. */
@@ -161,6 +167,8 @@ export interface AgentDocument extends DocumentBase {
   servingThumbprint?: string;
   /** Services whose local port the machine itself refuses (requirements 38-42). */
   blockedServices?: ServiceName[];
+  /** The machine's own policy, all its sources together: the ports are those that may be reached while it is enabled. */
+  localPolicy?: { enabled: boolean; ports: number[] };
   /** What it did not reach when it last tried, `host:port` each (requirement 114). */
   egress?: { checkedAt: string; unreachable: { host: string; reason: string }[] };
   /** What it last found on its machine (requirements 109-114). */
@@ -235,16 +243,29 @@ export interface RetiredCertificateDocument extends DocumentBase {
 }
 export const retiredCertificatePartition = 'retired-certificates';
 
-/** Who did what to the machine when, and how it was decided. */
-export interface AuditDocument extends DocumentBase {
+/** A lease, kept for 90 days after its end. */
+export interface LeaseDocument extends DocumentBase, Lease {
+  type: 'lease';
+  key: string;
+}
+
+/** Where a lease is, for those who look for what waits for them. All are in one partition of their own (`machineId` is `leases`). */
+interface LeaseEntryDocument extends DocumentBase {
+  type: 'lease-entry';
+  /** The lease id. */
+  key: string;
+  leaseMachineId: string;
+  requesterId: string;
+}
+export const leasePartition = 'leases';
+
+/** Who did what to the machine when, and how it was decided. Never changed, never removed. */
+export interface AuditDocument extends DocumentBase, AuditEntry {
   type: 'audit';
   /** Time-ordered and unique: `<ISO 8601>-<random>`. */
   key: string;
+  /** ISO 8601. */
   at: string;
-  actor: { id: string; name: string };
-  action: string;
-  outcome: 'allowed' | 'refused' | 'succeeded' | 'failed';
-  detail?: string;
 }
 
 export type AnyDocument =
@@ -265,6 +286,8 @@ export type AnyDocument =
   | ComputerDocument
   | RoundDocument
   | RetiredCertificateDocument
+  | LeaseDocument
+  | LeaseEntryDocument
   | AuditDocument;
 
 export type DocumentType = AnyDocument['type'];

@@ -1,13 +1,16 @@
+import { accessErrors } from './errors/access.ts';
 import { callerErrors } from './errors/caller.ts';
 import { machineErrors } from './errors/machine.ts';
 import { platformErrors } from './errors/platform.ts';
 import type { ErrorRow, Hop } from './errors/row.ts';
 
 /** Every failure that leaves the system, by its stable code. Codes are facts and are never renamed. */
-export const errorTable = { ...callerErrors, ...platformErrors, ...machineErrors } as const satisfies Record<
-  string,
-  ErrorRow
->;
+export const errorTable = {
+  ...callerErrors,
+  ...accessErrors,
+  ...platformErrors,
+  ...machineErrors,
+} as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
 

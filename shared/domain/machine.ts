@@ -43,6 +43,13 @@ export function parseMachineResource(text: string): MachineResource {
   return { resourceId, kind, subscriptionId: subscriptionId.toLowerCase(), resourceGroup, name };
 }
 
+/**
+ * Who a service on the machine takes a visitor for (C3): `virtual-account` is one that is made by his UPN and removed
+ * after (79, 80); with `local` the service asks for an account of the machine itself (78).
+ */
+export const signIns = ['virtual-account', 'local'] as const;
+export type SignIn = (typeof signIns)[number];
+
 /** What Azure Resource Manager says of a machine. */
 export interface MachineFacts {
   location: string;

@@ -1,4 +1,5 @@
 import type { AgentEvent, ProxyEvent } from '#shared/protocol/events.ts';
+import type { Notification } from '#shared/protocol/notifications.ts';
 
 /**
  * Events to agents and proxies. A queue per agent, one session-enabled queue for reports, one topic for the
@@ -10,6 +11,8 @@ export interface MessageBus {
   removeAgentQueue(machineId: string): Promise<void>;
   sendToAgent(machineId: string, event: AgentEvent): Promise<void>;
   sendToProxies(event: ProxyEvent): Promise<void>;
+  /** To whoever has subscribed to the topic `notifications`; the same id again is a repetition. */
+  notify(notification: Notification): Promise<void>;
   /** SAS tokens for this agent's queue (Listen) and for the report queue (Send), and nothing else. */
   agentTokens(machineId: string, lifetimeSeconds: number): Promise<{ events: string; reports: string }>;
 }

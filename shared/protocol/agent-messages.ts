@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signIns } from '#shared/domain/machine.ts';
 import { hostCheckList } from './host-check.ts';
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
@@ -63,6 +64,8 @@ export const agentState = z.object({
   }),
   /** In direct mode: where the agent listens, and nowhere else. Absent: it listens on nothing. */
   direct: z.object({ address: z.string().max(45), port: z.number().int().min(1).max(65_535) }).optional(),
+  /** Who the services take a visitor for (C3); `virtual-account` where nothing is said. */
+  signIn: z.enum(signIns).optional(),
   /** Somebody agreed that a Windows Admin Center that was installed by hand is taken over and lost (54). */
   replaceManual: z.boolean().optional(),
   /** What the machine connects to, `host:port` each: it tries them and reports (requirements 22 and 114). */
@@ -105,6 +108,28 @@ export type Unreachable = z.infer<typeof unreachable>;
 const egressReport = z.object({ checkedAt: z.iso.datetime(), unreachable: z.array(unreachable).max(20) });
 export type EgressReport = z.infer<typeof egressReport>;
 
+const byteCount = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Sessions that one report tells of; the rest wait for the next one. */
+export const sessionsPerReport = 50;
+
+/** What the machine counted in a session since it was opened; with `ended` for the last time. */
+const sessionCount = z.object({
+  sessionId: z.string().regex(/^[a-z2-7]{16}$/),
+  bytesUp: byteCount,
+  bytesDown: byteCount,
+  connections: z.number().int().min(0).max(1_000_000),
+  lastActiveAt: z.iso.datetime().optional(),
+  /** Its connections are closed and no more are let in. */
+  ended: z
+    .object({
+      at: z.iso.datetime(),
+      reason: z.enum(['expired', 'revoked', 'local_policy', 'service_closed']),
+    })
+    .optional(),
+});
+export type SessionCount = z.infer<typeof sessionCount>;
+
 /**
  * A report, the payload of a JWS by the agent's signing key, sent on `agent-reports` with the machine id as
  * session id. `sequence` grows with each report, across restarts too (milliseconds since the epoch will do).
@@ -122,6 +147,12 @@ export const agentReport = z.object({
   clockOffsetMs: z.number().int().optional(),
   /** Services that the machine's own policy refuses. */
   blockedServices: z.array(serviceName),
+  /** The machine's own policy, all its sources together (requirements 38-42). */
+  policy: z
+    .object({ enabled: z.boolean(), ports: z.array(z.number().int().min(1).max(65_535)).max(100) })
+    .optional(),
+  /** Sessions that carried something since the last report, and those that ended. */
+  sessions: z.array(sessionCount).max(sessionsPerReport).optional(),
   /** What of `egress` in desired state was not reached when it was last tried; absent before the first try. */
   egress: egressReport.optional(),
   /** What the agent last found on its machine. */

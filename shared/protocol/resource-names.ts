@@ -6,7 +6,8 @@ export const cosmosNames = {
 } as const;
 
 export const queueNames = { agentReports: 'agent-reports' } as const;
-export const topicNames = { proxyControl: 'proxy-control' } as const;
+/** `notifications`: CloudEvents for chat and ticket systems; whoever wants them adds a subscription of his own. */
+export const topicNames = { proxyControl: 'proxy-control', notifications: 'notifications' } as const;
 export const agentQueueName = (machineId: string): string => `agent-${machineId}`;
 
 /** Rule on an agent's own queue, and rule on the report queue that agents' tokens are signed with. */
@@ -20,6 +21,7 @@ export const secretNames = {
   machineNameKey: 'machine-name-key',
   sessionLabelKey: 'session-label-key',
   enrolmentKey: 'enrolment-key',
+  auditKey: 'audit-key',
 } as const;
 
 export const keyNames = { acmeAccount: 'acme-account', sessionTicket: 'session-ticket' } as const;

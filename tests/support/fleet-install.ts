@@ -13,7 +13,7 @@ const installer = [
   'Microsoft.HybridCompute/machines/extensions/write',
   'Microsoft.HybridConnectivity/endpoints/write',
 ];
-export const caller = { ...administrator, tenantId, isApplication: false };
+export const caller = { ...administrator, tenantId, isApplication: false, roles: [] };
 
 /** Whoever has this id may install on every machine of the subscription, or below a scope. */
 export function allowInstalls(

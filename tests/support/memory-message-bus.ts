@@ -1,15 +1,18 @@
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { AgentEvent, ProxyEvent } from '#shared/protocol/events.ts';
+import type { Notification } from '#shared/protocol/notifications.ts';
 
 /** A bus in memory that keeps what was sent. An event to an agent without a queue is lost, as on the real one. */
 export function createMemoryMessageBus() {
   const queues = new Set<string>();
   const toAgents: { machineId: string; event: AgentEvent }[] = [];
   const toProxies: ProxyEvent[] = [];
+  const notifications: Notification[] = [];
   return {
     queues,
     toAgents,
     toProxies,
+    notifications,
     async ensureAgentQueue(machineId: string) {
       queues.add(machineId);
     },
@@ -21,6 +24,9 @@ export function createMemoryMessageBus() {
     },
     async sendToProxies(event: ProxyEvent) {
       toProxies.push(event);
+    },
+    async notify(notification: Notification) {
+      notifications.push(notification);
     },
     async agentTokens(machineId: string, lifetimeSeconds: number) {
       return { events: `listen ${machineId} ${lifetimeSeconds}`, reports: `send ${lifetimeSeconds}` };

@@ -22,6 +22,8 @@ export interface ServiceBusMessageBusOptions {
 
 /** A hint that nobody took within this time is worthless: the agent re-reads its state every hour. */
 const hintLifetimeMs = 60 * 60_000;
+/** Whoever takes notifications may be away for a weekend and more. */
+const notificationLifetimeMs = 14 * 24 * 60 * 60_000;
 const maxDeliveryCount = 10;
 
 const newKey = () => randomBytes(32).toString('base64');
@@ -65,7 +67,7 @@ export function createServiceBusMessageBus(options: ServiceBusMessageBusOptions)
       admin: new sdk.ServiceBusAdministrationClient(address, credential),
     })));
 
-  async function send(entity: string, event: { id: string }): Promise<void> {
+  async function send(entity: string, event: { id: string }, timeToLive = hintLifetimeMs): Promise<void> {
     const { client } = await connect();
     const sender = senders.get(entity) ?? client.createSender(entity);
     senders.set(entity, sender);
@@ -73,7 +75,7 @@ export function createServiceBusMessageBus(options: ServiceBusMessageBusOptions)
       body: event,
       messageId: event.id,
       contentType: 'application/cloudevents+json; charset=utf-8',
-      timeToLive: hintLifetimeMs,
+      timeToLive,
     });
   }
 
@@ -132,6 +134,15 @@ export function createServiceBusMessageBus(options: ServiceBusMessageBusOptions)
         await send(topicNames.proxyControl, event);
       } catch (error) {
         await closeSender(topicNames.proxyControl);
+        throw unavailable(error);
+      }
+    },
+
+    async notify(notification) {
+      try {
+        await send(topicNames.notifications, notification, notificationLifetimeMs);
+      } catch (error) {
+        await closeSender(topicNames.notifications);
         throw unavailable(error);
       }
     },

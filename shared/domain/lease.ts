@@ -1,0 +1,84 @@
+import type { ServiceName } from './machine.ts';
+
+/** Who did something: object id in the tenant, and the UPN or the name of an application. */
+export interface Person {
+  id: string;
+  name: string;
+}
+
+/**
+ * `requested` until somebody else decides; `approved` until it starts; `active` while it opens the door; then for good
+ * `ended`, `denied`, `withdrawn` (by its requester) or `lapsed` (nobody decided in time, or its start was missed).
+ */
+export type LeaseState = 'requested' | 'approved' | 'active' | 'ended' | 'denied' | 'withdrawn' | 'lapsed';
+
+/** `expired` at its time, `given_back` by its holder, `revoked` by somebody who may approve, `uninstalled` with its machine. */
+export type LeaseEndReason = 'expired' | 'given_back' | 'revoked' | 'uninstalled';
+
+/** Somebody's word on a request. ISO 8601. */
+export interface LeaseDecision {
+  approved: boolean;
+  by: Person;
+  at: string;
+  reason?: string;
+}
+
+export interface LeaseExtension {
+  minutes: number;
+  purpose: string;
+  requestedAt: string;
+  /** Absent while it waits; the lease goes on to its present end meanwhile. */
+  decision?: LeaseDecision;
+}
+
+/**
+ * Access to one service of one machine for a time and a purpose, approved by somebody else. It opens nothing by itself:
+ * the role says who may (requirement 94), the lease says when. All times ISO 8601.
+ */
+export interface Lease {
+  /** 16 characters of base32. */
+  id: string;
+  machineId: string;
+  service: ServiceName;
+  requester: Person;
+  purpose: string;
+  /** Number of a ticket or a change. */
+  reference?: string;
+  minutes: number;
+  /** The wished start; with the approval where absent. */
+  notBefore?: string;
+  state: LeaseState;
+  requestedAt: string;
+  /** Undecided until then, it lapses. */
+  answerBy: string;
+  decision?: LeaseDecision;
+  startsAt?: string;
+  endsAt?: string;
+  extensions: LeaseExtension[];
+  end?: { at: string; reason: LeaseEndReason; by?: Person };
+  /** The role assignment that was written in Azure for this lease, and is removed with it. */
+  assignment?: { id: string; roleDefinitionId: string };
+}
+
+/** Minutes, hours and lengths that a lease is bounded by. */
+export const leaseLimits = {
+  minutes: { minimum: 5, maximum: 24 * 60 },
+  /** With all its extensions, from its start. */
+  totalMinutes: 24 * 60,
+  answerHours: 24,
+  /** How far ahead it may be asked for. */
+  aheadDays: 14,
+  purpose: { minimum: 3, maximum: 500 },
+  reference: 100,
+} as const;
+
+export const isOver = ({ state }: Pick<Lease, 'state'>): boolean =>
+  state === 'ended' || state === 'denied' || state === 'withdrawn' || state === 'lapsed';
+
+/** Whether it opens the door now: its record may lag behind its time. */
+export const isInForce = ({ state, startsAt, endsAt }: Lease, now: Date): boolean =>
+  (state === 'approved' || state === 'active') &&
+  startsAt !== undefined &&
+  endsAt !== undefined &&
+  Date.parse(startsAt) <= now.getTime() &&
+  now.getTime() < Date.parse(endsAt);

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+/** The audit of a machine over HTTP: for those with the app role `Audit.Read`, and those who may assign roles on the machine. */
+
+const timestamp = z.iso.datetime();
+const outcome = z.enum(['allowed', 'refused', 'succeeded', 'failed']);
+
+/** The app role of this API that makes a reader of every machine's audit, and gives nothing else. */
+export const auditRole = 'Audit.Read';
+
+export const auditRecord = z.object({
+  /** 1 and up without a gap: its place in the machine's chain. */
+  sequence: z.number().int(),
+  at: timestamp,
+  actor: z.object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(['user', 'application', 'service', 'agent']).optional(),
+  }),
+  action: z.string(),
+  outcome,
+  from: z.string().optional(),
+  decision: z
+    .object({
+      right: z.string().optional(),
+      grantedBy: z.array(z.string()).optional(),
+      leaseId: z.string().optional(),
+      code: z.string().optional(),
+    })
+    .optional(),
+  session: z
+    .object({
+      sessionId: z.string(),
+      service: z.string(),
+      seconds: z.number().optional(),
+      bytesUp: z.number().optional(),
+      bytesDown: z.number().optional(),
+      endReason: z.string().optional(),
+    })
+    .optional(),
+  operationId: z.string().optional(),
+  leaseId: z.string().optional(),
+  detail: z.string().optional(),
+  /** HMAC-SHA-256 over this record and the one before it, base64url. */
+  mac: z.string(),
+});
+export type AuditRecord = z.infer<typeof auditRecord>;
+
+/** `GET /api/machines/{id}/audit`, newest first. */
+export const auditQuery = z.strictObject({
+  /** A word or the beginning of the action: `session`, `lease approve`. */
+  action: z.string().max(60).optional(),
+  outcome: outcome.optional(),
+  /** Object id, or a part of the name. */
+  actor: z.string().max(200).optional(),
+  from: timestamp.optional(),
+  to: timestamp.optional(),
+  top: z.coerce.number().int().min(1).max(500).optional(),
+  /** Records before this one. */
+  before: z.coerce.number().int().min(1).optional(),
+});
+export const auditReply = z.object({
+  value: z.array(auditRecord),
+  nextLink: z.string().optional(),
+});
+export type AuditReply = z.infer<typeof auditReply>;
+
+/** `GET .../audit/verify?sequence=&mac=`: with a head that was noted earlier, a chain that was rolled back is found too. */
+export const auditVerifyQuery = z.strictObject({
+  sequence: z.coerce.number().int().min(1).optional(),
+  mac: z.string().max(64).optional(),
+});
+export const auditVerifyReply = z.object({
+  intact: z.boolean(),
+  records: z.number().int(),
+  /** To be noted outside: present where there is a record. */
+  head: z.object({ sequence: z.number().int(), mac: z.string(), at: timestamp }).optional(),
+  /** The first place where the chain does not hold. */
+  broken: z
+    .object({
+      sequence: z.number().int(),
+      why: z.enum(['changed', 'missing', 'inserted', 'head_missing', 'rolled_back', 'key_unknown']),
+      detail: z.string(),
+    })
+    .optional(),
+});
+export type AuditVerifyReply = z.infer<typeof auditVerifyReply>;
+
+/** `GET .../audit/export?format=`: the whole chain, oldest first, with the same filters but for `top` and `before`. */
+export const auditExportQuery = auditQuery
+  .omit({ top: true, before: true })
+  .extend({ format: z.enum(['jsonl', 'csv']).optional() });
+
+/** `GET /api/audit/machines`: whose audit the caller may read. */
+export const auditedMachinesReply = z.object({
+  value: z.array(
+    z.object({
+      machineId: z.string(),
+      name: z.string(),
+      resourceId: z.string(),
+    }),
+  ),
+});
+export type AuditedMachinesReply = z.infer<typeof auditedMachinesReply>;
