@@ -36,7 +36,7 @@ registerAgentEnrolment(() => app.ports);
 beforeEach(async () => {
   app = await openDurableApp();
   engine.client = app.client;
-  app.callers.set('installer', { ...installer, tenantId, isApplication: false });
+  app.callers.set('installer', { ...installer, tenantId, isApplication: false, roles: [] });
   const actions = [
     'Microsoft.HybridCompute/machines/read',
     'Microsoft.HybridCompute/machines/extensions/write',

@@ -28,7 +28,8 @@ export function openFleetRoutes() {
   memory.directory.listed.push(
     ...resourceIds.map((resourceId, index) => ({ resourceId, tags: { Role: index === 0 ? 'web' : 'Web' } })),
   );
-  for (const person of people) memory.callers.set(person.name, { ...person, tenantId, isApplication: false });
+  for (const person of people)
+    memory.callers.set(person.name, { ...person, tenantId, isApplication: false, roles: [] });
   for (const name of ['owner', 'colleague']) allowInstalls(memory, personId(name));
   allowInstalls(memory, personId('partly'), resourceIds[0]);
   const read = { actions: ['Microsoft.HybridCompute/machines/read'] };

@@ -90,7 +90,7 @@ export function createListedMachines() {
     renew() {
       clock.advance(60_000);
       memory = createMemoryPorts(clock);
-      memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+      memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
       maySee();
     },
     async put(name: string, { machine: changes, related = () => [], at }: Given = {}): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Caller } from '#functions/http/authorization.ts';
 import type { AppPorts } from '#functions/ports.ts';
 import { rememberExtensionGate } from '#functions/remembered-extension-gate.ts';
 import { rememberFacts } from '#functions/remembered-facts.ts';
@@ -97,7 +98,7 @@ export function createMemoryPorts(clock: Clock) {
     ticketKey: createMemorySigningKey(),
   };
   /** Callers by access token. */
-  const callers = new Map<string, { id: string; name: string; tenantId: string; isApplication: boolean }>();
+  const callers = new Map<string, Caller>();
   let ids = 0;
   const guarded = Object.fromEntries(
     Object.entries(held).map(([name, port]) => [name, faults.guard(name, port)]),

@@ -13,7 +13,7 @@ registerAddresses(() => memory.ports);
 
 beforeEach(async () => {
   memory = createMemoryPorts(createManualClock(Date.parse('2026-10-01T12:00:00Z')));
-  memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+  memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
   await addVirtualMachine(memory);
 });
 

@@ -31,7 +31,7 @@ it('a wrong clock that the agent mends by itself is told, until it is right', as
   await addMachine(memory, { extension: { state: 'installed', port: 6516 } });
   const { kty, crv, x, y } = await exportJWK(publicKey);
   await reportServing(memory, { signingKey: JSON.stringify({ kty, crv, x, y }) });
-  memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+  memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
   const send = async (sequence: number, differs: Partial<AgentReport>) => {
     const report = agentReport.parse({
       machineId,

@@ -63,7 +63,7 @@ beforeEach(async () => {
     extension: { state: 'installed', port: 6516, installedAt: '2026-10-01T12:00:00.000Z' },
   });
   for (const caller of [administrator, reader, installer])
-    memory.callers.set(tokenOf(caller), { ...caller, tenantId, isApplication: false });
+    memory.callers.set(tokenOf(caller), { ...caller, tenantId, isApplication: false, roles: [] });
   const see = 'Microsoft.HybridCompute/machines/read';
   memory.roles.held.set(reader.id, { grants: [grant('Reader', { actions: ['*/read'] })], denials: [] });
   memory.roles.held.set(installer.id, {
@@ -165,7 +165,7 @@ describe('who may change it (acmebot defect 9)', () => {
   });
 
   it('a stranger learns nothing of the machine', async () => {
-    memory.callers.set('stranger', { id: 'x', name: 'stranger', tenantId, isApplication: false });
+    memory.callers.set('stranger', { id: 'x', name: 'stranger', tenantId, isApplication: false, roles: [] });
     expect((await call('getCertificate', { name: 'stranger' })).status).toBe(404);
     expect((await call('renewCertificate_post', { name: 'stranger' }, post)).status).toBe(404);
   });

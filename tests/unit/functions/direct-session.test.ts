@@ -31,7 +31,7 @@ registerSessions(() => memory.ports);
 beforeEach(() => {
   clock = createManualClock(start);
   memory = createMemoryPorts(clock);
-  memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+  memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
   durable.output = { opened: true, expiresAt: start / 1000 + 3600 };
 });
 

@@ -76,7 +76,7 @@ beforeEach(async () => {
     ]);
   }
   for (const [index, caller] of installers.entries()) {
-    memory.callers.set(caller.name, { ...caller, tenantId, isApplication: false });
+    memory.callers.set(caller.name, { ...caller, tenantId, isApplication: false, roles: [] });
     const scopes = [machine.resourceId, second.resourceId].slice(index);
     const grants = scopes.map((scope) => grant('Contributor', permissions, scope));
     memory.roles.held.set(caller.id, { grants, denials: [] });

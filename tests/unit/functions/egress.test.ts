@@ -12,7 +12,13 @@ beforeAll(() => registerEgress(() => memory.ports));
 
 beforeEach(() => {
   memory = createMemoryPorts(createManualClock(Date.parse('2026-11-01T00:00:00.000Z')));
-  memory.callers.set('someone', { id: 'someone', name: 'a@example.test', tenantId, isApplication: false });
+  memory.callers.set('someone', {
+    id: 'someone',
+    name: 'a@example.test',
+    tenantId,
+    isApplication: false,
+    roles: [],
+  });
 });
 
 /** As if the deployment had these settings beside the usual ones. */

@@ -33,7 +33,7 @@ beforeEach(async () => {
   memory = createMemoryPorts(clock);
   durable.started.length = 0;
   await addMachine(memory);
-  memory.callers.set('installer', { ...installer, tenantId, isApplication: false });
+  memory.callers.set('installer', { ...installer, tenantId, isApplication: false, roles: [] });
   const actions = [
     'Microsoft.HybridCompute/machines/read',
     'Microsoft.HybridCompute/machines/extensions/write',

@@ -16,8 +16,14 @@ beforeAll(() => registerForecast(() => memory.ports));
 
 beforeEach(async () => {
   memory = createMemoryPorts(createManualClock(now));
-  memory.callers.set('admin', { ...administrator, tenantId, isApplication: false });
-  memory.callers.set('other', { id: 'other', name: 'other@example.test', tenantId, isApplication: false });
+  memory.callers.set('admin', { ...administrator, tenantId, isApplication: false, roles: [] });
+  memory.callers.set('other', {
+    id: 'other',
+    name: 'other@example.test',
+    tenantId,
+    isApplication: false,
+    roles: [],
+  });
   await addMachine(memory);
   const [first] = memory.authorities;
   await memory.budgets.commit(first?.name ?? '', [

@@ -36,7 +36,7 @@ async function startWithAgent(): Promise<void> {
   await addMachine(memory, { extension: { state: 'installed', port: 6516 } });
   const { kty, crv, x, y } = await exportJWK(publicKey);
   await reportServing(memory, { signingKey: JSON.stringify({ kty, crv, x, y }) });
-  memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+  memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
 }
 
 const send = async (one: AgentReport) =>

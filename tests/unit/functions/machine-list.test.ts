@@ -136,7 +136,12 @@ describe('what the caller may not see', () => {
 
   it('is everything for a caller of another tenant', async () => {
     await put('web-1');
-    memory().callers.set('stranger', { ...administrator, tenantId: 'another', isApplication: false });
+    memory().callers.set('stranger', {
+      ...administrator,
+      tenantId: 'another',
+      isApplication: false,
+      roles: [],
+    });
     expect(await list('', { token: 'stranger' })).toMatchObject({ value: [], total: 0, matched: 0 });
   });
 

@@ -8,7 +8,7 @@ import { administrator } from '../../support/sample-machine.ts';
 
 const memory = createMemoryPorts(createManualClock(0));
 registerMachines(() => memory.ports);
-memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
 
 async function addressSeen(forwarded?: string): Promise<string | null> {
   const { status, body } = await callFunction('getMe', {

@@ -17,7 +17,7 @@ registerMachines(() => memory.ports);
 
 beforeEach(async () => {
   memory = createMemoryPorts(clock);
-  memory.callers.set('token', { ...caller, tenantId, isApplication: false });
+  memory.callers.set('token', { ...caller, tenantId, isApplication: false, roles: [] });
   const actions = ['Microsoft.HybridCompute/machines/read'];
   const scope = `/subscriptions/${subscriptionId}`;
   memory.roles.held.set(caller.id, { grants: [grant('Reader', { actions }, scope)], denials: [] });

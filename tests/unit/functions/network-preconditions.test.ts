@@ -15,7 +15,7 @@ registerMachines(() => memory.ports);
 
 beforeEach(() => {
   memory = createMemoryPorts(createManualClock(Date.parse('2026-10-01T12:00:00Z')));
-  memory.callers.set('token', { ...administrator, tenantId, isApplication: false });
+  memory.callers.set('token', { ...administrator, tenantId, isApplication: false, roles: [] });
 });
 
 const call = (query: Record<string, string> = {}, id = virtualMachine.machineId) =>

@@ -28,7 +28,7 @@ registerOrphans(() => memory.ports);
 
 beforeEach(() => {
   memory = createMemoryPorts(clock);
-  memory.callers.set('token', { ...caller, tenantId, isApplication: false });
+  memory.callers.set('token', { ...caller, tenantId, isApplication: false, roles: [] });
   may(installing);
 });
 

@@ -50,7 +50,7 @@ beforeEach(async () => {
   durable.started.length = 0;
   await addMachine(memory);
   for (const caller of [administrator, reader])
-    memory.callers.set(tokenOf(caller), { ...caller, tenantId, isApplication: false });
+    memory.callers.set(tokenOf(caller), { ...caller, tenantId, isApplication: false, roles: [] });
   memory.roles.held.set(administrator.id, {
     grants: [
       grant('Everything here', {

@@ -7,7 +7,7 @@ import { callFunction, type HttpCall } from '../../support/function-app.ts';
 import { createMemoryPorts, tenantId } from '../../support/memory-ports.ts';
 
 const memory = createMemoryPorts(createManualClock(0));
-const user = { id: 'u1', name: 'admin@example.test', tenantId, isApplication: false };
+const user = { id: 'u1', name: 'admin@example.test', tenantId, isApplication: false, roles: [] };
 memory.callers.set('user-token', user);
 memory.callers.set('proxy-token', { ...user, id: 'proxy-identity', isApplication: true });
 
