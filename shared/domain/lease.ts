@@ -82,3 +82,19 @@ export const isInForce = ({ state, startsAt, endsAt }: Lease, now: Date): boolea
   endsAt !== undefined &&
   Date.parse(startsAt) <= now.getTime() &&
   now.getTime() < Date.parse(endsAt);
+
+/** The lease that opens this service to its requester now: of several the one that lasts longest. */
+export function findLeaseInForce<L extends Lease>(
+  leases: readonly L[],
+  requesterId: string,
+  service: ServiceName,
+  now: Date,
+): L | undefined {
+  const holder = requesterId.toLowerCase();
+  return leases
+    .filter(
+      (lease) =>
+        lease.service === service && lease.requester.id.toLowerCase() === holder && isInForce(lease, now),
+    )
+    .toSorted((one, other) => Date.parse(other.endsAt ?? '') - Date.parse(one.endsAt ?? ''))[0];
+}
