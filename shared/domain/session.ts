@@ -1,6 +1,6 @@
 import type { ErrorRecord } from './error.ts';
 import type { Person } from './lease.ts';
-import type { ServiceName } from './machine.ts';
+import type { MachineKind, ServiceName } from './machine.ts';
 
 /** Seconds. DESIGN of the lifetime: one hour by default, bounded as the provider bounds its credentials. */
 export const sessionLifetime = { default: 3600, minimum: 600, maximum: 10_800 } as const;
@@ -45,6 +45,8 @@ export interface Session {
   machineId: string;
   service: ServiceName;
   user: { id: string; name: string };
+  /** The machine as the role was decided on it, for those who decide again. */
+  on?: { resourceId: string; subscriptionId: string; kind: MachineKind };
   /** Public address from which it was asked for. */
   from?: string;
   /** `opening` until the path was tried end to end; only an `open` session is given away. */

@@ -4,6 +4,7 @@ import type {
   DocumentOf,
   DocumentType,
   MachineDocument,
+  SessionDocument,
 } from '#shared/domain/documents.ts';
 import type { MachineSummary } from '#shared/domain/machine-summary.ts';
 
@@ -34,7 +35,7 @@ export type Change =
   | { remove: DocumentType; key?: string };
 
 /**
- * The documents of the machines. Every call stays in one machine's partition, but for the last four.
+ * The documents of the machines. Every call stays in one machine's partition, but for the last six.
  *
  * - Absent: `read` answers undefined.
  * - Concurrent: `commit` is all or nothing; a create of an existing document or a stale ETag throws
@@ -61,6 +62,11 @@ export interface MachineStore {
   listCertificates(): Promise<CertificateDocument[]>;
   /** Cross-partition: every machine. */
   listMachines(): Promise<MachineDocument[]>;
+  /**
+   * Cross-partition: the sessions that are opening or open, whose time may be over; with `recent` those that ended too,
+   * as long as they are kept. Newest first.
+   */
+  findSessions(which: 'live' | 'recent', limit: number): Promise<SessionDocument[]>;
   /** Cross-partition: of every machine what a list shows, in no order. */
   surveyMachines(): Promise<MachineSummary[]>;
 }

@@ -9,7 +9,7 @@ describe('the machine store on Cosmos', () => {
   });
   afterAll(() => subject.close());
 
-  it('asks across partitions for what is due and for the machines, and for nothing else', async () => {
+  it('asks across partitions for what is due, the machines and the sessions, and for nothing else', async () => {
     const { store, cosmos } = subject;
     await store.commit(machineId, [{ create: machine }, { remove: 'enrolment' }]);
     await store.read(machineId, 'machine');
@@ -18,8 +18,9 @@ describe('the machine store on Cosmos', () => {
     await store.findDue('2030-01-01T00:00:00.000Z', 10);
     await store.listMachines();
     await store.surveyMachines();
+    await store.findSessions('live', 10);
     const asked = new Set(cosmos.crossPartitionQueries.map((text) => /'(\w+)'/.exec(text)?.[1]));
-    expect([...asked]).toEqual(['certificate', 'machine']);
+    expect([...asked]).toEqual(['certificate', 'machine', 'session']);
   });
 
   it('is unavailable when the database stays silent, and refused when the app may not', async () => {

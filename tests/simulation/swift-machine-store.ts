@@ -138,6 +138,16 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
     },
+    async findSessions(which: 'live' | 'recent', limit: number) {
+      return everything()
+        .filter((document) => document.type === 'session')
+        .filter(
+          ({ state }) =>
+            state === 'open' || state === 'opening' || (which === 'recent' && state !== 'failed'),
+        )
+        .toSorted((one, other) => other.createdAt - one.createdAt)
+        .slice(0, limit);
+    },
     async surveyMachines() {
       return everything()
         .filter((document) => document.type === 'machine')

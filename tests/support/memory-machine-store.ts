@@ -95,6 +95,16 @@ export function createMemoryMachineStore(now: () => number) {
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
     },
+    async findSessions(which: 'live' | 'recent', limit: number) {
+      return everything()
+        .filter((document) => document.type === 'session')
+        .filter(
+          ({ state }) =>
+            state === 'open' || state === 'opening' || (which === 'recent' && state !== 'failed'),
+        )
+        .toSorted((one, other) => other.createdAt - one.createdAt)
+        .slice(0, limit);
+    },
     async surveyMachines() {
       return [...partitions.keys()].flatMap((machineId) => {
         const held = documents(machineId);

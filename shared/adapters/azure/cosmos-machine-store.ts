@@ -7,6 +7,7 @@ import {
   documentId,
   idOf,
   type MachineDocument,
+  type SessionDocument,
 } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { Change, MachineStore, Together, Wanted } from '#shared/ports/machine-store.ts';
@@ -118,8 +119,31 @@ export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
       return resources.map((item) => fromItem<'machine'>(item)) satisfies MachineDocument[];
     },
 
+    findSessions: async (which, limit) => findSessions(await container(), which, limit),
+
     surveyMachines: async () => surveyMachines(await container()),
   };
+}
+
+const sessionStates = {
+  live: "c.state IN ('opening', 'open')",
+  recent: "c.state IN ('opening', 'open', 'revoked', 'ended')",
+} as const;
+
+async function findSessions(
+  items: Container,
+  which: 'live' | 'recent',
+  limit: number,
+): Promise<SessionDocument[]> {
+  const { resources } = await guarded(() =>
+    items.items
+      .query<ItemDefinition>({
+        query: `SELECT * FROM c WHERE c.type = 'session' AND ${sessionStates[which]} ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit`,
+        parameters: [{ name: '@limit', value: limit }],
+      })
+      .fetchAll(),
+  );
+  return resources.map((item) => fromItem<'session'>(item));
 }
 
 /** By the index of that date, the oldest first; a certificate without the date is not among them. */
