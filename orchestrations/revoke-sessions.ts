@@ -1,9 +1,9 @@
-import type { AuditActor } from '#shared/domain/audit.ts';
+import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
 import { revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
 import type { SessionEndReason } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
-import { commitAudited } from './audit-trail.ts';
+import { updateAudited } from './audited-update.ts';
 
 export interface RevokeSessionPorts {
   store: MachineStore;
@@ -26,7 +26,12 @@ export const serviceActor: AuditActor = { id: 'admin-center', name: 'Admin Cente
 /** Sessions that are ended at the same time. */
 const width = 16;
 
-/** Ends one session now. First the record that a starting proxy reads, then the session, then the hints: repeatable at every point. */
+const isLive = ({ state }: SessionDocument): boolean => state === 'open' || state === 'opening';
+
+/**
+ * Ends one session now. First the record that a starting proxy reads, then the session and the hints: repeatable at every
+ * point. One that is over already is left as it ended, and told of again.
+ */
 export async function revokeSession(
   ports: RevokeSessionPorts,
   { actor, reason, from }: SessionEnding,
@@ -39,20 +44,15 @@ export async function revokeSession(
     { put: { type: 'revocation', machineId: revocationPartition, key: sessionId, expiresAt, ttlSeconds } },
   ]);
   const at = now.toISOString();
-  const { id, name } = actor;
-  await commitAudited(
-    ports,
-    machineId,
-    [{ put: { ...session, state: 'revoked', end: { at, reason, by: { id, name } } } }],
-    {
-      actor,
-      action: 'session end',
-      outcome: 'succeeded',
-      ...(from !== undefined && { from }),
-      session: { sessionId, service, endReason: reason },
-      detail: `session of ${session.user.name}`,
-    },
-  );
+  const by = { id: actor.id, name: actor.name };
+  const entry: AuditEntry = {
+    actor,
+    action: 'session end',
+    outcome: 'succeeded',
+    ...(from !== undefined && { from }),
+    session: { sessionId, service, endReason: reason },
+    detail: `the session of ${session.user.name}`,
+  };
   const event = {
     specversion: '1.0',
     id: ports.newId(),
@@ -61,7 +61,15 @@ export async function revokeSession(
     type: 'admin-center.session.revoked',
     data: { sessionId, expiresAt },
   } as const;
-  await Promise.all([ports.bus.sendToProxies(event), ports.bus.sendToAgent(machineId, event)]);
+  await Promise.all([
+    updateAudited(ports, { machineId, type: 'session', key: sessionId }, (found) =>
+      isLive(found)
+        ? { document: { ...found, state: 'revoked', end: { at, reason, by } }, entry }
+        : undefined,
+    ),
+    ports.bus.sendToProxies(event),
+    ports.bus.sendToAgent(machineId, event),
+  ]);
 }
 
 /** More than a machine can have at a time: sessions are few and their records end a day after them. */
@@ -76,10 +84,7 @@ export async function revokeSessions(
 ): Promise<number> {
   const nowSeconds = ports.now().getTime() / 1000;
   const live = (await ports.store.list(machineId, 'session', most)).filter(
-    (session) =>
-      (session.state === 'open' || session.state === 'opening') &&
-      session.expiresAt > nowSeconds &&
-      isMeant(session),
+    (session) => isLive(session) && session.expiresAt > nowSeconds && isMeant(session),
   );
   const waiting = [...live];
   const lane = async () => {
