@@ -222,20 +222,20 @@ describe.each([
     });
   });
 
-  const session = (ttlSeconds: number): SessionDocument => ({
-    type: 'session',
-    machineId,
-    key: 's1',
-    id: 's1',
-    service: 'WAC',
-    user: { id: 'u', name: 'n' },
-    state: 'open',
-    createdAt: 1,
-    expiresAt: 2,
-    ttlSeconds,
-  });
-
   describe('a document with a lifetime', () => {
+    const session = (ttlSeconds: number): SessionDocument => ({
+      type: 'session',
+      machineId,
+      key: 's1',
+      id: 's1',
+      service: 'WAC',
+      user: { id: 'u', name: 'n' },
+      state: 'open',
+      createdAt: 1,
+      expiresAt: 2,
+      ttlSeconds,
+    });
+
     it('is forgotten after it, everywhere', async () => {
       await store.commit(machineId, [{ create: session(60) }, { create: machine() }]);
       expect((await store.read(machineId, 'session', 's1'))?.document).toEqual(session(60));
@@ -283,22 +283,6 @@ describe.each([
         expect(await store[find]('2000-01-01T00:00:00.000Z', 10)).toEqual([]);
       },
     );
-
-    it('finds the live sessions, the newest first, and with the recent ones those that ended', async () => {
-      const states = ['open', 'revoked', 'opening', 'failed', 'ended'] as const;
-      for (const [number, state] of states.entries()) {
-        machineId = `session-holder-${number % 2}`;
-        const made = { ...session(60), key: state, id: state, machineId, state, createdAt: 4e9 + number };
-        await store.commit(machineId, [{ create: made }]);
-      }
-      const found = async (which: 'live' | 'recent', limit = 1000) =>
-        (await store.findSessions(which, limit))
-          .filter(({ createdAt }) => createdAt >= 4e9)
-          .map(({ id }) => id);
-      expect(await found('live')).toEqual(['opening', 'open']);
-      expect(await found('recent')).toEqual(['ended', 'opening', 'revoked', 'open']);
-      expect(await found('recent', 1)).toEqual(['ended']);
-    });
 
     it('lists every machine', async () => {
       await store.commit(machineId, [

@@ -28,7 +28,12 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
     // Ports speak of events and streams in the words of their contracts; nothing runs.
     files: /^shared\/ports\//,
     ours: [],
-    types: ['shared/domain/', 'shared/ports/', 'shared/protocol/events.ts'],
+    types: [
+      'shared/domain/',
+      'shared/ports/',
+      'shared/protocol/events.ts',
+      'shared/protocol/notifications.ts',
+    ],
     others: [],
     otherTypes: ['node:stream'],
   },
@@ -87,6 +92,8 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/found-before.ts',
       'orchestrations/retire-certificate.ts',
       'orchestrations/revoke-sessions.ts',
+      'orchestrations/audit-trail.ts',
+      'orchestrations/audited-update.ts',
       'orchestrations/names.ts',
     ],
     types: [
