@@ -89,8 +89,10 @@ export async function startTwin(
       ...(await options('entra')),
       tenantId: sample.tenantId,
       accounts: sample.accounts,
+      groups: sample.groups,
       applications: sample.applicationsFor(apiOrigin),
       servicePrincipals: sample.servicePrincipals,
+      appRoleAssignments: sample.appRoleAssignments,
     }),
   );
   const verifyToken = createTokenVerifier({ keys: entra.jwks, issuers: entra.issuers, clock });
@@ -98,6 +100,7 @@ export async function startTwin(
     await createManagedIdentity({
       ...(await options('identity')),
       issue: entra.mint,
+      appRolesOf: entra.appRolesOf,
       identities: [...identitiesOf(data), ...identities],
       // The address of virtual machines knows one machine: the first sample.
       machine: sample.sampleMachines[0]?.principalId ?? '',

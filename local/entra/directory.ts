@@ -17,6 +17,12 @@ export interface LocalAccount {
  */
 export type RedirectKind = 'spa' | 'web' | 'public';
 
+/** Members of both kinds may be assigned to it: people and programs. */
+export interface LocalAppRole {
+  value: string;
+  displayName: string;
+}
+
 /** An application of the local tenant: something people sign in to, an API, or both. */
 export interface LocalApplication {
   clientId: string;
@@ -27,6 +33,8 @@ export interface LocalApplication {
     /** `api://<client id>`, the prefix of its scopes. */
     identifierUri: string;
     scopes: readonly string[];
+    /** App roles: what a token says in `roles` of those that they are assigned to. */
+    roles?: readonly LocalAppRole[];
   };
   /** Client secrets, for programs without a person. */
   secrets?: readonly string[];
@@ -54,6 +62,8 @@ export interface DirectoryContent {
   applications: readonly LocalApplication[];
   groups?: readonly LocalGroup[];
   servicePrincipals?: readonly LocalServicePrincipal[];
+  /** App roles of the APIs here, Microsoft Graph's permissions among them, and who has them. */
+  appRoleAssignments?: readonly { principalId: string; appId: string; role: string }[];
 }
 
 /** Read access to the tenant as it is now. Object ids and user names compare without regard to case. */

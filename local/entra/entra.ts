@@ -4,6 +4,7 @@ import { createFaults } from '#local/kit/faults.ts';
 import { type HttpReply, type HttpRequest, serveHttp } from '#local/kit/http-server.ts';
 import type { StandIn, StandInOptions, TlsIdentity } from '#local/kit/stand-in.ts';
 import { createTokenVerifier } from '#local/kit/tokens.ts';
+import { appRolesOf } from './app-roles.ts';
 import { createAuthorizeEndpoint } from './authorize-endpoint.ts';
 import { openDeviceCodes } from './device-codes.ts';
 import { createDeviceCodeEndpoint, createDeviceLogin } from './device-endpoints.ts';
@@ -40,6 +41,8 @@ export interface Entra extends StandIn {
   mint(claims: MintClaims, options?: MintOptions): Promise<string>;
   /** Transitive groups of a user or service principal. */
   groupsOf(objectId: string): readonly string[];
+  /** App roles of a user or service principal at an API: the claim `roles` of its tokens. */
+  appRolesOf(objectId: string, audience: string): readonly string[];
 }
 
 const operations = {
@@ -194,6 +197,7 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
     rotate: keys.rotate,
     mint: issuer.mint,
     groupsOf: directory.groupsOf,
+    appRolesOf: (objectId, audience) => appRolesOf(directory, objectId, audience),
     close: server.close,
   };
 }

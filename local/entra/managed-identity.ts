@@ -20,6 +20,8 @@ interface LocalManagedIdentity {
 export interface ManagedIdentityOptions extends StandInOptions {
   /** Signs a token: `Entra.mint`. */
   issue(claims: MintClaims, options?: MintOptions): Promise<string>;
+  /** App roles of an identity at an audience: `Entra.appRolesOf`. */
+  appRolesOf?(objectId: string, audience: string): readonly string[];
   identities: readonly LocalManagedIdentity[];
   /** Object id of the identity whose tokens the metadata service gives to everybody on this computer. */
   machine?: string;
@@ -145,6 +147,7 @@ export async function createManagedIdentity(options: ManagedIdentityOptions): Pr
     }
     const skewMs = fault?.skewMs ?? 0;
     const now = Math.floor((clock.now() + skewMs) / 1000);
+    const roles = options.appRolesOf?.(identity.objectId, resource) ?? [];
     const token = await issue(
       {
         aud: resource,
@@ -153,6 +156,7 @@ export async function createManagedIdentity(options: ManagedIdentityOptions): Pr
         appid: identity.clientId,
         appidacr: '2',
         idtyp: 'app',
+        ...(roles.length > 0 && { roles }),
         ...(identity.resourceId !== undefined && { xms_mirid: identity.resourceId }),
         ...(skewMs !== 0 && { iat: now, nbf: now, exp: now + lifetimeSeconds }),
       },

@@ -1,17 +1,32 @@
 import { createHash } from 'node:crypto';
-import type { DirectoryContent, LocalApplication } from './directory.ts';
+import type { DirectoryContent, LocalApplication, LocalAppRole } from './directory.ts';
 import { type Application, type DirectoryObjects, idOf } from './objects.ts';
 
 const created = new Date(0).toISOString();
 
-/** Microsoft's own APIs that every tenant has: application id, name, and the scope that people are asked for. */
+/** Application permissions of Microsoft Graph that its operations here ask for. */
+const graphRoles: readonly LocalAppRole[] = [
+  { value: 'User.Read.All', displayName: "Read all users' full profiles" },
+  { value: 'GroupMember.Read.All', displayName: 'Read all group memberships' },
+  { value: 'Application.Read.All', displayName: 'Read all applications' },
+  { value: 'Directory.Read.All', displayName: 'Read directory data' },
+];
+
+/** Microsoft's own APIs that every tenant has: application id, name, the scope that people are asked for, app roles. */
 const microsoftApis = [
-  ['00000003-0000-0000-c000-000000000000', 'Microsoft Graph', 'https://graph.microsoft.com', 'User.Read'],
+  [
+    '00000003-0000-0000-c000-000000000000',
+    'Microsoft Graph',
+    'https://graph.microsoft.com',
+    'User.Read',
+    graphRoles,
+  ],
   [
     '797f4846-ba00-4fd7-ba43-dac1f8f63013',
     'Windows Azure Service Management API',
     'https://management.azure.com',
     'user_impersonation',
+    [],
   ],
 ] as const;
 
@@ -40,7 +55,14 @@ function toApplication(local: LocalApplication): Application {
         adminConsentDescription: value,
       })),
     },
-    appRoles: [],
+    appRoles: (api?.roles ?? []).map(({ value, displayName }) => ({
+      id: idOf(`app role ${clientId} ${value}`),
+      value,
+      displayName,
+      description: displayName,
+      allowedMemberTypes: ['User', 'Application'],
+      isEnabled: true,
+    })),
     spa: { redirectUris: urisOf(local, 'spa') },
     web: { redirectUris: urisOf(local, 'web') },
     publicClient: { redirectUris: urisOf(local, 'public') },
@@ -67,10 +89,10 @@ function toApplication(local: LocalApplication): Application {
 /** Puts applications, their service principals and Microsoft's own into the directory, once. */
 export function seedTenant(objects: DirectoryObjects, content: DirectoryContent): void {
   const { applications, servicePrincipals = [] } = content;
-  const microsoft = microsoftApis.map(([clientId, displayName, identifierUri, scope]) => ({
+  const microsoft = microsoftApis.map(([clientId, displayName, identifierUri, scope, roles]) => ({
     clientId,
     displayName,
-    api: { identifierUri, scopes: [scope] },
+    api: { identifierUri, scopes: [scope], roles },
   }));
   const given = new Set(servicePrincipals.map(({ appId }) => appId.toLowerCase()));
   for (const local of [...microsoft, ...applications]) {
@@ -86,4 +108,23 @@ export function seedTenant(objects: DirectoryObjects, content: DirectoryContent)
   }
   for (const { objectId: id, appId, displayName, memberOf = [] } of servicePrincipals)
     objects.seed('servicePrincipal', { id, appId, displayName, memberOf });
+  seedRoleAssignments(objects, content);
+}
+
+function seedRoleAssignments(objects: DirectoryObjects, { appRoleAssignments = [] }: DirectoryContent): void {
+  for (const { principalId, appId, role } of appRoleAssignments) {
+    const resource = objects.list('servicePrincipal').find((one) => one.appId === appId);
+    const appRole = objects
+      .list('application')
+      .find((one) => one.appId === appId)
+      ?.appRoles.find(({ value }) => value === role);
+    if (!resource || !appRole) throw new Error(`the local tenant has no app role ${role} of ${appId}`);
+    objects.seed('roleAssignment', {
+      id: idOf(`role assignment ${principalId} ${appRole.id}`),
+      principalId,
+      resourceId: resource.id,
+      appRoleId: appRole.id,
+      createdDateTime: created,
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '#local/kit/clock.ts';
 import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
+import { appRolesOf } from './app-roles.ts';
 import { authenticateClient, readClient } from './client-authentication.ts';
 import { requireConsent } from './consent.ts';
 import type { DeviceCodes } from './device-codes.ts';
@@ -30,17 +31,6 @@ const answer = (body: object): HttpReply => ({
     ...body,
   },
 });
-
-/** Values of the application's roles at this API, as they were assigned to its service principal. */
-function rolesAt(directory: Directory, principalId: string, audience: string): string[] {
-  const api = directory.findApi(audience);
-  const resource = api && directory.principalOf(api.appId);
-  return directory.objects
-    .list('roleAssignment')
-    .filter((one) => one.principalId === principalId && one.resourceId === resource?.id)
-    .flatMap(({ appRoleId }) => api?.appRoles.filter(({ id }) => id === appRoleId) ?? [])
-    .map(({ value }) => value);
-}
 
 /**
  * `/{tenant}/oauth2/v2.0/token` for the grants `authorization_code`, `refresh_token`, device code and
@@ -73,7 +63,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
       clientId: application.appId,
       objectId: principal.id,
       proof,
-      roles: rolesAt(directory, principal.id, grant.audience),
+      roles: appRolesOf(directory, principal.id, grant.audience),
     };
     return answer({ access_token: await issuer.appToken(client, grant) });
   };
@@ -94,7 +84,10 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
     const wantsRefreshToken = isRenewal || scopes.wantsRefreshToken;
     return answer({
       scope: scopes.text,
-      access_token: await issuer.accessToken(account, clientId, grant),
+      access_token: await issuer.accessToken(account, clientId, {
+        ...grant,
+        roles: appRolesOf(directory, account.objectId, grant.audience),
+      }),
       ...(scopes.wantsIdToken && { id_token: await issuer.idToken(account, clientId, nonce) }),
       ...(wantsRefreshToken && {
         refresh_token: codes.issueRefreshToken(

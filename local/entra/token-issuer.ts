@@ -23,6 +23,8 @@ export interface Grant {
   /** APIs of the tenant take version 2 tokens; Resource Manager and Graph take version 1. */
   version: '1.0' | '2.0';
   scopes: readonly string[];
+  /** App roles of the person there. */
+  roles?: readonly string[];
 }
 
 export interface TokenIssuer {
@@ -98,6 +100,7 @@ export function createTokenIssuer(options: {
           name: account.displayName,
           upn: account.userPrincipalName,
           scp: grant.scopes.join(' '),
+          ...(grant.roles?.length && { roles: grant.roles }),
           ...(grant.version === '2.0'
             ? { azp: clientId, azpacr: '0', preferred_username: account.userPrincipalName }
             : { appid: clientId, appidacr: '0', idtyp: 'user', unique_name: account.userPrincipalName }),

@@ -1,4 +1,10 @@
-import type { LocalAccount, LocalApplication, LocalServicePrincipal } from '#local/entra/directory.ts';
+import type {
+  LocalAccount,
+  LocalApplication,
+  LocalGroup,
+  LocalServicePrincipal,
+} from '#local/entra/directory.ts';
+import { auditRole } from '#shared/protocol/audit-api.ts';
 
 /** The one sample tenant: everything that is fixed in a local run, and nothing that is secret. */
 export const tenantId = '00000000-0000-4000-8000-00000000000a';
@@ -35,6 +41,13 @@ export type PrincipalName = keyof typeof principals;
 
 const adminLogin = 'Windows Admin Center Administrator Login';
 
+/** One in the other: whoever is in the first is in the second. Roles are assigned on the resource group. */
+export const groups: readonly (LocalGroup & { roles: readonly string[] })[] = [
+  { objectId: objectId(6, 1), displayName: 'Help desk', memberOf: [objectId(6, 2)], roles: [] },
+  { objectId: objectId(6, 2), displayName: 'Server operators', roles: ['Reader', adminLogin] },
+];
+const helpDesk = objectId(6, 1);
+
 /** People by what they are for; the roles are assigned on the subscription. */
 export const accounts: readonly (LocalAccount & { roles: readonly string[] })[] = [
   {
@@ -65,13 +78,53 @@ export const accounts: readonly (LocalAccount & { roles: readonly string[] })[] 
     description: 'No role: sees no machine',
     roles: [],
   },
+  {
+    objectId: objectId(3, 5),
+    userPrincipalName: 'reader@sample.localhost',
+    displayName: 'Reader',
+    description: 'Reader: sees machines, and may not connect',
+    roles: ['Reader'],
+  },
+  {
+    objectId: objectId(3, 6),
+    userPrincipalName: 'installer@sample.localhost',
+    displayName: 'Installer',
+    description: 'Contributor: installs, and may not connect',
+    roles: ['Contributor'],
+  },
+  {
+    objectId: objectId(3, 7),
+    userPrincipalName: 'approver@sample.localhost',
+    displayName: 'Approver',
+    description: 'User Access Administrator: decides on leases, and may not connect',
+    roles: ['User Access Administrator'],
+  },
+  {
+    objectId: objectId(3, 8),
+    userPrincipalName: 'auditor@sample.localhost',
+    displayName: 'Auditor',
+    description: 'No role in Azure and the app role Audit.Read: reads the audit, sees no machine',
+    roles: [],
+  },
+  {
+    objectId: objectId(3, 9),
+    userPrincipalName: 'helpdesk@sample.localhost',
+    displayName: 'Help desk agent',
+    description: 'Connects by a group within a group: Help desk in Server operators',
+    memberOf: [helpDesk],
+    roles: [],
+  },
 ];
 
 export const applicationsFor = (apiOrigin: string): LocalApplication[] => [
   {
     clientId: apiClientId,
     displayName: 'Admin Center Control Plane',
-    api: { identifierUri: `api://${apiClientId}`, scopes: ['user_impersonation'] },
+    api: {
+      identifierUri: `api://${apiClientId}`,
+      scopes: ['user_impersonation'],
+      roles: [{ value: auditRole, displayName: 'Read the audit of every machine' }],
+    },
   },
   {
     clientId: portalClientId,
@@ -90,6 +143,16 @@ export const servicePrincipals: readonly LocalServicePrincipal[] = [
   { objectId: principals.proxy, appId: objectId(1, 12), displayName: 'Proxy' },
   { objectId: principals.deployment, appId: objectId(1, 13), displayName: 'Deployment' },
 ];
+/** `Directory.Read.All` of Microsoft Graph lets the app show names beside object ids. */
+export const appRoleAssignments = [
+  { principalId: objectId(3, 8), appId: apiClientId, role: auditRole },
+  {
+    principalId: principals.app,
+    appId: '00000003-0000-0000-c000-000000000000',
+    role: 'Directory.Read.All',
+  },
+] as const;
+
 export const appIdOf = (principal: PrincipalName): string =>
   servicePrincipals.find((one) => one.objectId === principals[principal])?.appId ?? '';
 

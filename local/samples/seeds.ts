@@ -56,5 +56,15 @@ export function seedResources(): SeedResource[] {
         }),
       ),
     ),
+    ...sample.groups.flatMap((group) =>
+      group.roles.map((role) =>
+        roleAssignment({
+          scope: sample.resourceGroupId,
+          roleDefinition: roleNamed(role),
+          principalId: group.objectId,
+          principalType: 'Group',
+        }),
+      ),
+    ),
   ];
 }

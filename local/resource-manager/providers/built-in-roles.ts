@@ -95,6 +95,12 @@ export const builtInRoles: readonly BuiltInRole[] = [
     actions: ['*/read'],
   },
   {
+    name: '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9',
+    roleName: 'User Access Administrator',
+    description: 'Lets you manage user access to Azure resources.',
+    actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
+  },
+  {
     name: 'a6333a3e-0164-44c3-b281-7a577aff287f',
     roleName: 'Windows Admin Center Administrator Login',
     description: "Let's you manage the OS of your resource via Windows Admin Center as an administrator.",
