@@ -29,6 +29,7 @@ import { registerCertificatePurge } from './timers/purge-certificates.ts';
 import { registerOrphanReaper } from './timers/reap-orphans.ts';
 import { registerRenewal } from './timers/renew-certificates.ts';
 import { registerProofSweep } from './timers/sweep-proofs.ts';
+import { registerSessionWatch } from './timers/watch-sessions.ts';
 import { registerRetiredNames } from './timers/withdraw-retired-names.ts';
 
 /** The bundle's entry: registers everything; nothing is built before the first use. */
@@ -60,6 +61,7 @@ registerAgentReports(ports);
 registerRenewal(ports);
 registerRenewalAdvice(ports);
 registerProofSweep(ports);
+registerSessionWatch(ports);
 registerRetiredNames(ports);
 registerCertificatePurge(ports);
 registerAdoption(ports);

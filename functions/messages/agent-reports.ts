@@ -14,6 +14,7 @@ import { type AgentReport, type PublicKey, reportEnvelope } from '#shared/protoc
 import { verifyReport } from '#shared/protocol/report.ts';
 import { queueNames } from '#shared/protocol/resource-names.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { takeSessionCounts } from './session-counts.ts';
 
 /** Name of the setting that holds the trigger's connection. */
 const serviceBusConnection = 'AdminCenterServiceBus';
@@ -27,6 +28,7 @@ function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
     lastSeenAt: report.at,
     connected: report.relayConnected && report.kind !== 'stopping',
     blockedServices: report.blockedServices,
+    ...(report.policy && { localPolicy: report.policy }),
     ...(report.servingThumbprint !== undefined && { servingThumbprint: report.servingThumbprint }),
     ...(report.clockOffsetMs !== undefined && { clockOffsetMs: report.clockOffsetMs }),
     ...(report.egress && { egress: report.egress }),
@@ -57,6 +59,7 @@ async function takeReport(
     (found) => (found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined),
     agent,
   );
+  await takeSessionCounts(ports, machineId, report);
   await noteServed(ports, machineId, report.servingThumbprint, { certificate, machine });
   // One that began meanwhile is many steps away from waiting for this machine.
   const operation = machine?.document.currentOperation?.id;
