@@ -12,6 +12,7 @@ import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
 import type { FactsReader } from './remembered-facts.ts';
 import type { MachineReader } from './remembered-machines.ts';
+import type { KnownRoles } from './remembered-roles.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that handlers and activities are given; built once, in `composition.ts`. */
@@ -29,6 +30,7 @@ export interface AppPorts
   ticketKey: SigningKey;
   facts: FactsReader;
   machines: MachineReader;
+  roles: KnownRoles;
   policy: PreconditionPolicy;
   directory: MachineDirectory;
   /** New record sets that the zone takes a minute. */

@@ -1,3 +1,11 @@
+import {
+  requiredActions,
+  type SshLevel,
+  sshActions,
+  sshLevels,
+  writeSecurityRule,
+} from './access-actions.ts';
+import { giversOf } from './access-matching.ts';
 import type { MachineKind, ServiceName } from './machine.ts';
 
 /** A role definition's permission block, as ARM has it; wildcards are allowed in all four lists. */
@@ -28,12 +36,20 @@ export interface DenyRule {
   /** Resource id and name of the deny assignment. */
   assignmentId?: string;
   name?: string;
+  /** It stops at its own scope and does not go down from there. */
+  ownScopeOnly?: boolean;
+  /**
+   * Ids of groups that it does not apply to. Whether the caller is in one of them is not known, so it applies to him.
+   */
+  excludedGroups?: readonly string[];
 }
 
 /** Everything that ARM knows of one caller, transitive groups included. */
 export interface EffectiveRoles {
   grants: readonly RoleGrant[];
   denials: readonly DenyRule[];
+  /** When it was asked for, in milliseconds since the epoch; absent where nobody noted it. */
+  readAt?: number;
 }
 
 const managementGroup = '/providers/microsoft.management/managementgroups/';
@@ -47,10 +63,19 @@ function reaches(scope: string, resourceId: string): boolean {
   );
 }
 
+const isSame = (scope: string, resourceId: string): boolean =>
+  scope.toLowerCase().replace(/\/$/, '') === resourceId.toLowerCase();
+
 /** What of a caller's roles in a subscription holds at this resource. */
-export const rolesAt = (roles: EffectiveRoles, resourceId: string): EffectiveRoles => ({
-  grants: roles.grants.filter((grant) => reaches(grant.scope, resourceId)),
-  denials: roles.denials.filter((denial) => reaches(denial.scope, resourceId)),
+export const rolesAt = (
+  { grants, denials, ...rest }: EffectiveRoles,
+  resourceId: string,
+): EffectiveRoles => ({
+  ...rest,
+  grants: grants.filter(({ scope }) => reaches(scope, resourceId)),
+  denials: denials.filter(({ scope, ownScopeOnly }) =>
+    ownScopeOnly ? isSame(scope, resourceId) : reaches(scope, resourceId),
+  ),
 });
 
 /**
@@ -58,114 +83,18 @@ export const rolesAt = (roles: EffectiveRoles, resourceId: string): EffectiveRol
  */
 export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh' | 'approve' | 'read-access';
 
-interface RequiredAction {
-  /** A named action is given by its own name alone, never by a wildcard. */
-  kind: 'action' | 'named action' | 'dataAction';
-  name: string;
-}
-
-const action = (name: string): RequiredAction => ({ kind: 'action', name });
-const dataAction = (name: string): RequiredAction => ({ kind: 'dataAction', name });
-/** The role for local credentials has no data action: by a wildcard this would open SSH to every Owner. */
-const listCredentials: RequiredAction = {
-  kind: 'named action',
-  name: 'Microsoft.HybridConnectivity/endpoints/listCredentials/action',
-};
-const writeEndpoint = action('Microsoft.HybridConnectivity/endpoints/write');
-const governance = {
-  approve: [[action('Microsoft.Authorization/roleAssignments/write')]],
-  'read-access': [[action('Microsoft.Authorization/roleAssignments/read')]],
-} as const;
-
-/** Which actions a right needs: each inner list is one way (any of them), the outer list needs all. */
-const requiredActions: Readonly<
-  Record<MachineKind, Record<AccessRight, readonly (readonly RequiredAction[])[]>>
-> = {
-  arc: {
-    ...governance,
-    see: [[action('Microsoft.HybridCompute/machines/read')]],
-    install: [[action('Microsoft.HybridCompute/machines/extensions/write')], [writeEndpoint]],
-    'connect-wac': [[dataAction('Microsoft.HybridCompute/machines/WACLoginAsAdmin/action')]],
-    'connect-ssh': [
-      [
-        dataAction('Microsoft.HybridCompute/machines/loginAsAdmin/action'),
-        dataAction('Microsoft.HybridCompute/machines/login/action'),
-        listCredentials,
-      ],
-    ],
-  },
-  'azure-vm': {
-    ...governance,
-    see: [[action('Microsoft.Compute/virtualMachines/read')]],
-    install: [[action('Microsoft.Compute/virtualMachines/extensions/write')], [writeEndpoint]],
-    'connect-wac': [[dataAction('Microsoft.Compute/virtualMachines/WACloginAsAdmin/action')]],
-    'connect-ssh': [
-      [
-        dataAction('Microsoft.Compute/virtualMachines/loginAsAdmin/action'),
-        dataAction('Microsoft.Compute/virtualMachines/login/action'),
-        listCredentials,
-      ],
-    ],
-  },
-  'hci-cluster': {
-    ...governance,
-    see: [[action('Microsoft.AzureStackHCI/clusters/read')]],
-    install: [[action('Microsoft.AzureStackHCI/clusters/arcSettings/extensions/write')], [writeEndpoint]],
-    'connect-wac': [[dataAction('Microsoft.AzureStackHCI/Clusters/WACloginAsAdmin/Action')]],
-    'connect-ssh': [],
-  },
-};
-
 export const connectRight = (service: ServiceName): AccessRight =>
   service === 'WAC' ? 'connect-wac' : 'connect-ssh';
 
-/** ARM matches without regard to case; `*` stands for any characters, slashes included. */
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.toLowerCase().split('*');
-  const text = name.toLowerCase();
-  if (parts.length === 1) return parts[0] === text;
-  const [first = '', ...rest] = parts;
-  const last = rest.pop() ?? '';
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - last.length;
-}
+/** `grantedBy`: ids of every assignment that gives a part of it. */
+export type AccessDecision =
+  | { allowed: true; grantedBy: readonly string[] }
+  | { allowed: false; missingAction: string };
 
-const anyMatches = (patterns: readonly string[], name: string) =>
-  patterns.some((pattern) => matches(pattern, name));
-
-/** Within one permission block the not-lists subtract; blocks and assignments add up. */
-function covers(permissions: readonly Permissions[], { kind, name }: RequiredAction): boolean {
-  return permissions.some((block) =>
-    kind === 'dataAction'
-      ? anyMatches(block.dataActions, name) && !anyMatches(block.notDataActions, name)
-      : anyMatches(block.actions, name) && !anyMatches(block.notActions, name),
-  );
-}
-
-/** The same without wildcards in what is granted. */
-const coversByName = (permissions: readonly Permissions[], required: RequiredAction): boolean =>
-  permissions.some(
-    (block) =>
-      covers([block], required) &&
-      block.actions.some((one) => one.toLowerCase() === required.name.toLowerCase()),
-  );
-
-function mayDo(roles: EffectiveRoles, required: RequiredAction): boolean {
-  const gives = required.kind === 'named action' ? coversByName : covers;
-  const granted = roles.grants.some(
-    (grant) => grant.condition === undefined && gives(grant.permissions, required),
-  );
-  return granted && !roles.denials.some((denial) => covers(denial.permissions, required));
-}
-
-export type AccessDecision = { allowed: true } | { allowed: false; missingAction: string };
+const allowedBy = (grants: readonly RoleGrant[]): AccessDecision => ({
+  allowed: true,
+  grantedBy: [...new Set(grants.flatMap(({ assignmentId }) => assignmentId ?? []))],
+});
 
 /**
  * Decides one right (requirements 86-95, C10). Off by default: a right that names no action for this kind of
@@ -173,15 +102,21 @@ export type AccessDecision = { allowed: true } | { allowed: false; missingAction
  */
 export function decideAccess(roles: EffectiveRoles, kind: MachineKind, right: AccessRight): AccessDecision {
   const needed = requiredActions[kind][right];
-  const missing = needed.find((ways) => !ways.some((way) => mayDo(roles, way)));
-  if (missing) return { allowed: false, missingAction: missing[0]?.name ?? right };
-  return needed.length > 0 ? { allowed: true } : { allowed: false, missingAction: `${right} on ${kind}` };
+  const given = needed.map((ways) => ways.flatMap((way) => giversOf(roles, way)));
+  const missing = given.findIndex((grants) => grants.length === 0);
+  if (missing >= 0) return { allowed: false, missingAction: needed[missing]?.[0]?.name ?? right };
+  if (needed.length === 0) return { allowed: false, missingAction: `${right} on ${kind}` };
+  return allowedBy(given.flat());
 }
 
-const writeSecurityRule = action('Microsoft.Network/networkSecurityGroups/securityRules/write');
+/** Who the caller would be in an SSH session (requirements 91-93): the most that his roles make him, or nobody. */
+export function sshLevel(roles: EffectiveRoles, kind: MachineKind): SshLevel | undefined {
+  const actions = sshActions[kind];
+  return actions && sshLevels.find((level) => giversOf(roles, actions[level]).length > 0);
+}
 
 /** Whether somebody with these roles at a network security group may open a port in it. */
-export const decidePortRule = (roles: EffectiveRoles): AccessDecision =>
-  mayDo(roles, writeSecurityRule)
-    ? { allowed: true }
-    : { allowed: false, missingAction: writeSecurityRule.name };
+export function decidePortRule(roles: EffectiveRoles): AccessDecision {
+  const grants = giversOf(roles, writeSecurityRule);
+  return grants.length > 0 ? allowedBy(grants) : { allowed: false, missingAction: writeSecurityRule.name };
+}

@@ -21,9 +21,10 @@ export interface ResourceManager {
 export interface RoleReader {
   /**
    * All that the caller and his groups (transitive) hold at, above and below the subscription, in one reading:
-   * `rolesAt` picks those that reach one machine. A definition that is gone grants nothing.
+   * `rolesAt` picks those that reach one machine. A definition that is gone grants nothing. Where what was read is
+   * kept, it is at most `maximumAgeMs` old.
    */
-  rolesIn(principalId: string, subscriptionId: string): Promise<EffectiveRoles>;
+  rolesIn(principalId: string, subscriptionId: string, maximumAgeMs?: number): Promise<EffectiveRoles>;
 }
 
 /** Endpoint and service configurations on a machine (Microsoft.HybridConnectivity 2023-03-15). `provider_not_registered` is its own code. */

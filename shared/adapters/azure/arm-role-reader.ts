@@ -19,15 +19,24 @@ const permissions = z.array(
 );
 
 const roleAssignment = z.object({
-  properties: z.object({ roleDefinitionId: z.string(), scope: z.string(), condition: z.string().nullish() }),
+  id: z.string(),
+  properties: z.object({
+    roleDefinitionId: z.string(),
+    scope: z.string(),
+    principalId: z.string(),
+    principalType: z.string().nullish(),
+    condition: z.string().nullish(),
+  }),
 });
 const roleDefinition = z.object({ properties: z.object({ roleName: z.string(), permissions }) });
 const denyAssignment = z.object({
+  id: z.string(),
   properties: z.object({
+    denyAssignmentName: z.string().nullish(),
     scope: z.string(),
     permissions,
     doNotApplyToChildScopes: z.boolean().nullish(),
-    excludePrincipals: z.array(z.object({ id: z.string() })).nullish(),
+    excludePrincipals: z.array(z.object({ id: z.string(), type: z.string().nullish() })).nullish(),
   }),
 });
 
@@ -35,8 +44,6 @@ interface RoleDefinition {
   roleName: string;
   permissions: readonly Permissions[];
 }
-
-const isResourceScope = (scope: string): boolean => /^\/subscriptions\/.*\/providers\//i.test(scope);
 
 export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
   const definitions = new Map<string, () => Promise<RoleDefinition | undefined>>();
@@ -53,9 +60,18 @@ export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
   const readGrants = async (path: string, query: Record<string, string>): Promise<RoleGrant[]> => {
     const assignments = await arm.list(`${path}/roleAssignments`, apiVersion, roleAssignment, query);
     const grants = await Promise.all(
-      assignments.map(async ({ properties: { roleDefinitionId, scope, condition } }) => {
+      assignments.map(async ({ id, properties }): Promise<RoleGrant | undefined> => {
+        const { roleDefinitionId, scope, principalId, principalType, condition } = properties;
         const definition = await readDefinition(roleDefinitionId);
-        return definition && { ...definition, scope, ...(condition && { condition }) };
+        if (!definition) return undefined;
+        return {
+          ...definition,
+          scope,
+          assignmentId: id,
+          roleDefinitionId,
+          principal: { id: principalId, kind: principalType ?? 'unknown' },
+          ...(condition && { condition }),
+        };
       }),
     );
     return grants.filter((grant) => grant !== undefined);
@@ -67,16 +83,25 @@ export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
     principalId: string,
   ): Promise<DenyRule[]> => {
     const assignments = await arm.list(`${path}/denyAssignments`, apiVersion, denyAssignment, query);
-    return (
-      assignments
-        .map(({ properties }) => properties)
-        .filter(
-          ({ excludePrincipals }) => !excludePrincipals?.some(({ id }) => id.toLowerCase() === principalId),
-        )
-        // One that stops at its own scope reaches a machine only when that scope is the machine.
-        .filter(({ scope, doNotApplyToChildScopes }) => !doNotApplyToChildScopes || isResourceScope(scope))
-        .map(({ scope, permissions: denied }) => ({ scope, permissions: denied }))
-    );
+    return assignments
+      .filter(
+        ({ properties: { excludePrincipals } }) =>
+          !excludePrincipals?.some(({ id }) => id.toLowerCase() === principalId),
+      )
+      .map(({ id, properties }) => {
+        const { scope, permissions: denied, denyAssignmentName: name, doNotApplyToChildScopes } = properties;
+        const excludedGroups = (properties.excludePrincipals ?? [])
+          .filter(({ type }) => type !== 'User' && type !== 'ServicePrincipal')
+          .map((one) => one.id);
+        return {
+          scope,
+          permissions: denied,
+          assignmentId: id,
+          ...(name && { name }),
+          ...(doNotApplyToChildScopes && { ownScopeOnly: true }),
+          ...(excludedGroups.length > 0 && { excludedGroups }),
+        };
+      });
   };
 
   return {

@@ -9,6 +9,13 @@ export const accessErrors = {
     'Nobody can say now whether you may',
     'Azure Resource Manager does not answer, and what it said last is older than a minute. Try again; nothing is open meanwhile.',
   ),
+  roles_unreadable: row(
+    502,
+    'authorization',
+    false,
+    'The control plane may not read who may what',
+    'Give the identity of the app the role Reader on the subscription, or above it: it has to read role assignments, role definitions and deny assignments.',
+  ),
   too_many_requests: row(
     429,
     'request',

@@ -144,8 +144,8 @@ describe('roles', () => {
       'Reader',
       'Windows Admin Center Administrator Login',
     ]);
-    expect(decideAccess(rolesAt(held, machineId), 'arc', 'connect-wac')).toEqual({ allowed: true });
-    expect(decideAccess(rolesAt(held, machineId), 'arc', 'see')).toEqual({ allowed: true });
+    expect(decideAccess(rolesAt(held, machineId), 'arc', 'connect-wac')).toMatchObject({ allowed: true });
+    expect(decideAccess(rolesAt(held, machineId), 'arc', 'see')).toMatchObject({ allowed: true });
     const elsewhere = `${groupId}/providers/Microsoft.HybridCompute/machines/sample-2`;
     expect(decideAccess(rolesAt(held, elsewhere), 'arc', 'connect-wac')).toMatchObject({ allowed: false });
     expect(await roles.rolesIn(reader.objectId, subscriptionId)).toEqual({ grants: [], denials: [] });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, describeError, errorTable, isErrorCode, toAppError } from '#shared/domain/error.ts';
+import { accessErrors } from '#shared/domain/errors/access.ts';
 import { callerErrors } from '#shared/domain/errors/caller.ts';
 import { machineErrors } from '#shared/domain/errors/machine.ts';
 import { platformErrors } from '#shared/domain/errors/platform.ts';
@@ -10,9 +11,11 @@ describe('the error table', () => {
   it('has these codes: they are in stored records and in programs of others, and are never renamed', () => {
     expect(Object.keys(errorTable).toSorted()).toEqual([
       'access_denied',
+      'access_undecided',
       'agent_not_serving',
       'agent_offline',
       'agent_token_invalid',
+      'application_not_allowed',
       'body_too_large',
       'certificate_authority_forbidden',
       'certificate_authority_unavailable',
@@ -51,6 +54,11 @@ describe('the error table', () => {
       'key_vault_refused',
       'key_vault_unavailable',
       'leaf_mismatch',
+      'lease_exists',
+      'lease_not_found',
+      'lease_own_request',
+      'lease_required',
+      'lease_state',
       'length_required',
       'machine_not_found',
       'message_bus_unavailable',
@@ -71,9 +79,11 @@ describe('the error table', () => {
       'proxy_refused',
       'proxy_unreachable',
       'relay_unavailable',
+      'remote_access_disabled',
       'report_refused',
       'resource_manager_refused',
       'resource_manager_unavailable',
+      'roles_unreadable',
       'service_not_configured',
       'service_unreachable',
       'session_not_found',
@@ -81,12 +91,14 @@ describe('the error table', () => {
       'store_unavailable',
       'token_invalid',
       'token_missing',
+      'too_many_requests',
       'unsupported_media_type',
     ]);
   });
 
   it('has no code twice in its parts', () => {
-    const parts = [callerErrors, platformErrors, machineErrors].map((part) => Object.keys(part).length);
+    const all = [callerErrors, accessErrors, platformErrors, machineErrors];
+    const parts = all.map((part) => Object.keys(part).length);
     expect(parts.reduce((sum, count) => sum + count, 0)).toBe(rows.length);
   });
 

@@ -28,7 +28,7 @@ describe('what an install of one machine of many would come to', () => {
   const outlook = (change: Partial<MachineOutlook> = {}): MachineOutlook => ({
     machine: {},
     wishes: {},
-    right: { allowed: true },
+    right: { allowed: true, grantedBy: [] },
     holder: undefined,
     failures: [],
     ...change,

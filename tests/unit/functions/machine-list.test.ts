@@ -166,11 +166,12 @@ describe('what the caller may not see', () => {
   it('is asked for once a subscription', async () => {
     for (const name of ['a', 'b', 'c']) await put(name);
     let asked = 0;
-    const { rolesIn } = memory().ports.roles;
+    const { roles } = memory().ports;
     memory().ports.roles = {
+      ...roles,
       rolesIn: (...given) => {
         asked += 1;
-        return rolesIn(...given);
+        return roles.rolesIn(...given);
       },
     };
     await list();
