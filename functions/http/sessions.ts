@@ -24,10 +24,12 @@ import {
 import { secretNames } from '#shared/protocol/resource-names.ts';
 import { mintTicket } from '#shared/protocol/ticket.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import type { Caller } from './authorization.ts';
 import { openMachine } from './machine-access.ts';
 import { requireStillMet } from './preconditions.ts';
 import { defineRoute, type RouteCall } from './route.ts';
+import { mayEndAny } from './session-list.ts';
 
 const sessionsRoute = 'api/machines/{id}/sessions';
 const sessionRoute = `${sessionsRoute}/{sessionId}`;
@@ -104,12 +106,12 @@ const stepOf = (name: string, endedAt: string | undefined) =>
   endedAt === undefined ? [] : [{ name, endedAt }];
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();
 
-/** A user reads and ends his own sessions; an administrator of the machine's installation may end any. */
-async function openOwnSession({ ports, caller, parameter }: RouteCall<unknown>, mayBeForeign: boolean) {
+/** A user reads and ends his own sessions; who installs on the machine, or says who may connect, any. */
+async function openSessionOf({ ports, caller, parameter }: RouteCall<unknown>) {
   const access = await openMachine(ports, caller, parameter('id'));
   const session = await ports.store.read(access.machine.machineId, 'session', parameter('sessionId'));
   const isOwn = session?.document.user.id === caller.id;
-  if (!session || (!isOwn && !(mayBeForeign && access.decide('install').allowed))) {
+  if (!session || (!isOwn && !mayEndAny(access.decide))) {
     throw new AppError('session_not_found', `there is no session ${parameter('sessionId')} of yours`);
   }
   return { machine: access.machine, session, isOwn };
@@ -205,7 +207,7 @@ export function registerSessions(provider: PortsProvider): void {
       replies: { 200: sessionReply, 401: problem, 404: problem },
     },
     async (call) => {
-      const { machine, session, isOwn } = await openOwnSession(call, true);
+      const { machine, session, isOwn } = await openSessionOf(call);
       const { document } = session;
       const isOpen = document.state === 'open' && document.expiresAt * 1000 > call.ports.now().getTime();
       return {
@@ -221,6 +223,8 @@ export function registerSessions(provider: PortsProvider): void {
             ...stepOf('Open the session on the proxy', document.openedAt),
           ],
           ...(document.failure && { error: document.failure }),
+          ...(document.usage && { usage: document.usage }),
+          ...(document.end && { end: document.end }),
           ...(isOwn && isOpen && { url: await urlOf(call.ports, machine, document) }),
           ...adviceOf(call.ports, machine),
         },
@@ -239,9 +243,9 @@ export function registerSessions(provider: PortsProvider): void {
       replies: { 204: undefined, 401: problem, 404: problem },
     },
     async (call) => {
-      const { session } = await openOwnSession(call, true);
-      const actor = { id: call.caller.id, name: call.caller.name, kind: 'user' } as const;
-      await revokeSession(call.ports, { actor, reason: 'revoked' }, session.document);
+      const { session } = await openSessionOf(call);
+      const ending = { ...auditedCaller(call.caller, call.request), reason: 'revoked' as const };
+      await revokeSession(call.ports, ending, session.document);
       return { status: 204 };
     },
   );

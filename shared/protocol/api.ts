@@ -5,6 +5,7 @@ import { hostCheckList } from './host-check.ts';
 import { compensation, reachReply } from './install-api.ts';
 import { machineHealth, machineKind, machineState } from './machine-list-api.ts';
 import { port } from './port.ts';
+import { sessionEnd, sessionUsage } from './session-parts.ts';
 
 /** Bodies and replies of the HTTP API. Requests are strict: an unknown field is named and refused. */
 
@@ -219,7 +220,7 @@ export type ConnectReply = z.infer<typeof connectReply>;
 export const sessionReply = z.object({
   sessionId: z.string(),
   service: serviceName,
-  state: z.enum(['opening', 'open', 'failed', 'revoked']),
+  state: z.enum(['opening', 'open', 'failed', 'revoked', 'ended']),
   user: z.string(),
   createdAt: timestamp,
   expiresAt: timestamp,
@@ -227,6 +228,10 @@ export const sessionReply = z.object({
   steps: z.array(z.object({ name: z.string(), endedAt: timestamp })),
   /** Why it did not open, when it failed. */
   error: errorRecord.optional(),
+  /** What the machine counted in it. */
+  usage: sessionUsage.optional(),
+  /** When it ended before its time, why, and by whom. */
+  end: sessionEnd.optional(),
   /** For its user while it is open: opens the session once more, within a minute. */
   url: z.string().optional(),
   /** As in the answer to the connect. */

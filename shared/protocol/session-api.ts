@@ -1,23 +1,8 @@
 import { z } from 'zod';
-import { sessionEndReasons } from '#shared/domain/session.ts';
 import { serviceName } from './api.ts';
+import { sessionEnd, sessionUsage } from './session-parts.ts';
 
 const timestamp = z.iso.datetime();
-
-export const sessionUsage = z.object({
-  /** Bytes from the browser to the machine, and back. */
-  bytesUp: z.number(),
-  bytesDown: z.number(),
-  connections: z.number(),
-  lastActiveAt: timestamp.optional(),
-  reportedAt: timestamp,
-});
-
-export const sessionEnd = z.object({
-  at: timestamp,
-  reason: z.enum(sessionEndReasons),
-  by: z.object({ id: z.string(), name: z.string() }).optional(),
-});
 
 /** One line of `GET /api/machines/{id}/sessions` and `GET /api/sessions`. */
 export const listedSession = z.object({
