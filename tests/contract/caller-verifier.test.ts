@@ -58,6 +58,7 @@ function token(changes: Claims = {}, { key = published, alg = 'RS256', kid = 'k1
   const claims = {
     iss: `${authority}/${tenantId}/v2.0`,
     aud: audience,
+    iat: nowSeconds - 60,
     exp: nowSeconds + 3600,
     nbf: nowSeconds - 60,
     oid: userId,
@@ -76,6 +77,7 @@ describe('an access token', () => {
       name: 'admin@example.test',
       tenantId,
       isApplication: false,
+      roles: [],
     });
     expect(asked).toEqual([`/${tenantId}/discovery/v2.0/keys`]);
   });

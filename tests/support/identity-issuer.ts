@@ -30,6 +30,7 @@ export async function startIdentityIssuer(now: () => number): Promise<IdentityIs
     ({
       iss: `https://sts.windows.net/${tenantId}/`,
       aud: environment['ADMIN_CENTER_API_AUDIENCE'],
+      iat: Math.floor(now() / 1000) - 60,
       nbf: now() / 1000 - 60,
       exp: now() / 1000 + 86_400,
       oid: '00000000-0000-4000-8000-0000000000e1',
