@@ -1,34 +1,9 @@
 import { z } from 'zod';
-import type { DenyRule, Permissions, RoleGrant } from '#shared/domain/access.ts';
+import type { DenyRule } from '#shared/domain/access.ts';
 import type { RoleReader } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from './arm-client.ts';
-import { orMissing } from './arm-error.ts';
-import { remembered } from './remembered.ts';
+import { authorizationVersion, createRoleGrants, permissions } from './arm-role-grants.ts';
 
-const apiVersion = '2022-04-01';
-/** A changed custom role is seen after this at the latest. */
-const definitionFreshMs = 60_000;
-const mostDefinitions = 1000;
-
-const names = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
-const permissions = z.array(
-  z.object({ actions: names, notActions: names, dataActions: names, notDataActions: names }),
-);
-
-const roleAssignment = z.object({
-  id: z.string(),
-  properties: z.object({
-    roleDefinitionId: z.string(),
-    scope: z.string(),
-    principalId: z.string(),
-    principalType: z.string().nullish(),
-    condition: z.string().nullish(),
-  }),
-});
-const roleDefinition = z.object({ properties: z.object({ roleName: z.string(), permissions }) });
 const denyAssignment = z.object({
   id: z.string(),
   properties: z.object({
@@ -40,49 +15,20 @@ const denyAssignment = z.object({
   }),
 });
 
-interface RoleDefinition {
-  roleName: string;
-  permissions: readonly Permissions[];
-}
-
 export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
-  const definitions = new Map<string, () => Promise<RoleDefinition | undefined>>();
-
-  const readDefinition = (id: string): Promise<RoleDefinition | undefined> => {
-    const key = id.toLowerCase();
-    const read = async () => (await orMissing(arm.get(id, apiVersion, roleDefinition)))?.properties;
-    const known = definitions.get(key) ?? remembered(read, definitionFreshMs);
-    if (!definitions.has(key) && definitions.size >= mostDefinitions) definitions.clear();
-    definitions.set(key, known);
-    return known();
-  };
-
-  const readGrants = async (path: string, query: Record<string, string>): Promise<RoleGrant[]> => {
-    const assignments = await arm.list(`${path}/roleAssignments`, apiVersion, roleAssignment, query);
-    const grants = await Promise.all(
-      assignments.map(async ({ id, properties }): Promise<RoleGrant | undefined> => {
-        const { roleDefinitionId, scope, principalId, principalType, condition } = properties;
-        const definition = await readDefinition(roleDefinitionId);
-        if (!definition) return undefined;
-        return {
-          ...definition,
-          scope,
-          assignmentId: id,
-          roleDefinitionId,
-          principal: { id: principalId, kind: principalType ?? 'unknown' },
-          ...(condition && { condition }),
-        };
-      }),
-    );
-    return grants.filter((grant) => grant !== undefined);
-  };
+  const roleGrants = createRoleGrants(arm);
 
   const readDenials = async (
     path: string,
     query: Record<string, string>,
     principalId: string,
   ): Promise<DenyRule[]> => {
-    const assignments = await arm.list(`${path}/denyAssignments`, apiVersion, denyAssignment, query);
+    const assignments = await arm.list(
+      `${path}/denyAssignments`,
+      authorizationVersion,
+      denyAssignment,
+      query,
+    );
     return assignments
       .filter(
         ({ properties: { excludePrincipals } }) =>
@@ -109,7 +55,7 @@ export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
       const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization`;
       const query = { $filter: `assignedTo('${principalId.replaceAll("'", "''")}')` };
       const [grants, denials] = await Promise.all([
-        readGrants(path, query),
+        roleGrants.list(path, query),
         readDenials(path, query, principalId.toLowerCase()),
       ]);
       return { grants, denials };
