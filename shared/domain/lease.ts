@@ -1,3 +1,4 @@
+import type { ErrorRecord } from './error.ts';
 import type { ServiceName } from './machine.ts';
 
 /** Who did something: object id in the tenant, and the UPN or the name of an application. */
@@ -8,12 +9,24 @@ export interface Person {
 
 /**
  * `requested` until somebody else decides; `approved` until it starts; `active` while it opens the door; then for good
- * `ended`, `denied`, `withdrawn` (by its requester) or `lapsed` (nobody decided in time, or its start was missed).
+ * `ended`, `denied`, `withdrawn` (by its requester, undecided) or `lapsed` (nobody decided in time).
  */
 export type LeaseState = 'requested' | 'approved' | 'active' | 'ended' | 'denied' | 'withdrawn' | 'lapsed';
 
-/** `expired` at its time, `given_back` by its holder, `revoked` by somebody who may approve, `uninstalled` with its machine. */
-export type LeaseEndReason = 'expired' | 'given_back' | 'revoked' | 'uninstalled';
+/** Why a lease that was not denied, withdrawn or lapsed is over. */
+export const leaseEndReasons = [
+  /** At its time. */
+  'expired',
+  /** By its holder. */
+  'given_back',
+  /** By somebody who may approve. */
+  'revoked',
+  /** With its machine. */
+  'uninstalled',
+  /** Azure did not let the role be given that it was to come with: `failure` says why. */
+  'role_refused',
+] as const;
+export type LeaseEndReason = (typeof leaseEndReasons)[number];
 
 /** Somebody's word on a request. ISO 8601. */
 export interface LeaseDecision {
@@ -56,8 +69,22 @@ export interface Lease {
   endsAt?: string;
   extensions: LeaseExtension[];
   end?: { at: string; reason: LeaseEndReason; by?: Person };
-  /** The role assignment that was written in Azure for this lease, and is removed with it. */
-  assignment?: { id: string; roleDefinitionId: string };
+  /** Its requester has no role of his own: it comes with one, and whoever decides knows that. */
+  givesRole?: boolean;
+  assignment?: LeaseAssignment;
+  /** Why the role could not be given. */
+  failure?: ErrorRecord;
+}
+
+/** The role assignment in Azure of a lease: on record before it is written, so that nothing is there that nobody knows. */
+export interface LeaseAssignment {
+  /** Resource id. */
+  id: string;
+  roleDefinitionId: string;
+  /** ISO 8601; gone from Azure since then. */
+  removedAt?: string;
+  /** Why it could not be removed when that was last tried; it is tried until it is gone. */
+  trouble?: ErrorRecord;
 }
 
 /** Minutes, hours and lengths that a lease is bounded by. */
@@ -65,6 +92,8 @@ export const leaseLimits = {
   minutes: { minimum: 5, maximum: 24 * 60 },
   /** With all its extensions, from its start. */
   totalMinutes: 24 * 60,
+  /** Asked for on one lease, whatever was decided. */
+  extensions: 20,
   answerHours: 24,
   /** How far ahead it may be asked for. */
   aheadDays: 14,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { leaseLimits } from '#shared/domain/lease.ts';
+import { leaseEndReasons, leaseLimits } from '#shared/domain/lease.ts';
 import { serviceName } from './api.ts';
 
 /** Leases over HTTP. Times are ISO 8601, lengths minutes. */
@@ -63,12 +63,24 @@ export const leaseReply = z.object({
   end: z
     .object({
       at: timestamp,
-      reason: z.enum(['expired', 'given_back', 'revoked', 'uninstalled']),
+      reason: z.enum(leaseEndReasons),
       by: person.optional(),
     })
     .optional(),
   /** The role is written in Azure for the time of the lease: its requester has none of his own. */
   givesRole: z.boolean(),
+  /** That assignment, from just before it is written. */
+  assignment: z
+    .object({
+      id: z.string(),
+      /** Gone from Azure since then. */
+      removedAt: timestamp.optional(),
+      /** Why it could not be removed when that was last tried; it is tried again. */
+      trouble: z.string().optional(),
+    })
+    .optional(),
+  /** Why it ended as `role_refused`. */
+  failure: z.object({ code: z.string(), detail: z.string(), remedy: z.string() }).optional(),
   /** What the caller may do with it now. */
   may: z.object({ decide: z.boolean(), extend: z.boolean(), end: z.boolean(), connect: z.boolean() }),
 });

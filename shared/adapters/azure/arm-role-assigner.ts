@@ -1,0 +1,29 @@
+import { AppError } from '#shared/domain/error.ts';
+import type { RoleAssigner } from '#shared/ports/role-assigner.ts';
+import type { ArmClient } from './arm-client.ts';
+import { orMissing } from './arm-error.ts';
+
+const apiVersion = '2022-04-01';
+
+/** Somebody gave the same role to the same principal at the same scope before, under another name. */
+const isGivenAlready = (error: unknown): boolean =>
+  error instanceof AppError && error.facts['armCode'] === 'RoleAssignmentExists';
+
+export function createArmRoleAssigner({ arm }: { arm: ArmClient }): RoleAssigner {
+  return {
+    async assign({ id, roleDefinitionId, principalId, description }) {
+      // Without `principalType` ARM asks the directory itself: users and applications alike.
+      const body = { properties: { roleDefinitionId, principalId, description } };
+      try {
+        await arm.send({ method: 'PUT', path: id, apiVersion, body });
+        return { isOurs: true };
+      } catch (error) {
+        if (isGivenAlready(error)) return { isOurs: false };
+        throw error;
+      }
+    },
+    async remove(assignmentId) {
+      await orMissing(arm.send({ method: 'DELETE', path: assignmentId, apiVersion }));
+    },
+  };
+}
