@@ -22,12 +22,13 @@ import { keyNames } from '#shared/protocol/resource-names.ts';
 import { composeAuthorities } from './compose-authorities.ts';
 import { deliveryOf } from './delivery-settings.ts';
 import { createCallerVerifier } from './http/authorization.ts';
+import { createRateLimiter, limitsOf } from './http/rate-limit.ts';
 import type { AppPorts, PortsProvider } from './ports.ts';
 import { rememberExtensionGate } from './remembered-extension-gate.ts';
 import { rememberFacts } from './remembered-facts.ts';
 import { rememberMachines } from './remembered-machines.ts';
 import { rememberRoles } from './remembered-roles.ts';
-import { policyOf, readSettings, type Settings } from './settings.ts';
+import { leaseRulesOf, policyOf, readSettings, type Settings } from './settings.ts';
 
 /** The app's own identity; its library is loaded when the first token is needed. */
 function lazyCredential(): TokenCredential {
@@ -77,6 +78,7 @@ function build(settings: Settings): AppPorts {
     newId: () => encodeBase32(randomBytes(10)),
     random: Math.random,
     callers: createCallerVerifier(settings, now),
+    limits: createRateLimiter(limitsOf(settings), nowMs),
     store,
     machines: rememberMachines(store, nowMs),
     budgets: createCosmosBudgetStore(cosmos),
@@ -98,6 +100,7 @@ function build(settings: Settings): AppPorts {
     resources,
     facts: rememberFacts(resources, nowMs),
     policy: policyOf(settings),
+    leases: leaseRulesOf(settings),
     directory: createArmMachineDirectory({ arm }),
     recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),

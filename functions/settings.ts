@@ -13,6 +13,7 @@ const regions = list
   .refine((names) => names.length > 0, 'must name at least one region');
 const guid = z.guid();
 const resourceId = z.string().startsWith('/subscriptions/');
+const perMinute = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000_000).default(fallback);
 
 /** Every setting of the app. The same in every environment: only the values differ. */
 export const settingsSchema = z.object({
@@ -96,6 +97,26 @@ export const settingsSchema = z.object({
   /** Folder of the agent package, from the app's root. */
   ADMIN_CENTER_AGENT_PACKAGE_DIRECTORY: z.string().default('agent-package'),
 
+  /** Whether every connect needs a lease beside the role, or those alone whose machine says so (docs/leases.md). */
+  ADMIN_CENTER_LEASES: z.enum(['optional', 'required']).default('optional'),
+  /** Whether an approved lease also gives the role in Azure for its time, to those who have none. */
+  ADMIN_CENTER_LEASE_GRANTS: z.enum(['off', 'role']).default('off'),
+
+  /** Requests a minute that each instance takes from one caller, on each of these alone: what he reads. */
+  ADMIN_CENTER_RATE_LIMIT_READS: perMinute(6000),
+  /** What he changes. */
+  ADMIN_CENTER_RATE_LIMIT_CHANGES: perMinute(600),
+  /** Connects. */
+  ADMIN_CENTER_RATE_LIMIT_CONNECTS: perMinute(120),
+  /** Explanations of access, checks of an audit, exports and reports. */
+  ADMIN_CENTER_RATE_LIMIT_EXPORTS: perMinute(120),
+  /** Refused sign-ins from one address, before they are answered 429; who has a good token is let in all the same. */
+  ADMIN_CENTER_RATE_LIMIT_FAILURES: perMinute(300),
+  /** Calls of one agent. */
+  ADMIN_CENTER_RATE_LIMIT_AGENTS: perMinute(300),
+  /** Calls of the proxies that share an identity. */
+  ADMIN_CENTER_RATE_LIMIT_PROXIES: perMinute(1200),
+
   /** Folder of the portal's static files, from the app's root. */
   ADMIN_CENTER_PORTAL_DIRECTORY: z.string().default('portal'),
 });
@@ -108,6 +129,12 @@ const known = ['ADMIN_CENTER_LOCAL_CA_FILE', 'ADMIN_CENTER_ENVIRONMENT', 'ADMIN_
 /** Throws `configuration_incomplete` with every fault at once. */
 export const readSettings = (env: NodeJS.ProcessEnv) =>
   parseEnvironment(settingsSchema, env, 'ADMIN_CENTER_', known);
+
+/** What a connect needs of leases. */
+export const leaseRulesOf = (settings: Settings) => ({
+  areRequired: settings.ADMIN_CENTER_LEASES === 'required',
+  giveRole: settings.ADMIN_CENTER_LEASE_GRANTS === 'role',
+});
 
 export const policyOf = (settings: Settings): PreconditionPolicy => ({
   arcAgentMinimum: settings.ADMIN_CENTER_ARC_AGENT_MINIMUM,

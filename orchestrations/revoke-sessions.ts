@@ -3,11 +3,13 @@ import { revocationPartition, type SessionDocument } from '#shared/domain/docume
 import type { SessionEndReason } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { updateAudited } from './audited-update.ts';
 
 export interface RevokeSessionPorts {
   store: MachineStore;
   bus: MessageBus;
+  secrets: SecretStore;
   now(): Date;
   newId(): string;
 }

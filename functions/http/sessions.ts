@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
-import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
 import { revokeSession } from '#orchestrations/revoke-sessions.ts';
+import type { OpenSessionInput } from '#orchestrations/session-record.ts';
 import { connectRight } from '#shared/domain/access.ts';
 import { encodeBase32 } from '#shared/domain/base32.ts';
 import type { MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
@@ -85,7 +85,7 @@ async function urlOf(ports: AppPorts, machine: MachineDocument, session: Session
   const { id: sessionId, service, expiresAt } = session;
   const label = mintLabel(labelKey.value, machineName, { sessionId, service, expiresAt });
   const ticket = await mintTicket(
-    { id: randomUUID(), user: session.user.name, machineName, sessionId, service, sessionEndsAt: expiresAt },
+    { id: randomUUID(), user: session.user.name, userId: session.user.id, machineName, sessionId, service, sessionEndsAt: expiresAt },
     keyId,
     (input) => ports.ticketKey.sign(keyId, input),
     Math.floor(ports.now().getTime() / 1000),
@@ -121,6 +121,7 @@ function inputOf(
   { machineId, resourceId, subscriptionId, kind }: MachineDocument,
   caller: Caller,
   body: z.output<typeof connectRequest>,
+  from: string | undefined,
 ): OpenSessionInput {
   return {
     machineId,
@@ -128,6 +129,7 @@ function inputOf(
     sessionId: encodeBase32(randomBytes(10)),
     service: body.service,
     user: { id: caller.id, name: caller.name },
+    ...(from !== undefined && { from }),
     lifetimeSeconds: body.lifetimeSeconds ?? sessionLifetime.default,
   };
 }
@@ -140,6 +142,7 @@ export function registerSessions(provider: PortsProvider): void {
       method: 'POST',
       route: sessionsRoute,
       audience: 'user',
+      limit: 'connects',
       summary: 'Connect: a unique short-lived URL, given only after the path was tried to its end',
       body: connectRequest,
       replies: {
@@ -155,14 +158,14 @@ export function registerSessions(provider: PortsProvider): void {
         503: problem,
       },
     },
-    async ({ ports, caller, parameter, body, durable }) => {
+    async ({ ports, caller, parameter, body, durable, request }) => {
       const access = await openMachine(ports, caller, parameter('id'));
       const { machine } = access;
       const { machineId } = machine;
       // Who may not connect is told so, by the flow that keeps the record of it, and nothing of the machine.
       if (access.decide(connectRight(body.service)).allowed)
         await requireStillMet(ports, caller, machine, `connect ${body.service}`);
-      const input = inputOf(machine, caller, body);
+      const input = inputOf(machine, caller, body, auditedCaller(caller, request).from);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
       const client = durable();
       const instanceId = sessionInstanceId(machineId, input.sessionId);
@@ -203,6 +206,7 @@ export function registerSessions(provider: PortsProvider): void {
       method: 'GET',
       route: sessionRoute,
       audience: 'user',
+      applications: true,
       summary: 'A session; its user also gets a URL with a new ticket while it is open',
       replies: { 200: sessionReply, 401: problem, 404: problem },
     },
@@ -239,6 +243,7 @@ export function registerSessions(provider: PortsProvider): void {
       method: 'DELETE',
       route: sessionRoute,
       audience: 'user',
+      applications: true,
       summary: 'End a session now: its live connections are cut',
       replies: { 204: undefined, 401: problem, 404: problem },
     },

@@ -1,42 +1,43 @@
-import { connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
-import type { AgentDocument, SessionDocument } from '#shared/domain/documents.ts';
+import { type AccessDecision, connectRight, decideAccess, rolesAt, sshLevel } from '#shared/domain/access.ts';
+import {
+  type ConnectFacts,
+  type JudgedCondition,
+  judgeConnect,
+  refusalOf,
+} from '#shared/domain/connect-conditions.ts';
+import type { LeaseDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
-import type { MachineKind, ServiceName } from '#shared/domain/machine.ts';
-import { sessionHostName } from '#shared/domain/session.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import { findLeaseInForce } from '#shared/domain/lease.ts';
+import { type SshLevel, sessionHostName } from '#shared/domain/session.ts';
+import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
 import type { SecretStore } from '#shared/ports/secret-store.ts';
 import type { SessionProbe } from '#shared/ports/session-probe.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
+import { commitAudited } from '../audit-trail.ts';
+import { updateAudited } from '../audited-update.ts';
 import { getDocument } from '../records.ts';
+import {
+  createOnce,
+  entryOf,
+  newSession,
+  type OpenSessionInput,
+  type SessionTarget,
+} from '../session-record.ts';
 
 export type OpenSessionActivities = ReturnType<typeof createOpenSessionActivities>;
-
-export interface OpenSessionInput {
-  machineId: string;
-  machine: { resourceId: string; subscriptionId: string; kind: MachineKind };
-  sessionId: string;
-  service: ServiceName;
-  user: { id: string; name: string };
-  lifetimeSeconds: number;
-}
-
-/** What step 1 found: where the session leads, and the leaves that may answer there. Nothing of it is secret. */
-export interface SessionTarget {
-  machineName: string;
-  thumbprints: string[];
-  /**
-   * In direct mode the leaf that the agent says it serves: there is no line of sight from here to the machine, so its
-   * own report takes the place of a handshake.
-   */
-  reported?: string;
-}
 
 /** Versions of the extension that a connect does not work through. */
 export interface ExtensionGate {
   /** Undefined where the extension is new enough, or its version says nothing. */
   findOutdated(resourceId: string): Promise<{ found: string; needed: string } | undefined>;
+}
+
+/** Whether every connect needs a lease, and whether leases give roles in Azure. */
+export interface LeaseRules {
+  areRequired: boolean;
+  giveRole: boolean;
 }
 
 export interface OpenSessionPorts {
@@ -47,6 +48,7 @@ export interface OpenSessionPorts {
   probe: SessionProbe;
   extensionGate: ExtensionGate;
   zone: string;
+  leases: LeaseRules;
   /** Port of the proxy as browsers reach it. */
   sessionPort: number;
   now(): Date;
@@ -55,36 +57,8 @@ export interface OpenSessionPorts {
 
 /** A path that takes longer than this to open is not one that a person wants. */
 const tryTimeoutMs = 8_000;
-/** Session records outlive their sessions by this much, for the list of recent ones. */
-const keptAfterEndSeconds = 24 * 60 * 60;
-
-function newSession(input: OpenSessionInput, at: Date): SessionDocument {
-  const createdAt = Math.floor(at.getTime() / 1000);
-  return {
-    type: 'session',
-    key: input.sessionId,
-    id: input.sessionId,
-    machineId: input.machineId,
-    service: input.service,
-    user: input.user,
-    state: 'opening',
-    createdAt,
-    expiresAt: createdAt + input.lifetimeSeconds,
-    ttlSeconds: input.lifetimeSeconds + keptAfterEndSeconds,
-  };
-}
-
-/** A repetition after a crash keeps the times of the first attempt: the label depends on them. */
-async function createOnce(store: MachineStore, session: SessionDocument): Promise<SessionDocument> {
-  try {
-    await store.commit(session.machineId, [{ create: session }]);
-    return session;
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
-    return (await getDocument(store, session.machineId, 'session', session.key)).document;
-  }
-}
-
+/** Leases of a machine that may be in force among those that are kept. */
+const mostLeases = 500;
 /** What failed under a session's name, told without its label: Durable keeps what is told here. */
 function withoutLabel({ code, message, facts }: AppError, label: string): AppError {
   const strip = (text: string) => text.replaceAll(label, '<label>');
@@ -93,51 +67,28 @@ function withoutLabel({ code, message, facts }: AppError, label: string): AppErr
   });
 }
 
+interface GivenRight {
+  decision: AccessDecision & { allowed: true };
+  level?: SshLevel;
+}
+
+function throwIfAny(error: AppError | undefined): void {
+  if (error) throw error;
+}
+
 export function createOpenSessionActivities(ports: OpenSessionPorts) {
-  const { store, connectivity, roles, secrets, probe, now, newId } = ports;
+  const { store, connectivity, roles, secrets, probe, now } = ports;
 
-  const audit = (input: OpenSessionInput, outcome: 'succeeded' | 'refused', detail?: string): Change => {
-    const at = now().toISOString();
-    return {
-      create: {
-        type: 'audit',
-        machineId: input.machineId,
-        key: `${at}-${newId()}`,
-        at,
-        actor: input.user,
-        action: `connect ${input.service}`,
-        outcome,
-        ...(detail !== undefined && { detail }),
-      },
-    };
-  };
-
-  /** Presence and policy as the machine's agent reported them; local deny always wins (requirements 38-42). */
-  function requireAgent(agent: AgentDocument | undefined, input: OpenSessionInput): void {
-    if (!agent?.connected) {
-      throw new AppError(
-        'agent_offline',
-        agent ? 'the agent was last seen disconnected' : 'no agent has enrolled',
-        {
-          facts: { lastSeenAt: agent?.lastSeenAt ?? null },
-        },
-      );
-    }
-    if (agent.blockedServices?.includes(input.service)) {
-      throw new AppError('port_not_allowed', `the machine's own policy refuses ${input.service}`);
-    }
-  }
-
-  /** The ladder of Microsoft.HybridConnectivity: the endpoint says that access is allowed at all, the configuration to which port. */
-  async function requireConfiguration(input: OpenSessionInput): Promise<void> {
-    const services = await connectivity.findServiceConfigurations(input.machine.resourceId);
-    if (!services) throw new AppError('endpoint_missing', 'the provider knows no endpoint on this machine');
-    if (services[input.service] === undefined) {
-      throw new AppError(
-        'service_not_configured',
-        `the endpoint has no service configuration ${input.service}`,
-      );
-    }
+  /** The lease that this connect needs or makes use of; none is looked for where none can matter. */
+  async function readLease(
+    { machineId, user, service }: OpenSessionInput,
+    machine: MachineDocument,
+  ): Promise<ConnectFacts['lease'] & { inForce?: LeaseDocument }> {
+    const required = ports.leases.areRequired || machine.leasePolicy?.required === true;
+    if (!required && !ports.leases.giveRole) return { required };
+    const held = await store.list(machineId, 'lease', mostLeases);
+    const inForce = findLeaseInForce(held, user.id, service, now());
+    return { required, ...(inForce && { inForce }) };
   }
 
   async function requireNewExtension({ machine, service }: OpenSessionInput): Promise<void> {
@@ -150,14 +101,18 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     });
   }
 
-  async function requireRight({ machine, service, user }: OpenSessionInput): Promise<void> {
-    const held = await roles.rolesIn(user.id, machine.subscriptionId);
-    const decision = decideAccess(rolesAt(held, machine.resourceId), machine.kind, connectRight(service));
+  /** The right comes first whatever else is wrong: whoever has none learns nothing of the rest. */
+  async function requireRight({ machine, service, user }: OpenSessionInput): Promise<GivenRight> {
+    const held = rolesAt(await roles.rolesIn(user.id, machine.subscriptionId), machine.resourceId);
+    const decision = decideAccess(held, machine.kind, connectRight(service));
     if (!decision.allowed) {
-      throw new AppError('access_denied', `no role gives ${user.name} ${decision.missingAction} here`, {
-        facts: { missingAction: decision.missingAction },
+      const { missingAction } = decision;
+      throw new AppError('access_denied', `no role gives ${user.name} ${missingAction} here`, {
+        facts: { missingAction },
       });
     }
+    const level = service === 'SSH' ? sshLevel(held, machine.kind) : undefined;
+    return { decision, ...(level && { level }) };
   }
 
   /** Answers the thumbprint of the leaf that is served under the session's name. */
@@ -177,36 +132,48 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
   }
 
   return {
-    /** Step 1: asks the provider for access and decides it. All is asked at the same time. */
+    /**
+     * Step 1: asks the provider for access and decides it: the ladder of `judgeConnect`, and between its rungs what must
+     * be installed. All is asked at the same time.
+     */
     async requireAccess(input: OpenSessionInput): Promise<SessionTarget> {
-      const { machineId } = input;
+      const { machineId, service } = input;
       const answers = Promise.all([
         getDocument(store, machineId, 'machine'),
         store.read(machineId, 'certificate'),
         store.read(machineId, 'agent'),
-        requireConfiguration(input),
+        connectivity.findServiceConfigurations(input.machine.resourceId),
         requireNewExtension(input),
       ]);
-      // The right comes first whatever else is wrong: whoever has none learns nothing of the rest.
       answers.catch(() => {});
-      await requireRight(input);
-      const [{ document: machine }, certificate, agent] = await answers;
+      const { decision, level } = await requireRight(input);
+      const [{ document: machine }, certificate, agent, services] = await answers;
+      const lease = await readLease(input, machine);
+      const conditions = judgeConnect({
+        service,
+        userName: input.user.name,
+        role: decision,
+        services,
+        lease,
+        agent: agent?.document,
+      });
+      const isOfAgent = ({ condition }: JudgedCondition) =>
+        condition === 'agent' || condition === 'local policy';
+      throwIfAny(refusalOf(conditions.filter((one) => !isOfAgent(one))));
       // A repeated install that is under way takes nothing away.
       if (machine.extension?.installedAt === undefined || machine.machineName === undefined) {
         throw new AppError('extension_not_installed', 'no finished install is on record');
       }
       const { leaf, previous } = certificate?.document ?? {};
       if (!leaf) throw new AppError('certificate_missing', 'no certificate is on record');
-      requireAgent(agent?.document, input);
+      throwIfAny(refusalOf(conditions));
       const served = agent?.document.servingThumbprint;
       const isDirect = machine.reach?.mode === 'direct';
-      if (isDirect && input.service !== 'WAC')
-        throw new AppError(
-          'direct_mode_unsupported',
-          `${input.service} has no way to a machine in direct mode`,
-        );
+      if (isDirect && service !== 'WAC')
+        throw new AppError('direct_mode_unsupported', `${service} has no way to a machine in direct mode`);
       if (isDirect && served === undefined)
         throw new AppError('agent_not_serving', 'the agent has not said which certificate it serves');
+      const { inForce } = lease;
       return {
         machineName: machine.machineName,
         ...(isDirect && served !== undefined && { reported: served }),
@@ -214,6 +181,9 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
         thumbprints: [leaf.thumbprint, previous?.thumbprint, isDirect ? undefined : served].filter(
           (one) => one !== undefined,
         ),
+        grantedBy: [...decision.grantedBy],
+        ...(level && { level }),
+        ...(inForce?.endsAt !== undefined && { lease: { id: inForce.id, endsAt: inForce.endsAt } }),
       };
     },
 
@@ -224,38 +194,61 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
      */
     async tryNewSession(input: OpenSessionInput & SessionTarget): Promise<{ expiresAt: number }> {
       const { machineName, thumbprints, reported } = input;
-      const accessGrantedAt = now();
-      const fresh = { ...newSession(input, accessGrantedAt), accessGrantedAt: accessGrantedAt.toISOString() };
+      const fresh = newSession(input, now());
       const [opening, labelKey] = await Promise.all([
         createOnce(store, fresh),
         secrets.getSecret(secretNames.sessionLabelKey),
       ]);
-      const thumbprint = reported ?? (await shakeHands(labelKey.value, machineName, opening));
+      const thumbprint = reported ?? (await shakeHands(labelKey.value, machineName, opening.document));
       if (!thumbprints.includes(thumbprint)) {
         throw new AppError('leaf_mismatch', 'the leaf that answered is not the one on record', {
           facts: { seen: thumbprint, onRecord: thumbprints[0] },
         });
       }
-      await store.commit(input.machineId, [
-        { put: { ...opening, state: 'open', seenThumbprint: thumbprint, openedAt: now().toISOString() } },
-        audit(input, 'succeeded'),
-      ]);
-      return { expiresAt: opening.expiresAt };
+      const { grantedBy, lease } = input;
+      const entry = entryOf(input, 'succeeded', { grantedBy, ...(lease && { leaseId: lease.id }) });
+      const opened = await updateAudited(
+        ports,
+        { machineId: input.machineId, type: 'session', key: input.sessionId },
+        (found) =>
+          found.state === 'opening'
+            ? {
+                document: {
+                  ...found,
+                  state: 'open',
+                  seenThumbprint: thumbprint,
+                  openedAt: now().toISOString(),
+                },
+                entry,
+              }
+            : undefined,
+        opening,
+      );
+      // Somebody ended it while it was opened; a repetition finds it open.
+      if (opened.state !== 'open')
+        throw new AppError('session_not_found', 'the session was ended while it was opened');
+      return { expiresAt: opened.expiresAt };
     },
 
     /** A refusal has its record too: whoever was answered 202 asks for it. */
     async recordRefusal(input: OpenSessionInput & { error: ErrorRecord }): Promise<void> {
       const { error } = input;
-      const session = await store.read(input.machineId, 'session', input.sessionId);
-      const failed: SessionDocument = {
-        ...(session?.document ?? newSession(input, now())),
-        state: 'failed',
+      const found = await store.read(input.machineId, 'session', input.sessionId);
+      if (found?.document.failure) return;
+      const state = found?.document.state ?? 'opening';
+      const document: SessionDocument = {
+        ...(found?.document ?? newSession({ ...input, grantedBy: [] }, now())),
+        // One that was ended meanwhile stays as it ended.
+        state: state === 'opening' ? 'failed' : state,
         failure: error,
       };
-      await store.commit(input.machineId, [
-        { put: failed },
-        audit(input, 'refused', `${error.code}: ${error.detail}`),
-      ]);
+      const entry = entryOf(input, 'refused', { code: error.code }, error.detail);
+      await commitAudited(
+        ports,
+        input.machineId,
+        [found ? { replace: document, etag: found.etag } : { create: document }],
+        entry,
+      );
     },
   };
 }

@@ -1,7 +1,8 @@
 import { describeError, type ErrorRecord } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import { interactiveRetries } from '../retry-policies.ts';
-import type { OpenSessionActivities, OpenSessionInput } from './activities.ts';
+import type { OpenSessionInput } from '../session-record.ts';
+import type { OpenSessionActivities } from './activities.ts';
 
 /** `expiresAt` in Unix seconds. */
 export type OpenSessionOutcome = { opened: true; expiresAt: number } | { opened: false; error: ErrorRecord };

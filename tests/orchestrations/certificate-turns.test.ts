@@ -217,7 +217,7 @@ describe('a budget that is spent', () => {
     expect(operation).not.toHaveProperty('resumesAt');
     expect(app.clock.now() - startMs).toBeGreaterThan(3 * hourMs);
     const audits = await app.store.list(machineId, 'audit', 20);
-    expect(audits.map(({ action }) => action)).toContain('certificate.planned');
+    expect(audits.map(({ action }) => action)).toContain('certificate planned');
   });
 
   it('lets go of an install that is called off while it waits, and takes back what it made', async () => {

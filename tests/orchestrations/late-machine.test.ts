@@ -80,5 +80,5 @@ it('asks no more for a revocation that the authority refuses: the certificate th
   expect(after).not.toHaveProperty('previous');
   expect(after?.dueAt).toBe(ownDueAt(after?.leaf));
   const audits = await app.store.list(machineId, 'audit', 20);
-  expect(audits.map(({ action }) => action)).toContain('certificate.replacement-called-off');
+  expect(audits.map(({ action }) => action)).toContain('certificate replacement-called-off');
 });

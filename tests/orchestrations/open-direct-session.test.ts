@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
-import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import type { OpenSessionInput } from '#orchestrations/session-record.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorCode } from '#shared/domain/error.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';

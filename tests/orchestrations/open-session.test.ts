@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
-import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
+import type { OpenSessionInput } from '#orchestrations/session-record.ts';
 import { AppError, type ErrorCode } from '#shared/domain/error.ts';
 import { verifyLabel } from '#shared/domain/label.ts';
 import { type DurableApp, openDurableApp, startMs } from '../support/durable-app.ts';
@@ -39,7 +39,7 @@ async function connect(changes: Partial<OpenSessionInput> = {}): Promise<OpenSes
 
 const session = async () => (await app.store.read(machineId, 'session', sessionId))?.document;
 const audits = async () =>
-  (await app.store.list(machineId, 'audit', 10)).filter(({ action }) => action.startsWith('connect'));
+  (await app.store.list(machineId, 'audit', 10)).filter(({ action }) => action === 'session open');
 
 describe('connecting', () => {
   it('requirements 71-73 and C6: asks for access, then tries the new name, and opens the session', async () => {
@@ -52,7 +52,7 @@ describe('connecting', () => {
       expiresAt: begunAt / 1000 + 3600,
       seenThumbprint: (await app.store.read(machineId, 'certificate'))?.document.leaf?.thumbprint,
     });
-    expect(await audits()).toMatchObject([{ action: 'connect WAC', outcome: 'succeeded' }]);
+    expect(await audits()).toMatchObject([{ action: 'session open', outcome: 'succeeded' }]);
   });
 
   it('tries the very label that the session will have', async () => {
@@ -163,7 +163,9 @@ describe('a refusal', () => {
       state: 'failed',
       failure: { code: expect.any(String), remedy: expect.any(String) },
     });
-    expect(await audits()).toMatchObject([{ outcome: 'refused', detail: expect.stringContaining(code) }]);
+    expect(await audits()).toMatchObject([
+      { outcome: 'refused', decision: { right: 'connect-wac', code }, session: { sessionId } },
+    ]);
   });
 
   it('for want of a right names the action and nothing else of the machine', async () => {

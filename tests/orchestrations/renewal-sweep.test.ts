@@ -109,7 +109,7 @@ describe('a sweep', () => {
     if (!machine) throw new Error('no machine');
     const at = app.ports.now().toISOString();
     const held = { id: operationId(first, 'held'), kind: 'install' as const };
-    await takeMachine(app.store, machine, { ...held, input: {}, requestedBy: administrator, at });
+    await takeMachine(app.ports, machine, { ...held, input: {}, requestedBy: administrator, at });
     expect(await takeForRenewal({ operationId: operationId(first, 'x'), input: {} })).toEqual({
       taken: false,
     });
@@ -167,7 +167,7 @@ describe('a sweep', () => {
     app.clock.advance(45 * dayMs);
     expect(await app.store.list(first, 'operation', 10)).toEqual([]);
     const actions = (await app.store.list(first, 'audit', 50)).map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['renew', 'certificate.issued', 'certificate.served']));
+    expect(actions).toEqual(expect.arrayContaining(['renew end', 'certificate issued', 'certificate served']));
   });
 
   it('says of one that ended before it was renewed that it has expired, and renews it', async () => {
@@ -175,7 +175,7 @@ describe('a sweep', () => {
     await sweep();
     const [first = ''] = machineIds;
     const actions = (await app.store.list(first, 'audit', 50)).map(({ action }) => action);
-    expect(actions).toContain('certificate.expired');
+    expect(actions).toContain('certificate expired');
     expect((await record(first))?.state).toBe('served');
   });
 });

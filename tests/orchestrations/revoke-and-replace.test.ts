@@ -114,14 +114,14 @@ describe('a revocation', () => {
     await revoke('cessationOfOperation');
     const audits = (await app.store.list(machineId, 'audit', 50)).toReversed();
     const trail = audits
-      .filter(({ action }) => action.startsWith('certificate.'))
+      .filter(({ action }) => action.startsWith('certificate '))
       .map(({ action }) => action);
     // Nothing takes time here, so that the steps have one moment; of each there is one more than by the install.
     for (const step of ['ordered', 'issued', 'served'])
-      expect(trail.filter((action) => action === `certificate.${step}`)).toHaveLength(2);
+      expect(trail.filter((action) => action === `certificate ${step}`)).toHaveLength(2);
     for (const step of ['replacement-requested', 'revoked'])
-      expect(trail.filter((action) => action === `certificate.${step}`)).toHaveLength(1);
-    const asked = audits.find(({ action }) => action === 'certificate.replacement-requested');
+      expect(trail.filter((action) => action === `certificate ${step}`)).toHaveLength(1);
+    const asked = audits.find(({ action }) => action === 'certificate replacement-requested');
     expect(asked).toMatchObject({ actor: administrator, detail: 'cessationOfOperation' });
   });
 });
@@ -214,7 +214,7 @@ describe('a fleet-wide replacement', () => {
     await app.host.reopen();
     await app.host.waitForCompletion(id);
     const audits = await app.store.list(machineId, 'audit', 50);
-    expect(audits.filter(({ action }) => action === 'certificate.replacement-requested')).toHaveLength(1);
+    expect(audits.filter(({ action }) => action === 'certificate replacement-requested')).toHaveLength(1);
   });
 });
 

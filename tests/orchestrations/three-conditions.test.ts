@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
-import type { OpenSessionInput } from '#orchestrations/open-session/activities.ts';
+import type { OpenSessionInput } from '#orchestrations/session-record.ts';
 import { AppError, type ErrorCode } from '#shared/domain/error.ts';
 import { allOf } from '../support/combinations.ts';
 import { install } from '../support/crash/stage.ts';

@@ -94,6 +94,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/revoke-sessions.ts',
       'orchestrations/audit-trail.ts',
       'orchestrations/audited-update.ts',
+      'orchestrations/session-record.ts',
       'orchestrations/names.ts',
     ],
     types: [
@@ -103,6 +104,13 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/install-fleet-machine/orchestrator.ts',
     ],
     others: ['node:crypto'],
+  },
+  {
+    // The chain's form is a contract: whoever has the key can check an export.
+    files: /^orchestrations\/audit-[a-z]+\.ts$/,
+    ours: ['shared/domain/', 'shared/protocol/', 'orchestrations/'],
+    types: ['shared/ports/'],
+    others: ['node:timers/promises'],
   },
   { files: /^orchestrations\/issue-certificate\/trouble\.ts$/, ours: ['shared/domain/'], others: [] },
   {

@@ -1,9 +1,10 @@
 import type { Caller } from '#functions/http/authorization.ts';
+import { createRateLimiter, limitsOf } from '#functions/http/rate-limit.ts';
 import type { AppPorts } from '#functions/ports.ts';
 import { rememberExtensionGate } from '#functions/remembered-extension-gate.ts';
 import { rememberFacts } from '#functions/remembered-facts.ts';
 import { rememberMachines } from '#functions/remembered-machines.ts';
-import { policyOf, readSettings } from '#functions/settings.ts';
+import { leaseRulesOf, policyOf, readSettings } from '#functions/settings.ts';
 import type { Clock } from '#local/kit/clock.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
@@ -93,6 +94,7 @@ export function createMemoryPorts(clock: Clock) {
       [secretNames.machineNameKey]: ['key of the machine names'],
       [secretNames.sessionLabelKey]: ['an older key of the labels', 'key of the session labels'],
       [secretNames.enrolmentKey]: ['key of the enrolments'],
+      [secretNames.auditKey]: ['key of the audit'],
     }),
     probe: createMemorySessionProbe(),
     ticketKey: createMemorySigningKey(),
@@ -115,7 +117,9 @@ export function createMemoryPorts(clock: Clock) {
     machines: rememberMachines(guarded.store, clock.now),
     settings,
     policy: policyOf(settings),
+    leases: leaseRulesOf(settings),
     recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
+    limits: createRateLimiter(limitsOf(settings), clock.now),
     callers: {
       async verify(token) {
         if (!token) throw new AppError('token_missing', 'the request carries no access token');

@@ -253,7 +253,7 @@ describe('calling an operation off', () => {
     const machine = await memory.store.read(machineId, 'machine');
     if (!machine) throw new Error('no machine');
     const at = memory.ports.now().toISOString();
-    await takeMachine(memory.store, machine, { id, kind: 'install', input: {}, requestedBy: installer, at });
+    await takeMachine(memory.ports, machine, { id, kind: 'install', input: {}, requestedBy: installer, at });
   }
   const cancel = (caller: { name: string }) =>
     call('cancelOperation_delete', caller, { method: 'DELETE', params: { operationId: id } });
