@@ -10,6 +10,7 @@ import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import type { MachineDirectory } from '#shared/ports/machine-directory.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
+import type { RateLimiter } from './http/rate-limit.ts';
 import type { FactsReader } from './remembered-facts.ts';
 import type { MachineReader } from './remembered-machines.ts';
 import type { KnownRoles } from './remembered-roles.ts';
@@ -27,6 +28,7 @@ export interface AppPorts
     OpenSessionPorts {
   settings: Settings;
   callers: CallerVerifier;
+  limits: RateLimiter;
   ticketKey: SigningKey;
   facts: FactsReader;
   machines: MachineReader;

@@ -20,6 +20,7 @@ export function registerAddresses(provider: PortsProvider): void {
       method: 'GET',
       route: 'api/machines/{id}/addresses',
       audience: 'user',
+      applications: true,
       summary: 'The addresses that direct mode can use, and what each takes and shows',
       query: addressesQuery,
       replies: { 200: addressesReply, 400: problem, 401: problem, 404: problem },

@@ -55,6 +55,7 @@ export async function requireAgent(call: RouteCall<unknown>): Promise<{
     { method: request.method, url: publicUrl(ports, request), body: bytes },
     Math.floor(ports.now().getTime() / 1000),
   );
+  ports.limits.take('agents', machineId);
   return { agent: agent.document, machine: machine.document, certificate };
 }
 

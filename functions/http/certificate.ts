@@ -40,6 +40,9 @@ function viewLeaf(leaf: IssuedLeaf | undefined): CertificateReply['leaf'] {
   };
 }
 
+/** With a point where it was recorded before the audit was a chain. */
+const certificateAction = /^certificate[ .]/;
+
 function viewCertificate(
   record: CertificateDocument,
   related: { agent: AgentDocument | undefined; audits: readonly AuditDocument[] },
@@ -69,11 +72,11 @@ function viewCertificate(
       ? { reason: replacement.reason, revoke: replacement.revoke, requestedAt: replacement.requestedAt }
       : null,
     history: audits
-      .filter(({ action }) => action.startsWith('certificate.'))
+      .filter(({ action }) => certificateAction.test(action))
       .slice(0, history.shown)
       .map(({ at, action, detail }) => ({
         at,
-        event: action.slice('certificate.'.length),
+        event: action.replace(certificateAction, ''),
         detail: detail ?? null,
       })),
   };
@@ -108,6 +111,7 @@ export function registerCertificate(provider: PortsProvider): void {
       method: 'GET',
       route,
       audience: 'user',
+      applications: true,
       summary: 'The certificate of a machine: its state, why it is so, what happens next and when',
       replies: { 200: certificateReply, 401: problem, 404: problem, 409: problem },
     },
@@ -135,6 +139,7 @@ export function registerCertificate(provider: PortsProvider): void {
       method: 'POST',
       route: `${route}/renewals`,
       audience: 'user',
+      applications: true,
       summary: 'Renew now; with `keys` the machine changes who holds the private key',
       body: renewalRequest,
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },
@@ -165,6 +170,7 @@ export function registerCertificate(provider: PortsProvider): void {
       method: 'POST',
       route: `${route}/revocations`,
       audience: 'user',
+      applications: true,
       summary: 'Replace the certificate and revoke the old one; for a compromised key revoke first',
       body: revocationRequest,
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },

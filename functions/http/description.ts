@@ -13,6 +13,18 @@ const security: Readonly<Record<RouteDefinition['audience'], object[]>> = {
 
 const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
 
+/** Refused on each of them: a question that it does not know, too many calls, and who it is not for. */
+const always = ({ audience, applications }: RouteDefinition) => ({
+  400: problem,
+  429: problem,
+  ...(audience === 'user' && applications !== true && { 403: problem }),
+});
+
+const peopleOf = ({ applications }: RouteDefinition): string =>
+  applications === true
+    ? 'For people, and for applications with a token of their own.'
+    : 'For people: an application is refused with `application_not_allowed`.';
+
 function describeRoute(route: RouteDefinition): object {
   const inPath = [...route.route.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -26,8 +38,7 @@ function describeRoute(route: RouteDefinition): object {
     required: !schema.isOptional(),
     schema: jsonSchema(schema),
   }));
-  // A question that the route does not know is refused on each of them.
-  const replies = route.audience === 'anonymous' ? route.replies : { 400: problem, ...route.replies };
+  const replies = route.audience === 'anonymous' ? route.replies : { ...always(route), ...route.replies };
   const responses = Object.fromEntries(
     Object.entries(replies).map(([status, schema]) => {
       const type = Number(status) >= 400 ? 'application/problem+json' : 'application/json';
@@ -43,6 +54,7 @@ function describeRoute(route: RouteDefinition): object {
   return {
     operationId: route.name,
     summary: route.summary,
+    ...(route.audience === 'user' && { description: peopleOf(route) }),
     parameters: [...inPath, ...inQuery],
     security: security[route.audience],
     ...(route.body && {

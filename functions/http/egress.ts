@@ -13,6 +13,7 @@ export function registerEgress(provider: PortsProvider): void {
       method: 'GET',
       route: 'api/egress',
       audience: 'user',
+      applications: true,
       summary: 'The hosts that machines, workstations and the control plane connect to',
       query: egressQuery,
       replies: { 200: egressReply, 400: problem, 401: problem },

@@ -23,6 +23,7 @@ export function registerExtension(provider: PortsProvider): void {
       method: 'PUT',
       route,
       audience: 'user',
+      applications: true,
       summary:
         'Install Windows Admin Center in three steps; the same request again answers the running operation',
       body: installRequest,
@@ -56,6 +57,7 @@ export function registerExtension(provider: PortsProvider): void {
       method: 'GET',
       route,
       audience: 'user',
+      applications: true,
       summary: 'The extension with its detailed status',
       replies: { 200: extensionReply, 401: problem, 404: problem },
     },
@@ -89,6 +91,7 @@ export function registerExtension(provider: PortsProvider): void {
       method: 'DELETE',
       route,
       audience: 'user',
+      applications: true,
       summary: 'Uninstall; the endpoint stays',
       replies: { 202: operationReply, ...refusals },
     },

@@ -38,6 +38,7 @@ export function registerForecast(provider: PortsProvider): void {
       method: 'GET',
       route: 'api/certificates/forecast',
       audience: 'user',
+      applications: true,
       summary: 'Budgets, queues and expiries of all certificates, and what is at risk',
       replies: { 200: forecastReply, 401: problem },
     },

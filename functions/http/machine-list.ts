@@ -113,6 +113,7 @@ export function registerMachineList(provider: PortsProvider): void {
       method: 'GET',
       route: 'api/machines',
       audience: 'user',
+      applications: true,
       summary: 'The machines that I may see, page by page; Cache-Control: no-cache reads them now',
       query: machineListQuery,
       replies: { 200: machineListReply, 400: problem, 401: problem },

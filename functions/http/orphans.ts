@@ -56,6 +56,7 @@ export function registerOrphans(provider: PortsProvider): void {
       method: 'GET',
       route: 'api/orphans',
       audience: 'user',
+      applications: true,
       summary: 'Machines that were deleted in Azure, and what is removed after them; nothing is changed',
       replies: { 200: orphansReply, 401: problem },
     },

@@ -17,6 +17,7 @@ export function registerRepairs(provider: PortsProvider): void {
       method: 'POST',
       route: 'api/machines/{id}/repairs',
       audience: 'user',
+      applications: true,
       summary:
         'Take the extension away and install it again with new keys; port, name and certificate stay (requirements 56 and 112)',
       replies: {

@@ -1,23 +1,15 @@
-import {
-  app,
-  type HttpMethod,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from '@azure/functions';
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
 import { z } from 'zod';
 import { AppError, toAppError } from '#shared/domain/error.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { bearerOf, type Caller } from './authorization.ts';
+import { type Admission, admit, refusalOf } from './admission.ts';
+import type { Caller } from './authorization.ts';
 import { repeatedMember } from './json-text.ts';
 import { problemOf } from './problem-details.ts';
 
 /** Bytes. A body of this API is no larger than a page of text, unless its route says so. */
 const pageBytes = 64 * 1024;
-
-/** Who may call: named on every route. `agent` and `enrolment` prove themselves in their own handlers. */
-type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
 
 export interface RouteCall<B> {
   request: HttpRequest;
@@ -41,13 +33,12 @@ export interface Reply {
   text?: string;
 }
 
-export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+export interface RouteDefinition<B extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType>
+  extends Admission {
   /** Function name: unique, and among the routes that match a request the first by alphabet would win. */
   name: string;
-  method: Uppercase<HttpMethod>;
   /** From the root, with `{parameter}`. */
   route: string;
-  audience: Audience;
   summary: string;
   body?: B;
   maximumBodyBytes?: number;
@@ -140,20 +131,6 @@ function refuseQuestions({ audience, query }: RouteDefinition, request: HttpRequ
   if (audience !== 'anonymous') readQuery((query ?? z.object({})).strict(), request);
 }
 
-const noCaller: Caller = { id: '', name: '', tenantId: '', isApplication: false, roles: [] };
-
-/** Checks that the caller is who the route is for. Agents sign their calls; their handlers check them. */
-async function authenticate(audience: Audience, request: HttpRequest, ports: AppPorts): Promise<Caller> {
-  if (audience === 'anonymous' || audience === 'agent') return noCaller;
-  const caller = await ports.callers.verify(bearerOf(request));
-  if (audience === 'proxy' && !ports.settings.ADMIN_CENTER_PROXY_PRINCIPALS.includes(caller.id)) {
-    throw new AppError('access_denied', 'this route is for the proxies', {
-      facts: { missingAction: 'proxy' },
-    });
-  }
-  return caller;
-}
-
 /** Who has changed something, or failed halfway, sees it when he asks next. */
 async function changed<T>(ports: AppPorts, route: RouteDefinition, handle: () => Promise<T>): Promise<T> {
   try {
@@ -164,6 +141,23 @@ async function changed<T>(ports: AppPorts, route: RouteDefinition, handle: () =>
 }
 
 const durableInput = input.durableClient();
+
+/** One request, to its reply: identity first, then the limit of calls, then the question and the body. */
+async function serve<B extends z.ZodType>(
+  definition: RouteDefinition<B>,
+  handle: (call: RouteCall<z.output<B>>) => Promise<Reply>,
+  ports: AppPorts,
+  request: HttpRequest,
+  log: InvocationContext,
+): Promise<Reply> {
+  const caller = await admit(definition, request, ports);
+  refuseQuestions(definition, request);
+  const { body, bytes } = await readBody(request, definition);
+  const parameter = (name: string) => request.params[name] ?? '';
+  const durable = () => getClient(log);
+  const call = { request, ports, caller, body, bytes, parameter, durable, log };
+  return changed(ports, definition, () => handle(call));
+}
 
 /** Registers one JSON route: identity, bounded and parsed body, errors as problems. */
 export function defineRoute<B extends z.ZodType>(
@@ -180,21 +174,9 @@ export function defineRoute<B extends z.ZodType>(
     handler: async (request, context): Promise<HttpResponseInit> => {
       try {
         const ports = provider();
-        const caller = await authenticate(definition.audience, request, ports);
-        refuseQuestions(definition, request);
-        const { body, bytes } = await readBody(request, definition);
-        const reply = await changed(ports, definition, () =>
-          handle({
-            request,
-            ports,
-            caller,
-            body,
-            bytes,
-            parameter: (name) => request.params[name] ?? '',
-            durable: () => getClient(context),
-            log: context,
-          }),
-        );
+        const reply = await serve(definition, handle, ports, request, context).catch((caught: unknown) => {
+          throw refusalOf(toAppError(caught), request, ports);
+        });
         return {
           status: reply.status ?? 200,
           headers: { 'cache-control': 'no-store', ...reply.headers },
