@@ -102,8 +102,10 @@ export function roleAssignment(assignment: {
   roleDefinition: string;
   principalId: string;
   principalType: 'User' | 'Group' | 'ServicePrincipal';
+  /** In Azure's own words (version 2.0). */
+  condition?: string;
 }): SeedResource {
-  const { scope, roleDefinition, principalId, principalType } = assignment;
+  const { scope, roleDefinition, principalId, principalType, condition } = assignment;
   const subscription = /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? '';
   return {
     id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${stableGuid(scope, roleDefinition, principalId)}`,
@@ -113,6 +115,31 @@ export function roleAssignment(assignment: {
         principalId: principalId.toLowerCase(),
         principalType,
         scope,
+        ...(condition !== undefined && { condition, conditionVersion: '2.0' }),
+      },
+    },
+  };
+}
+
+/** A role that counts once its principal has activated it. */
+export function eligibleRole({
+  scope,
+  roleDefinition,
+  principalId,
+  principalType,
+}: Parameters<typeof roleAssignment>[0]): SeedResource {
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? '';
+  return {
+    id: `${scope}/providers/Microsoft.Authorization/roleEligibilitySchedules/${stableGuid('eligible', scope, roleDefinition, principalId)}`,
+    body: {
+      properties: {
+        roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleDefinition}`,
+        principalId: principalId.toLowerCase(),
+        principalType,
+        scope,
+        status: 'Provisioned',
+        startDateTime: new Date(0).toISOString(),
+        endDateTime: null,
       },
     },
   };

@@ -48,8 +48,16 @@ export const groups: readonly (LocalGroup & { roles: readonly string[] })[] = [
 ];
 const helpDesk = objectId(6, 1);
 
+export interface SamplePerson extends LocalAccount {
+  roles: readonly string[];
+  /** Counts after an activation alone. */
+  eligibleFor?: string;
+  /** Has a condition, and so does not count. */
+  conditional?: { role: string; condition: string };
+}
+
 /** People by what they are for; the roles are assigned on the subscription. */
-export const accounts: readonly (LocalAccount & { roles: readonly string[] })[] = [
+export const accounts: readonly SamplePerson[] = [
   {
     objectId: objectId(3, 1),
     userPrincipalName: 'administrator@sample.localhost',
@@ -113,6 +121,26 @@ export const accounts: readonly (LocalAccount & { roles: readonly string[] })[] 
     description: 'Connects by a group within a group: Help desk in Server operators',
     memberOf: [helpDesk],
     roles: [],
+  },
+  {
+    objectId: objectId(3, 10),
+    userPrincipalName: 'on-call@sample.localhost',
+    displayName: 'On call',
+    description:
+      'Reader, and eligible for Windows Admin Center Administrator Login: connects once that is activated',
+    roles: ['Reader'],
+    eligibleFor: adminLogin,
+  },
+  {
+    objectId: objectId(3, 11),
+    userPrincipalName: 'contractor@sample.localhost',
+    displayName: 'Contractor',
+    description: 'Reader, and Windows Admin Center Administrator Login with a condition: that does not count',
+    roles: ['Reader'],
+    conditional: {
+      role: adminLogin,
+      condition: "@Resource[Microsoft.HybridCompute/machines:name] StringEquals 'server-01'",
+    },
   },
 ];
 

@@ -2,6 +2,7 @@ import { builtInRoles } from '#local/resource-manager/providers/built-in-roles.t
 import {
   arcMachine,
   dnsZone,
+  eligibleRole,
   relayNamespace,
   resourceGroup,
   roleAssignment,
@@ -37,6 +38,19 @@ function roleNamed(name: string): string {
   return role.name;
 }
 
+const oddAssignments = ({ objectId, eligibleFor, conditional }: sample.SamplePerson): SeedResource[] => {
+  const of = (role: string) => ({
+    scope: sample.subscriptionScope,
+    roleDefinition: roleNamed(role),
+    principalId: objectId,
+    principalType: 'User' as const,
+  });
+  return [
+    ...(eligibleFor === undefined ? [] : [eligibleRole(of(eligibleFor))]),
+    ...(conditional ? [roleAssignment({ ...of(conditional.role), condition: conditional.condition })] : []),
+  ];
+};
+
 /** What Azure Resource Manager holds before anything is installed. */
 export function seedResources(): SeedResource[] {
   return [
@@ -46,6 +60,7 @@ export function seedResources(): SeedResource[] {
     ...sample.sampleMachines.map(machineOf),
     ...virtualMachine(location),
     ...cluster(location),
+    ...sample.accounts.flatMap(oddAssignments),
     ...sample.accounts.flatMap((account) =>
       account.roles.map((role) =>
         roleAssignment({

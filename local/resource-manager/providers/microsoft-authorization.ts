@@ -7,6 +7,7 @@ import { isInForce } from './assignment-schedule.ts';
 import { type AssignmentFilter, parseAssignmentFilter, scopesAtOrAbove } from './authorization-filter.ts';
 import { roleAssignmentSchedules } from './role-assignment-schedules.ts';
 import { roleDefinitionRules } from './role-definitions.ts';
+import { roleEligibility } from './role-eligibility.ts';
 
 const apiVersions = ['2022-04-01', '2020-10-01-preview', '2020-04-01-preview', '2018-07-01'];
 /** In deny assignments this id stands for all principals. */
@@ -146,10 +147,14 @@ export function microsoftAuthorization(
       })(call),
   };
 
+  const eligibility = roleEligibility(context, { groupsOf, findRole: roleDefinitions.find });
   const schedules = roleAssignmentSchedules(context, {
     groupsOf,
     findRole: roleDefinitions.find,
+    isEligible: eligibility.isEligible,
     assignmentType: roleAssignments.type,
   });
-  return { types: [roleDefinitions.rules, roleAssignments, denyAssignments, ...schedules] };
+  return {
+    types: [roleDefinitions.rules, roleAssignments, denyAssignments, ...schedules, ...eligibility.types],
+  };
 }

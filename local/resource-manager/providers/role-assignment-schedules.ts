@@ -1,48 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { HttpReply } from '#local/kit/http-server.ts';
 import { ArmError } from '../arm-error.ts';
 import type { Resource } from '../resource-store.ts';
 import type { ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
-import { type AssignmentSchedule, isInForce, parseDuration, scheduleOf } from './assignment-schedule.ts';
+import { type AssignmentSchedule, isInForce, scheduleOf } from './assignment-schedule.ts';
 import { parseAssignmentFilter, scopesAtOrAbove } from './authorization-filter.ts';
+import { readSchedule, readScheduleRequest } from './schedule-request.ts';
 
 const apiVersions = ['2022-04-01-preview', '2020-10-01', '2020-10-01-preview'];
-const guid = z.guid().transform((text) => text.toLowerCase());
-const expiration = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('AfterDuration'), duration: z.string() }),
-  z.object({ type: z.literal('AfterDateTime'), endDateTime: z.iso.datetime({ offset: true }) }),
-  z.object({ type: z.literal('NoExpiration') }),
-]);
-const requestBody = z.object({
-  properties: z.object({
-    roleDefinitionId: z.string().min(1),
-    principalId: guid,
-    requestType: z.enum(['AdminAssign', 'AdminRemove']),
-    justification: z.string().max(1024).optional(),
-    scheduleInfo: z
-      .object({
-        startDateTime: z.iso.datetime({ offset: true }).nullish(),
-        expiration: expiration.optional(),
-      })
-      .optional(),
-  }),
-});
-
-type ScheduleInfo = z.infer<typeof requestBody>['properties']['scheduleInfo'];
-
-function readSchedule(info: ScheduleInfo, now: number, request: string): AssignmentSchedule {
-  const startsAt = info?.startDateTime ? Date.parse(info.startDateTime) : now;
-  const { expiration: end } = info ?? {};
-  if (!end || end.type === 'NoExpiration') return { startsAt, request };
-  const duration = end.type === 'AfterDuration' ? parseDuration(end.duration) : undefined;
-  const endsAt =
-    end.type === 'AfterDateTime' ? Date.parse(end.endDateTime) : startsAt + (duration ?? Number.NaN);
-  if (Number.isNaN(endsAt) || endsAt <= startsAt)
-    throw new ArmError(400, 'InvalidScheduleInfo', 'The schedule must end after it has started.');
-  return { startsAt, endsAt, request };
-}
-
 /**
  * Time-bound assignments (PIM for Azure resources, "Role Assignment Schedule Requests" and "... Instances" of the
  * Authorization REST reference): a request makes a role assignment that is listed from its start to its end.
@@ -53,6 +18,7 @@ export function roleAssignmentSchedules(
     groupsOf(objectId: string): readonly string[];
     findRole(roleDefinitionId: string): { id: string } | undefined;
     assignmentType: string;
+    isEligible(scope: string, roleDefinitionId: string, principalId: string): boolean;
   },
 ): TypeRules[] {
   const { assignmentType } = options;
@@ -140,6 +106,14 @@ export function roleAssignmentSchedules(
     resources.put({ id, type: assignmentType, body: { properties }, secret: { schedule } });
   };
 
+  /** Whoever activates a role does it for himself, and is eligible for it. */
+  const requireOwn = (call: ResourceCall, roleDefinitionId: string, principalId: string) => {
+    if (call.claims.oid?.toLowerCase() !== principalId)
+      throw new ArmError(403, 'AuthorizationFailed', 'Only the principal itself may activate a role.');
+    if (!options.isEligible(call.id.scope, roleDefinitionId, principalId))
+      throw new ArmError(400, 'RoleAssignmentDoesNotExist', 'The principal is not eligible for this role.');
+  };
+
   const unassign = (call: ResourceCall, role: { id: string }, principalId: string) => {
     const found = resources
       .list(assignmentType, '')
@@ -160,15 +134,8 @@ export function roleAssignmentSchedules(
     verbs: ['GET', 'LIST', 'PUT'],
     isExtension: true,
     compose(call, existing) {
-      const parsed = requestBody.safeParse(call.body());
-      if (!parsed.success)
-        throw new ArmError(400, 'InvalidRequestContent', z.prettifyError(parsed.error).replaceAll('\n', ' '));
+      const properties = readScheduleRequest(call, existing !== undefined);
       const name = call.id.names.at(-1) ?? '';
-      if (!z.guid().safeParse(name).success)
-        throw new ArmError(400, 'InvalidRoleAssignmentScheduleRequest', 'The request name must be a GUID.');
-      if (existing)
-        throw new ArmError(409, 'RoleAssignmentRequestExists', 'A request with this name exists already.');
-      const { properties } = parsed.data;
       const role = options.findRole(properties.roleDefinitionId);
       if (!role)
         throw new ArmError(
@@ -176,11 +143,13 @@ export function roleAssignmentSchedules(
           'RoleDefinitionDoesNotExist',
           'The specified role definition does not exist.',
         );
-      if (properties.requestType === 'AdminRemove') unassign(call, role, properties.principalId);
-      else
-        assign(call, role, properties.principalId, readSchedule(properties.scheduleInfo, clock.now(), name));
+      const { requestType, principalId, scheduleInfo } = properties;
+      const isRemoval = requestType === 'AdminRemove' || requestType === 'SelfDeactivate';
+      if (requestType.startsWith('Self')) requireOwn(call, role.id, principalId);
+      if (isRemoval) unassign(call, role, principalId);
+      else assign(call, role, principalId, readSchedule(scheduleInfo, clock.now(), name));
       const createdOn = new Date(clock.now()).toISOString();
-      const status = properties.requestType === 'AdminRemove' ? 'Revoked' : 'Provisioned';
+      const status = isRemoval ? 'Revoked' : 'Provisioned';
       return {
         body: {
           properties: { ...properties, roleDefinitionId: role.id, scope: call.id.scope, status, createdOn },
