@@ -6,7 +6,7 @@ import {
   type RoleGrant,
 } from './access.ts';
 import { requiredActions } from './access-actions.ts';
-import { coverageOf, giversOf, takes } from './access-matching.ts';
+import { coverageOf, giversOf, meetsCondition, takes } from './access-matching.ts';
 import type { MachineKind } from './machine.ts';
 
 /** An assignment that would give a right and does not count. */
@@ -40,8 +40,8 @@ export function explain(roles: EffectiveRoles, kind: MachineKind, right: AccessR
     roles.grants.flatMap((grant): PassedOver[] => {
       const coverage = coverageOf(grant.permissions, required);
       if (coverage === 'taken back') return [{ grant, why: 'not-action', detail: required.name }];
-      if (coverage === 'given' && grant.condition !== undefined)
-        return [{ grant, why: 'condition', detail: grant.condition }];
+      if (coverage === 'given' && !meetsCondition(grant, required))
+        return [{ grant, why: 'condition', detail: grant.condition ?? '' }];
       return [];
     }),
   );

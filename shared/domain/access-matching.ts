@@ -1,23 +1,7 @@
 import type { DenyRule, EffectiveRoles, Permissions, RoleGrant } from './access.ts';
 import type { RequiredAction } from './access-actions.ts';
-
-/** ARM matches without regard to case; `*` stands for any characters, slashes included. */
-export function matchesAction(pattern: string, name: string): boolean {
-  const parts = pattern.toLowerCase().split('*');
-  const text = name.toLowerCase();
-  if (parts.length === 1) return parts[0] === text;
-  const [first = '', ...rest] = parts;
-  const last = rest.pop() ?? '';
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - last.length;
-}
+import { matchesAction } from './action-pattern.ts';
+import { judgeCondition } from './assignment-condition.ts';
 
 const anyMatches = (patterns: readonly string[], name: string) =>
   patterns.some((pattern) => matchesAction(pattern, name));
@@ -45,9 +29,15 @@ export function coverageOf(permissions: readonly Permissions[], required: Requir
 export const takes = ({ permissions }: DenyRule, { kind, name }: RequiredAction): boolean =>
   coverageOf(permissions, { kind: kind === 'dataAction' ? kind : 'action', name }) === 'given';
 
+/** A condition counts where it is certainly met, whatever it says of other actions. */
+export const meetsCondition = (
+  { condition, conditionVersion }: RoleGrant,
+  { name }: RequiredAction,
+): boolean => condition === undefined || judgeCondition(condition, conditionVersion, name) === 'true';
+
 /** Whether the assignment gives the action, denials aside. */
 export const gives = (grant: RoleGrant, required: RequiredAction): boolean =>
-  grant.condition === undefined && coverageOf(grant.permissions, required) === 'given';
+  coverageOf(grant.permissions, required) === 'given' && meetsCondition(grant, required);
 
 /** The assignments that give the action, none where a denial takes it. */
 export const giversOf = (roles: EffectiveRoles, required: RequiredAction): RoleGrant[] =>

@@ -21,8 +21,10 @@ export interface RoleGrant {
   /** The assignment's scope. */
   scope: string;
   permissions: readonly Permissions[];
-  /** A condition that ARM attaches; we do not evaluate any, so the grant does not count. */
+  /** A condition that ARM attaches; the grant counts for an action where it is certainly met. */
   condition?: string;
+  /** `2.0` is the one that is understood, and meant where none is named. */
+  conditionVersion?: string;
   /** Resource id of the assignment, and of its role definition. */
   assignmentId?: string;
   roleDefinitionId?: string;

@@ -1,21 +1,9 @@
 import { z } from 'zod';
-import type { Permissions, RoleGrant } from '#shared/domain/access.ts';
+import type { RoleGrant } from '#shared/domain/access.ts';
 import type { ArmClient } from './arm-client.ts';
-import { orMissing } from './arm-error.ts';
-import { remembered } from './remembered.ts';
+import { authorizationVersion, createRoleDefinitions, type RoleDefinitions } from './arm-role-definitions.ts';
 
-export const authorizationVersion = '2022-04-01';
-/** A changed custom role is seen after this at the latest. */
-const definitionFreshMs = 60_000;
-const mostDefinitions = 1000;
-
-const names = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
-export const permissions = z.array(
-  z.object({ actions: names, notActions: names, dataActions: names, notDataActions: names }),
-);
+const mostSubscriptions = 1000;
 
 const roleAssignment = z.object({
   id: z.string(),
@@ -25,56 +13,75 @@ const roleAssignment = z.object({
     principalId: z.string(),
     principalType: z.string().nullish(),
     condition: z.string().nullish(),
+    conditionVersion: z.string().nullish(),
   }),
 });
 type RoleAssignment = z.infer<typeof roleAssignment>;
-const roleDefinition = z.object({ properties: z.object({ roleName: z.string(), permissions }) });
 
-interface RoleDefinition {
-  roleName: string;
-  permissions: readonly Permissions[];
-}
-
-/** Assignments together with what their role definitions say, which are remembered for a minute. */
+/** Assignments together with what their role definitions say, which are remembered. */
 export interface RoleGrants {
-  /** All pages below `.../providers/Microsoft.Authorization`; those whose definition is gone are left out. */
+  /**
+   * All pages below `.../providers/Microsoft.Authorization`; those whose definition is gone are left out. One round
+   * trip where the definitions are known.
+   */
   list(path: string, query: Record<string, string>): Promise<RoleGrant[]>;
   /** Undefined when its definition is gone. */
   complete(assignment: RoleAssignment): Promise<RoleGrant | undefined>;
 }
 
-export function createRoleGrants(arm: ArmClient): RoleGrants {
-  const definitions = new Map<string, () => Promise<RoleDefinition | undefined>>();
+const subscriptionOf = (id: string): string => /^\/subscriptions\/[^/]+/i.exec(id)?.[0].toLowerCase() ?? '';
 
-  const readDefinition = (id: string): Promise<RoleDefinition | undefined> => {
-    const key = id.toLowerCase();
-    const read = async () => (await orMissing(arm.get(id, authorizationVersion, roleDefinition)))?.properties;
-    const known = definitions.get(key) ?? remembered(read, definitionFreshMs);
-    if (!definitions.has(key) && definitions.size >= mostDefinitions) definitions.clear();
-    definitions.set(key, known);
-    return known();
+export function createRoleGrants(arm: ArmClient, now: () => number = Date.now): RoleGrants {
+  const subscriptions = new Map<string, RoleDefinitions>();
+
+  const definitionsFor = (id: string): RoleDefinitions => {
+    const key = subscriptionOf(id);
+    const known =
+      subscriptions.get(key) ?? createRoleDefinitions(arm, `${key}/providers/Microsoft.Authorization`, now);
+    if (!subscriptions.has(key) && subscriptions.size >= mostSubscriptions) subscriptions.clear();
+    subscriptions.set(key, known);
+    return known;
   };
 
-  const complete: RoleGrants['complete'] = async ({ id, properties }) => {
-    const { roleDefinitionId, scope, principalId, principalType, condition } = properties;
-    const definition = await readDefinition(roleDefinitionId);
-    if (!definition) return undefined;
-    return {
-      ...definition,
-      scope,
-      assignmentId: id,
-      roleDefinitionId,
-      principal: { id: principalId, kind: principalType ?? 'unknown' },
-      ...(condition && { condition }),
-    };
-  };
+  async function completeAll(
+    definitions: RoleDefinitions,
+    assignments: readonly RoleAssignment[],
+    since: number,
+  ): Promise<RoleGrant[]> {
+    const ids = assignments.map(({ properties }) => properties.roleDefinitionId);
+    const definitionOf = await definitions.read(ids, since);
+    return assignments.flatMap(({ id, properties }): RoleGrant[] => {
+      const { roleDefinitionId, scope, principalId, principalType, condition, conditionVersion } = properties;
+      const definition = definitionOf(roleDefinitionId);
+      if (!definition) return [];
+      return [
+        {
+          roleName: definition.roleName,
+          permissions: definition.permissions,
+          scope,
+          assignmentId: id,
+          roleDefinitionId,
+          principal: { id: principalId, kind: principalType ?? 'unknown' },
+          ...(condition && { condition, ...(conditionVersion && { conditionVersion }) }),
+        },
+      ];
+    });
+  }
 
   return {
-    complete,
+    async complete(assignment) {
+      const definitions = definitionsFor(assignment.properties.roleDefinitionId);
+      const [grant] = await completeAll(definitions, [assignment], now());
+      return grant;
+    },
     async list(path, query) {
-      const found = await arm.list(`${path}/roleAssignments`, authorizationVersion, roleAssignment, query);
-      const grants = await Promise.all(found.map(complete));
-      return grants.filter((grant) => grant !== undefined);
+      const since = now();
+      const definitions = definitionsFor(path);
+      const [found] = await Promise.all([
+        arm.list(`${path}/roleAssignments`, authorizationVersion, roleAssignment, query),
+        definitions.refresh(),
+      ]);
+      return completeAll(definitions, found, since);
     },
   };
 }

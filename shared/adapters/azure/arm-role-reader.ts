@@ -1,62 +1,47 @@
-import { z } from 'zod';
-import type { DenyRule } from '#shared/domain/access.ts';
+import type { RoleGrant } from '#shared/domain/access.ts';
 import type { RoleReader } from '#shared/ports/resource-manager.ts';
 import type { ArmClient } from './arm-client.ts';
-import { authorizationVersion, createRoleGrants, permissions } from './arm-role-grants.ts';
+import { createDenials, type Denials } from './arm-role-denials.ts';
+import { createRoleGrants } from './arm-role-grants.ts';
 
-const denyAssignment = z.object({
-  id: z.string(),
-  properties: z.object({
-    denyAssignmentName: z.string().nullish(),
-    scope: z.string(),
-    permissions,
-    doNotApplyToChildScopes: z.boolean().nullish(),
-    excludePrincipals: z.array(z.object({ id: z.string(), type: z.string().nullish() })).nullish(),
-  }),
-});
+const mostSubscriptions = 1000;
 
-export function createArmRoleReader({ arm }: { arm: ArmClient }): RoleReader {
-  const roleGrants = createRoleGrants(arm);
+/** ARM says which groups somebody is in by listing their assignments among his. */
+const groupsIn = (grants: readonly RoleGrant[], principalId: string): string[] =>
+  grants
+    .flatMap(({ principal }) => principal?.id ?? [])
+    .filter((id) => id.toLowerCase() !== principalId.toLowerCase());
 
-  const readDenials = async (
-    path: string,
-    query: Record<string, string>,
-    principalId: string,
-  ): Promise<DenyRule[]> => {
-    const assignments = await arm.list(
-      `${path}/denyAssignments`,
-      authorizationVersion,
-      denyAssignment,
-      query,
-    );
-    return assignments
-      .filter(
-        ({ properties: { excludePrincipals } }) =>
-          !excludePrincipals?.some(({ id }) => id.toLowerCase() === principalId),
-      )
-      .map(({ id, properties }) => {
-        const { scope, permissions: denied, denyAssignmentName: name, doNotApplyToChildScopes } = properties;
-        const excludedGroups = (properties.excludePrincipals ?? [])
-          .filter(({ type }) => type !== 'User' && type !== 'ServicePrincipal')
-          .map((one) => one.id);
-        return {
-          scope,
-          permissions: denied,
-          assignmentId: id,
-          ...(name && { name }),
-          ...(doNotApplyToChildScopes && { ownScopeOnly: true }),
-          ...(excludedGroups.length > 0 && { excludedGroups }),
-        };
-      });
+/**
+ * A reading takes the time of one round trip: assignments, denials and custom roles are asked for at the same time.
+ * Only role definitions that were never seen before cost a second one.
+ */
+export function createArmRoleReader({
+  arm,
+  now = Date.now,
+}: {
+  arm: ArmClient;
+  now?: () => number;
+}): RoleReader {
+  const roleGrants = createRoleGrants(arm, now);
+  const subscriptions = new Map<string, Denials>();
+
+  const denialsIn = (path: string): Denials => {
+    const known = subscriptions.get(path) ?? createDenials(arm, path, now);
+    if (!subscriptions.has(path) && subscriptions.size >= mostSubscriptions) subscriptions.clear();
+    subscriptions.set(path, known);
+    return known;
   };
 
   return {
     async rolesIn(principalId, subscriptionId) {
-      const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization`;
-      const query = { $filter: `assignedTo('${principalId.replaceAll("'", "''")}')` };
+      const path = `/subscriptions/${subscriptionId.toLowerCase()}/providers/Microsoft.Authorization`;
+      const filter = `assignedTo('${principalId.replaceAll("'", "''")}')`;
+      const listed = roleGrants.list(path, { $filter: filter });
+      const groups = listed.then((grants) => groupsIn(grants, principalId));
       const [grants, denials] = await Promise.all([
-        roleGrants.list(path, query),
-        readDenials(path, query, principalId.toLowerCase()),
+        listed,
+        denialsIn(path).read(principalId, filter, groups),
       ]);
       return { grants, denials };
     },
