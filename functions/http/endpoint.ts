@@ -1,4 +1,5 @@
 import { getDocument, updateDocument } from '#orchestrations/records.ts';
+import { revokeSessions } from '#orchestrations/revoke-sessions.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { type ServiceName, serviceNames } from '#shared/domain/machine.ts';
@@ -10,6 +11,7 @@ import {
   serviceConfigurationRequest,
 } from '#shared/protocol/api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { changedMeanwhile, requireIfMatch } from './if-match.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, type RouteCall } from './route.ts';
@@ -55,7 +57,7 @@ async function machineToChange({
   request,
 }: RouteCall<unknown>): Promise<MachineDocument> {
   const access = await openMachine(ports, caller, parameter('id'));
-  requireRight(access, 'install');
+  await requireRight(access, 'install');
   if (requireIfMatch(request, access.etag)) await takeEtag(ports, access);
   return access.machine;
 }
@@ -201,11 +203,16 @@ export function registerEndpoint(provider: PortsProvider): void {
     },
     async (call) => {
       const machine = await machineToChange(call);
-      await call.ports.connectivity.removeServiceConfiguration(
-        machine.resourceId,
-        requireService(call.parameter('service')),
-      );
+      const service = requireService(call.parameter('service'));
+      await call.ports.connectivity.removeServiceConfiguration(machine.resourceId, service);
       await recordServices(call.ports, machine);
+      // After it is closed, so that nobody opens one between.
+      await revokeSessions(
+        call.ports,
+        { ...auditedCaller(call.caller, call.request), reason: 'service_closed' },
+        machine.machineId,
+        (session) => session.service === service,
+      );
       return { status: 204 };
     },
   );
