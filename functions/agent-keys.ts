@@ -1,5 +1,7 @@
 import { createPublicKey } from 'node:crypto';
+import { commitAudited } from '#orchestrations/audit-trail.ts';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
+import type { AuditEntry } from '#shared/domain/audit.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { Change } from '#shared/ports/machine-store.ts';
@@ -47,22 +49,13 @@ function requireReplaceable(earlier: AgentDocument, proof: Proof, now: Date): vo
     );
 }
 
-/** A token was given out by an operation, which is on record; that a machine spoke for itself is said here. */
-function auditOf({ now, newId }: AppPorts, machineId: string, hadOthers: boolean): Change {
-  const at = now().toISOString();
-  return {
-    create: {
-      type: 'audit',
-      machineId,
-      key: `${at}-${newId()}`,
-      at,
-      actor: { id: machineId, name: 'Identity of the machine' },
-      action: 'enrol agent',
-      outcome: 'succeeded',
-      detail: hadOthers ? 'in the place of an agent that was silent' : 'for the first time',
-    },
-  };
-}
+/** A token proves an install of ours; the identity proves the machine itself. */
+const auditOf = (machineId: string, proof: Proof, hadOthers: boolean): AuditEntry => ({
+  actor: { id: machineId, name: 'Agent of the machine', kind: 'agent' },
+  action: 'agent enrol',
+  outcome: 'succeeded',
+  detail: `by ${proof}, ${hadOthers ? 'in the place of other keys' : 'for the first time'}`,
+});
 
 /** Enrols the keys of an agent; the same keys again get the same answer. */
 export async function enrolKeys(
@@ -94,10 +87,16 @@ export async function enrolKeys(
           agentVersion: body.agentVersion,
           reportSequence: 0,
         };
-    const audits = isSame || enrolledBy === 'token' ? [] : [auditOf(ports, machineId, earlier !== undefined)];
+    const change: Change = found ? { replace: agent, etag: found.etag } : { create: agent };
     try {
-      const change: Change = found ? { replace: agent, etag: found.etag } : { create: agent };
-      await ports.store.commit(machineId, [change, ...audits]);
+      if (isSame) await ports.store.commit(machineId, [change]);
+      else
+        await commitAudited(
+          ports,
+          machineId,
+          [change],
+          auditOf(machineId, enrolledBy, earlier !== undefined),
+        );
       if (earlier && !isSame) await replaceHeldKey(ports, machineId);
       return;
     } catch (error) {

@@ -2,6 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import { operationId, orchestratorNames } from '#orchestrations/names.ts';
 import { getDocument, takeMachine } from '#orchestrations/records.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
+import type { AuditActor } from '#shared/domain/audit.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, describeError } from '#shared/domain/error.ts';
 import type { OperationKind } from '#shared/domain/operation.ts';
@@ -21,7 +22,9 @@ export interface OperationRequest {
   machine: Stored<MachineDocument>;
   kind: OperationKind;
   input: object;
-  requestedBy: { id: string; name: string };
+  requestedBy: AuditActor;
+  /** Public address from which it was asked for. */
+  from?: string;
   /** The request names the ETag of `machine`: of two of them only one begins. */
   isConditional?: boolean;
 }
@@ -36,7 +39,7 @@ export async function beginOperation(
   client: DurableClient,
   request: OperationRequest,
 ): Promise<OperationDocument> {
-  const { machine, kind, input, requestedBy, isConditional = false } = request;
+  const { machine, kind, input, requestedBy, from, isConditional = false } = request;
   const { machineId, currentOperation } = machine.document;
   if (currentOperation) {
     const found = await ports.store.read(machineId, 'operation', currentOperation.id);
@@ -51,7 +54,7 @@ export async function beginOperation(
   }
   const at = ports.now().toISOString();
   const id = operationId(machineId, ports.newId());
-  const operation = await takeMachine(ports.store, machine, { id, kind, input, requestedBy, at });
+  const operation = await takeMachine(ports, machine, { id, kind, input, requestedBy, from, at });
   if (!operation) {
     const again = await getDocument(ports.store, machineId, 'machine');
     if (isConditional) throw changedMeanwhile(again.etag);

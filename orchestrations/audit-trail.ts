@@ -1,28 +1,102 @@
-import type { AuditEntry } from '#shared/domain/audit.ts';
-import type { AuditDocument } from '#shared/domain/documents.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AuditEntry, boundEntry } from '#shared/domain/audit.ts';
+import type { AuditHeadDocument } from '#shared/domain/audit-documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import type { Change, MachineStore, Stored } from '#shared/ports/machine-store.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
+import { type ChainedRecord, chainRecord, sealHead } from '#shared/protocol/audit-chain.ts';
+import { currentAuditKey } from './audit-keys.ts';
+import { findPlace } from './audit-place.ts';
 
 export interface AuditPorts {
   store: MachineStore;
+  secrets: SecretStore;
   now(): Date;
-  newId(): string;
 }
 
+/** Each loser of a race knows that another record was written: far more than ever write to one machine at once. */
+const rounds = 200;
+/** The first losers try again at once, the others somewhere within so many milliseconds. */
+const atOnce = 3;
+const longestPauseMs = 40;
+
+const pause = (round: number): Promise<void> | undefined =>
+  round <= atOnce ? undefined : sleep(Math.random() * Math.min(2 * round, longestPauseMs));
+
+const isMismatch = (error: unknown): boolean => error instanceof AppError && error.code === 'etag_mismatch';
+const isConditional = (change: Change): boolean => 'create' in change || 'replace' in change;
+
 /**
- * Changes documents of one machine together with the record of who did it: all or nothing. Throws as `commit` does:
- * `etag_mismatch` says that one of the given changes is stale.
+ * Changes documents of one machine together with the record of who did it, as the next in the machine's chain: all or
+ * nothing. Throws as `commit` does: `etag_mismatch` says that one of the given changes is stale, never that somebody else
+ * wrote a record meanwhile. At most 98 changes with one entry. Who has the head of the chain already may give it.
+ * Answers the new ETags of the changes in their order.
  */
 export async function commitAudited(
-  { store, now, newId }: AuditPorts,
+  ports: AuditPorts,
   machineId: string,
   changes: readonly Change[],
-  entry: AuditEntry,
-): Promise<void> {
-  const at = now().toISOString();
-  const record: AuditDocument = { type: 'audit', machineId, key: `${at}-${newId()}`, at, ...entry };
-  await store.commit(machineId, [...changes, { create: record }]);
+  entry: AuditEntry | readonly AuditEntry[],
+  known?: Stored<AuditHeadDocument>,
+): Promise<(string | undefined)[]> {
+  const { store } = ports;
+  const entries = (Array.isArray(entry) ? entry : [entry]) as readonly AuditEntry[];
+  const readHead = () => store.read(machineId, 'audit-head');
+  let head = known ?? (await readHead());
+  let isBehind = false;
+  for (let round = 1; ; round += 1) {
+    const records = await recordsOf(ports, machineId, { head, isBehind }, entries);
+    try {
+      const etags = await store.commit(machineId, [...changes, ...(await chained(ports, head, records))]);
+      return etags.slice(0, changes.length);
+    } catch (error) {
+      if (!isMismatch(error) || round === rounds) throw error;
+      await pause(round);
+      const again = await readHead();
+      if (again?.etag === head?.etag) {
+        isBehind = (await store.read(machineId, 'audit', records[0]?.key ?? '')) !== undefined;
+        // Nobody wrote a record meanwhile: what is stale is the caller's.
+        if (!isBehind && changes.some(isConditional)) throw error;
+      }
+      head = again;
+    }
+  }
+}
+
+/** The entries as records after the chain's present end. */
+async function recordsOf(
+  ports: AuditPorts,
+  machineId: string,
+  found: { head: Stored<AuditHeadDocument> | undefined; isBehind: boolean },
+  entries: readonly AuditEntry[],
+): Promise<ChainedRecord[]> {
+  const at = ports.now().toISOString();
+  const key = await currentAuditKey(ports.secrets, ports.now());
+  const { place, broken, earlier } = await findPlace(ports, machineId, found.head?.document, found.isBehind);
+  const records: ChainedRecord[] = [];
+  for (const entry of [...(broken ? [broken] : []), ...entries]) {
+    const first = records.length === 0 && earlier ? { earlier } : {};
+    const record = { type: 'audit', machineId, at, ...boundEntry(entry), ...first } as const;
+    records.push(chainRecord(key, records.at(-1) ?? place, record));
+  }
+  return records;
+}
+
+async function chained(
+  ports: AuditPorts,
+  head: Stored<AuditHeadDocument> | undefined,
+  records: readonly ChainedRecord[],
+): Promise<Change[]> {
+  const newest = records.at(-1);
+  if (!newest) return [];
+  const sealed = sealHead(await currentAuditKey(ports.secrets, ports.now()), newest);
+  return [
+    ...records.map((record) => ({ create: record })),
+    head ? { replace: sealed, etag: head.etag } : { create: sealed },
+  ];
 }
 
 /** A record that goes with no change: a refusal, a reading, something that happened elsewhere. */
-export const recordAudit = (ports: AuditPorts, machineId: string, entry: AuditEntry): Promise<void> =>
-  commitAudited(ports, machineId, [], entry);
+export async function recordAudit(ports: AuditPorts, machineId: string, entry: AuditEntry): Promise<void> {
+  await commitAudited(ports, machineId, [], entry);
+}

@@ -1,34 +1,32 @@
+import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
 import type { CertificateRecord } from '#shared/domain/certificate.ts';
 import { applyEvent, type CertificateEvent } from '#shared/domain/certificate-lifecycle.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
+import type { Change, Stored } from '#shared/ports/machine-store.ts';
+import { type AuditPorts, commitAudited } from './audit-trail.ts';
 
-export interface CertificateRecordPorts {
-  store: MachineStore;
-  now(): Date;
-  newId(): string;
-}
+export type CertificateRecordPorts = AuditPorts;
 
 /** Writers of one record that race each other settle within a few rounds: each loser reads again. */
 const rounds = 8;
-const service = { id: 'certificates', name: 'Certificate service' };
+const service: AuditActor = { id: 'certificates', name: 'Certificate service', kind: 'service' };
 
 /** What the audit record says of each event. */
 const actions: Readonly<Record<CertificateEvent['type'], string>> = {
-  request: 'certificate.requested',
-  wait: 'certificate.planned',
-  order: 'certificate.ordered',
-  fail: 'certificate.failed',
-  issue: 'certificate.issued',
-  advise: 'certificate.advised',
-  deliver: 'certificate.delivered',
-  serve: 'certificate.served',
-  replace: 'certificate.replacement-requested',
-  'call-off': 'certificate.replacement-called-off',
-  revoke: 'certificate.revoked',
-  expire: 'certificate.expired',
-  withdraw: 'certificate.withdrawn',
+  request: 'certificate requested',
+  wait: 'certificate planned',
+  order: 'certificate ordered',
+  fail: 'certificate failed',
+  issue: 'certificate issued',
+  advise: 'certificate advised',
+  deliver: 'certificate delivered',
+  serve: 'certificate served',
+  replace: 'certificate replacement-requested',
+  'call-off': 'certificate replacement-called-off',
+  revoke: 'certificate revoked',
+  expire: 'certificate expired',
+  withdraw: 'certificate withdrawn',
 };
 
 /** What a person wants to know of an event besides its name; never a secret. */
@@ -63,12 +61,13 @@ const isQuiet = (event: CertificateEvent, before: CertificateRecord | undefined,
  * that only a record can take answer undefined. What was just read need not be read again: `known`.
  */
 export async function moveCertificate(
-  { store, now, newId }: CertificateRecordPorts,
+  ports: CertificateRecordPorts,
   machineId: string,
   event: CertificateEvent,
-  actor: { id: string; name: string } = service,
+  actor: AuditActor = service,
   known?: Stored<CertificateDocument>,
 ): Promise<CertificateRecord | undefined> {
+  const { store, now } = ports;
   for (let round = 1; ; round += 1) {
     const found = round === 1 && known ? known : await store.read(machineId, 'certificate');
     const begins = event.type === 'request' || event.type === 'wait' || event.type === 'order';
@@ -78,21 +77,16 @@ export async function moveCertificate(
     if (record === found?.document) return record;
     const document: CertificateDocument = { ...record, type: 'certificate', machineId };
     const detail = detailOf(event, record);
-    const audit = {
-      type: 'audit' as const,
-      machineId,
-      key: `${at}-${newId()}`,
-      at,
+    const change: Change = found ? { replace: document, etag: found.etag } : { create: document };
+    const entry: AuditEntry = {
       actor,
       action: actions[event.type],
-      outcome: event.type === 'fail' ? ('failed' as const) : ('succeeded' as const),
+      outcome: event.type === 'fail' ? 'failed' : 'succeeded',
       ...(detail !== undefined && { detail }),
     };
     try {
-      await store.commit(machineId, [
-        found ? { replace: document, etag: found.etag } : { create: document },
-        ...(isQuiet(event, found?.document, record) ? [] : [{ create: audit }]),
-      ]);
+      if (isQuiet(event, found?.document, record)) await store.commit(machineId, [change]);
+      else await commitAudited(ports, machineId, [change], entry);
       return record;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'etag_mismatch' || round === rounds) throw error;

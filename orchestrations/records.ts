@@ -1,3 +1,4 @@
+import type { AuditActor } from '#shared/domain/audit.ts';
 import {
   type DocumentOf,
   type DocumentType,
@@ -8,6 +9,7 @@ import {
 import { AppError } from '#shared/domain/error.ts';
 import { newOperation, type OperationKind } from '#shared/domain/operation.ts';
 import type { Change, MachineStore, Stored } from '#shared/ports/machine-store.ts';
+import { type AuditPorts, commitAudited } from './audit-trail.ts';
 
 /** Writers of one document that race each other settle within a few rounds: each loser reads again. */
 const rounds = 8;
@@ -56,21 +58,23 @@ const operationSeconds = 30 * 24 * 60 * 60;
 
 /**
  * Takes a free machine for an operation: its `currentOperation` is set by ETag together with the operation's
- * record. Undefined when somebody else changed the machine meanwhile.
+ * record, and with that of who began it. Undefined when somebody else changed the machine meanwhile.
  */
 export async function takeMachine(
-  store: MachineStore,
+  ports: AuditPorts,
   machine: Stored<MachineDocument>,
   request: {
     id: string;
     kind: OperationKind;
     input: object;
-    requestedBy: { id: string; name: string };
+    requestedBy: AuditActor;
+    /** Public address from which it was asked for. */
+    from?: string | undefined;
     /** ISO 8601. */
     at: string;
   },
 ): Promise<OperationDocument | undefined> {
-  const { id, kind, input, requestedBy, at } = request;
+  const { id, kind, input, requestedBy, from, at } = request;
   const { machineId } = machine.document;
   const operation: OperationDocument = {
     ...newOperation(id, machineId, kind, requestedBy, at),
@@ -80,10 +84,15 @@ export async function takeMachine(
     ttlSeconds: operationSeconds,
   };
   try {
-    await store.commit(machineId, [
-      { replace: { ...machine.document, currentOperation: { id, kind } }, etag: machine.etag },
-      { create: operation },
-    ]);
+    const taken = { ...machine.document, currentOperation: { id, kind } };
+    const changes = [{ replace: taken, etag: machine.etag }, { create: operation }];
+    await commitAudited(ports, machineId, changes, {
+      actor: requestedBy,
+      action: `${kind} begin`,
+      outcome: 'allowed',
+      ...(from !== undefined && { from }),
+      operationId: id,
+    });
     return operation;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;

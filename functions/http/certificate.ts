@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { RenewCertificateInput } from '#orchestrations/renew-certificate/orchestrator.ts';
 import type { RevokeCertificateInput } from '#orchestrations/revoke-certificate/orchestrator.ts';
+import type { AuditDocument } from '#shared/domain/audit-documents.ts';
 import type { IssuedLeaf } from '#shared/domain/certificate.ts';
 import { diagnose } from '#shared/domain/certificate-doctor.ts';
-import type { AgentDocument, AuditDocument, CertificateDocument } from '#shared/domain/documents.ts';
+import type { AgentDocument, CertificateDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { emergencyAt } from '#shared/domain/renewal.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
@@ -93,7 +94,7 @@ function subjectOf({ machine }: MachineAccess) {
 
 async function openInstalled(call: RouteCall<unknown>) {
   const access = await openMachine(call.ports, call.caller, call.parameter('id'));
-  requireRight(access, 'install');
+  await requireRight(access, 'install');
   const isConditional = requireIfMatch(call.request, access.etag);
   return {
     access,

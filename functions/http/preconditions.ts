@@ -1,3 +1,4 @@
+import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { checkRequirements } from '#orchestrations/requirements.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -21,21 +22,13 @@ async function refuse(
   const error = new AppError('precondition_unmet', describeFailures(failures), {
     facts: { preconditions: failures },
   });
-  const at = ports.now().toISOString();
-  await ports.store.commit(machineId, [
-    {
-      create: {
-        type: 'audit',
-        machineId,
-        key: `${at}-${ports.newId()}`,
-        at,
-        actor: { id: caller.id, name: caller.name },
-        action,
-        outcome: 'refused',
-        detail: `${error.code}: ${error.message}`,
-      },
-    },
-  ]);
+  await recordAudit(ports, machineId, {
+    actor: { id: caller.id, name: caller.name },
+    action,
+    outcome: 'refused',
+    decision: { code: error.code },
+    detail: error.message,
+  });
   throw error;
 }
 

@@ -5,7 +5,7 @@ import { dueAt, nextCheckAt } from '#shared/domain/renewal.ts';
 import type { RenewalAdvice } from '#shared/ports/certificate-authority.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
-type AdvicePorts = Pick<AppPorts, 'store' | 'authorities' | 'now' | 'newId'>;
+type AdvicePorts = Pick<AppPorts, 'store' | 'secrets' | 'authorities' | 'now'>;
 
 /** Every two minutes, half a minute after the renewals. */
 const schedule = '30 */2 * * * *';

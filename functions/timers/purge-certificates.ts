@@ -1,11 +1,12 @@
 import { app, type InvocationContext } from '@azure/functions';
+import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { type RetiredCertificateDocument, retiredCertificatePartition } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { namesOf } from '#shared/domain/machine-names.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 
-type PurgePorts = Pick<AppPorts, 'store' | 'vault' | 'now' | 'newId' | 'settings'>;
+type PurgePorts = Pick<AppPorts, 'store' | 'secrets' | 'vault' | 'now' | 'settings'>;
 
 /** Every hour, away from the other timers. */
 const schedule = '0 41 * * * *';
@@ -15,7 +16,7 @@ const most = 10_000;
 const batch = 200;
 const dayMs = 24 * 60 * 60 * 1000;
 
-const purger = { id: 'certificate-purge', name: 'Certificate purge' };
+const purger = { id: 'certificate-purge', name: 'Certificate purge', kind: 'service' } as const;
 
 /** A name that a machine still has, or has again after an uninstall that did not end, is in use: its certificate is not purged. */
 async function isInUse(
@@ -40,11 +41,12 @@ async function purge(
     else {
       const detail = `the key vault does not let ${name} be purged: it goes when its days of recovery are over`;
       context.warn(detail);
-      const at = ports.now().toISOString();
-      const audit = { type: 'audit', machineId: ownerId, key: `${at}-${ports.newId()}`, at, detail } as const;
-      await ports.store.commit(ownerId, [
-        { create: { ...audit, actor: purger, action: 'purge certificate', outcome: 'refused' } },
-      ]);
+      await recordAudit(ports, ownerId, {
+        actor: purger,
+        action: 'certificate purge',
+        outcome: 'refused',
+        detail,
+      });
     }
   }
   await ports.store.commit(retiredCertificatePartition, [{ remove: 'retired-certificate', key }]);

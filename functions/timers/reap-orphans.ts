@@ -1,7 +1,9 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
+import { commitAudited } from '#orchestrations/audit-trail.ts';
 import { updateDocument } from '#orchestrations/records.ts';
 import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
+import { forgottenPartition } from '#shared/domain/audit-documents.ts';
 import { computerPartition, type MachineDocument } from '#shared/domain/documents.ts';
 import { haltOf, hasArrived, judgeOrphan, orphanReaper } from '#shared/domain/orphan.ts';
 import { type Change } from '#shared/ports/machine-store.ts';
@@ -57,15 +59,14 @@ async function look(
 }
 
 /** The last record of a machine of which nothing else is left; what was done to it stays in the audit. */
-async function forget(
-  { store, now, newId }: AppPorts,
-  machine: MachineDocument,
-  etag: string,
-): Promise<void> {
-  const { machineId, facts, resourceId } = machine;
+async function forget(ports: AppPorts, machine: MachineDocument, etag: string): Promise<void> {
+  const { store } = ports;
+  const { machineId, facts, resourceId, subscriptionId, displayName: name } = machine;
   if (facts?.vmId)
     await store.commit(computerPartition(facts.vmId), [{ remove: 'computer', key: machineId }]);
-  const at = now().toISOString();
+  // Before the record goes: whoever reads audits finds its audit by this.
+  const forgotten = { type: 'forgotten-machine', machineId: forgottenPartition, key: machineId } as const;
+  await store.commit(forgottenPartition, [{ put: { ...forgotten, name, resourceId, subscriptionId } }]);
   const changes: Change[] = [
     // By ETag: somebody may have found it again since.
     { replace: machine, etag },
@@ -73,20 +74,13 @@ async function forget(
     { remove: 'agent' },
     { remove: 'enrolment' },
     { remove: 'certificate' },
-    {
-      create: {
-        type: 'audit',
-        machineId,
-        key: `${at}-${newId()}`,
-        at,
-        actor: orphanReaper,
-        action: 'forget machine',
-        outcome: 'succeeded',
-        detail: `${resourceId} was deleted in Azure`,
-      },
-    },
   ];
-  await store.commit(machineId, changes);
+  await commitAudited(ports, machineId, changes, {
+    actor: { ...orphanReaper, kind: 'service' },
+    action: 'machine forget',
+    outcome: 'succeeded',
+    detail: `${resourceId} was deleted in Azure`,
+  });
 }
 
 /** One that is gone at this moment: cleaned up after when its grace time is over, and forgotten after that. */

@@ -6,6 +6,7 @@ import { sessionLifetime } from '#shared/domain/session.ts';
 import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { updateDocument } from '../records.ts';
 
@@ -13,6 +14,7 @@ export type DeliverCertificateActivities = ReturnType<typeof createDeliverCertif
 
 export interface DeliverCertificatePorts {
   store: MachineStore;
+  secrets: SecretStore;
   bus: MessageBus;
   extension: MachineExtension;
   now(): Date;
@@ -64,7 +66,7 @@ export async function readServed(store: MachineStore, machineId: string): Promis
  * while the old name answers until its sessions have ended.
  */
 export async function recordServed(
-  ports: Pick<DeliverCertificatePorts, 'store' | 'now' | 'newId'>,
+  ports: Pick<DeliverCertificatePorts, 'store' | 'secrets' | 'now'>,
   { machineId, thumbprint }: { machineId: string; thumbprint: string },
   { certificate, machine: known }: ServedRecords,
 ): Promise<void> {

@@ -16,6 +16,8 @@ import type { PreconditionResult } from '#shared/domain/precondition.ts';
 import type { ZoneFindings } from '#shared/domain/precondition-rules.ts';
 import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { ResourceManager, RoleReader } from '#shared/ports/resource-manager.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
+import { recordAudit } from '../audit-trail.ts';
 import { decideInstall, lookAhead } from '../fleet-outlook.ts';
 import { changeFleetMachine } from '../fleet-records.ts';
 import { machineIdOfOperation } from '../names.ts';
@@ -29,6 +31,7 @@ export interface InstallFleetMachinePorts extends RequirementsPorts {
   store: MachineStore;
   resources: ResourceManager;
   roles: RoleReader;
+  secrets: SecretStore;
   now(): Date;
   /** What an install of this machine is to do. */
   wishesOf(
@@ -42,6 +45,8 @@ export interface InstallFleetMachinePorts extends RequirementsPorts {
 const turnPatienceMs = 2 * 60_000;
 /** The zone is looked at once for all machines of this while. */
 const zoneFreshMs = 60_000;
+/** Records among which a refusal is looked for that was written before a crash. */
+const recent = 50;
 /** Writers of one machine that race each other settle within a few rounds. */
 const rounds = 8;
 
@@ -120,15 +125,17 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
   /** As for a single request: what was refused and why is on record with the machine, once. */
   async function keepRefusal({ operationId }: Member, fleet: FleetInstall, error: AppError): Promise<void> {
     const machineId = machineIdOfOperation(operationId);
-    const key = `${fleet.createdAt}-${operationId.slice(machineId.length + 1)}`;
-    const detail = `${error.code}: ${error.message}`;
-    const record = { machineId, key, at: at(), actor: fleet.requestedBy, action: 'install', detail } as const;
-    try {
-      await store.commit(machineId, [{ create: { type: 'audit', ...record, outcome: 'refused' } }]);
-    } catch (caught) {
-      // Written before a crash.
-      if (!(caught instanceof AppError) || caught.code !== 'etag_mismatch') throw caught;
-    }
+    const newest = await store.list(machineId, 'audit', recent);
+    // Written before a crash.
+    if (newest.some((record) => record.operationId === operationId)) return;
+    await recordAudit(ports, machineId, {
+      actor: fleet.requestedBy,
+      action: 'install begin',
+      outcome: 'refused',
+      operationId,
+      decision: { code: error.code },
+      detail: error.message,
+    });
   }
 
   return {
@@ -166,7 +173,7 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
         const wanted = await ports.wishesOf(machine, wishes, requestedBy);
         const input: InstallWishes = { ...wanted, turnPatienceMs };
         const request = { id: operationId, kind: 'install', input, requestedBy, at: at() } as const;
-        if (await takeMachine(store, found, request)) return begun(member, input, own);
+        if (await takeMachine(ports, found, request)) return begun(member, input, own);
         if (round > rounds) throw new AppError('etag_mismatch', 'others change the machine all the time');
       }
       const { document } = await getDocument(store, machineId, 'operation', operationId);

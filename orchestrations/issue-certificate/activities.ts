@@ -20,6 +20,7 @@ import type { CertificateVault, VaultCertificate } from '#shared/ports/certifica
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { PublicDns } from '#shared/ports/public-dns.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { checkNames } from '../check-names.ts';
@@ -33,6 +34,7 @@ export interface IssueCertificatePorts {
   dns: DnsZone;
   publicDns: PublicDns;
   store: MachineStore;
+  secrets: SecretStore;
   now(): Date;
   newId(): string;
   /** In [0, 1). */

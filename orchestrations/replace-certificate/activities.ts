@@ -11,6 +11,7 @@ import type { CertificateAuthority } from '#shared/ports/certificate-authority.t
 import type { CertificateVault } from '#shared/ports/certificate-vault.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
 
@@ -18,6 +19,7 @@ export type ReplaceCertificateActivities = ReturnType<typeof createReplaceCertif
 
 export interface ReplaceCertificatePorts {
   store: MachineStore;
+  secrets: SecretStore;
   bus: MessageBus;
   vault: CertificateVault;
   authorities: readonly CertificateAuthority[];

@@ -3,6 +3,7 @@ import { type Drill, isMarkedFor, measureDrill } from '#shared/domain/drill.ts';
 import type { BudgetStore } from '#shared/ports/budget-store.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
 import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { leaveQueue } from '../leave-queue.ts';
 import { getDocument, updateDocument } from '../records.ts';
@@ -11,6 +12,7 @@ export type ReplaceFleetActivities = ReturnType<typeof createReplaceFleetActivit
 
 export interface ReplaceFleetPorts {
   store: MachineStore;
+  secrets: SecretStore;
   budgets: BudgetStore;
   authorities: readonly CertificateAuthority[];
   now(): Date;

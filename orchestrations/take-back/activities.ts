@@ -6,6 +6,7 @@ import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { servicesIfAny } from '../found-before.ts';
 import { getDocument, updateDocument } from '../records.ts';
@@ -18,6 +19,7 @@ export interface TakeBackPorts {
   extension: MachineExtension;
   network: MachineNetwork;
   store: MachineStore;
+  secrets: SecretStore;
   dns: DnsZone;
   relay: RelayNamespace;
   bus: MessageBus;

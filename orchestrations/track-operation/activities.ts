@@ -1,16 +1,20 @@
+import type { AuditEntry } from '#shared/domain/audit.ts';
 import type { IssuancePlan } from '#shared/domain/certificate.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import { type Compensation, finishOperation, type OperationEnd, withStep } from '#shared/domain/operation.ts';
 import { describeFailures, failuresOf } from '#shared/domain/precondition.ts';
-import type { Change, MachineStore } from '#shared/ports/machine-store.ts';
+import type { MachineStore } from '#shared/ports/machine-store.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
+import { commitAudited } from '../audit-trail.ts';
+import { updateAudited } from '../audited-update.ts';
 import { moveCertificate } from '../certificate-record.ts';
 import { machineIdOfOperation } from '../names.ts';
 import { takeMachine, updateDocument } from '../records.ts';
 import { checkRequirements, type RequirementsPorts } from '../requirements.ts';
 
 /** The timer as the one who asked. */
-const renewalTimer = { id: 'renewal-timer', name: 'Renewal timer' };
+const renewalTimer = { id: 'renewal-timer', name: 'Renewal timer', kind: 'service' } as const;
 
 const sentenceOf = ({ authority, turnAt, ahead, reason }: IssuancePlan): string =>
   `Its turn at ${authority} is at ${turnAt}${ahead > 0 ? `, after ${ahead} others` : ''}: ${reason}`;
@@ -19,13 +23,14 @@ export type TrackOperationActivities = ReturnType<typeof createTrackOperationAct
 
 export interface TrackOperationPorts extends RequirementsPorts {
   store: MachineStore;
+  secrets: SecretStore;
   now(): Date;
   newId(): string;
 }
 
 /** What the user sees of a running operation, and its end. Shared by all operations. */
 export function createTrackOperationActivities(ports: TrackOperationPorts) {
-  const { store, now, newId } = ports;
+  const { store, now } = ports;
 
   async function endOperation(id: string, end: OperationEnd): Promise<void> {
     const machineId = machineIdOfOperation(id);
@@ -33,7 +38,7 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
     const endRecord = (operation: OperationDocument) => {
       if (operation.status !== 'running') return undefined;
       const ended: OperationDocument = { ...operation, ...finishOperation(operation, end, at) };
-      return { document: ended, with: [auditOf(ended, at)] };
+      return { document: ended, entry: auditOf(ended) };
     };
     const free = (machine: MachineDocument) => {
       if (machine.currentOperation?.id !== id) return undefined;
@@ -42,7 +47,7 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
     };
     if (await endTogether(machineId, id, endRecord, free)) return;
     // One after the other: the machine has writers of its own, and each is safe to repeat.
-    await updateDocument(store, machineId, 'operation', id, endRecord);
+    await updateAudited(ports, { machineId, type: 'operation', key: id }, endRecord);
     await updateDocument(store, machineId, 'machine', undefined, free);
   }
 
@@ -50,20 +55,22 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
   async function endTogether(
     machineId: string,
     id: string,
-    endRecord: (operation: OperationDocument) => { document: OperationDocument; with: Change[] } | undefined,
+    endRecord: (
+      operation: OperationDocument,
+    ) => { document: OperationDocument; entry: AuditEntry } | undefined,
     free: (machine: MachineDocument) => { document: MachineDocument } | undefined,
   ): Promise<boolean> {
-    const wanted = [{ type: 'operation', key: id }, { type: 'machine' }] as const;
-    const [operation, machine] = await store.readTogether(machineId, wanted);
+    const wanted = [{ type: 'operation', key: id }, { type: 'machine' }, { type: 'audit-head' }] as const;
+    const [operation, machine, head] = await store.readTogether(machineId, wanted);
     const ended = operation && endRecord(operation.document);
     const freed = machine && free(machine.document);
     if (!ended || !freed) return false;
+    const changes = [
+      { replace: ended.document, etag: operation.etag },
+      { replace: freed.document, etag: machine.etag },
+    ];
     try {
-      await store.commit(machineId, [
-        { replace: ended.document, etag: operation.etag },
-        ...ended.with,
-        { replace: freed.document, etag: machine.etag },
-      ]);
+      await commitAudited(ports, machineId, changes, ended.entry, head);
       return true;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
@@ -71,18 +78,13 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
     }
   }
 
-  const auditOf = (operation: OperationDocument, at: string): Change => ({
-    create: {
-      type: 'audit',
-      machineId: operation.machineId,
-      key: `${at}-${newId()}`,
-      at,
-      actor: operation.requestedBy,
-      action: operation.kind,
-      outcome: operation.status === 'failed' ? 'failed' : 'succeeded',
-      ...(operation.status === 'postponed' && { detail: `postponed until ${operation.resumesAt ?? ''}` }),
-      ...(operation.error && { detail: `${operation.error.code}: ${operation.error.detail}` }),
-    },
+  const auditOf = ({ id, requestedBy, kind, status, resumesAt, error }: OperationDocument): AuditEntry => ({
+    actor: requestedBy,
+    action: `${kind} end`,
+    outcome: status === 'failed' ? 'failed' : 'succeeded',
+    operationId: id,
+    ...(status === 'postponed' && { detail: `postponed until ${resumesAt ?? ''}` }),
+    ...(error && { decision: { code: error.code }, detail: error.detail }),
   });
 
   /** The record of a failed install says which requirements the machine does not meet now (24). */
@@ -147,15 +149,15 @@ export function createTrackOperationActivities(ports: TrackOperationPorts) {
       const holder = current === undefined ? undefined : await store.read(machineId, 'operation', current);
       if (holder?.document.status === 'running') return { taken: false };
       if (machine.document.extension?.installedAt === undefined) {
-        await moveCertificate({ store, now, newId }, machineId, { type: 'withdraw' });
+        await moveCertificate(ports, machineId, { type: 'withdraw' });
         return { taken: false };
       }
       const at = now();
       if ((certificate.document.dueAt ?? '9') > at.toISOString()) return { taken: false };
       const { leaf } = certificate.document;
       if (leaf && Date.parse(leaf.notAfter) <= at.getTime())
-        await moveCertificate({ store, now, newId }, machineId, { type: 'expire' });
-      const taken = await takeMachine(store, machine, {
+        await moveCertificate(ports, machineId, { type: 'expire' });
+      const taken = await takeMachine(ports, machine, {
         id: operationId,
         kind: 'renew',
         input: input.input,

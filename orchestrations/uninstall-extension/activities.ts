@@ -7,8 +7,10 @@ import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import type { RelayNamespace } from '#shared/ports/relay-namespace.ts';
 import type { HybridConnectivity, MachineExtension } from '#shared/ports/resource-manager.ts';
+import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { certificateName } from '#shared/protocol/resource-names.ts';
 import { moveCertificate } from '../certificate-record.ts';
+import { endLeasesOf } from '../lease-records.ts';
 import { getDocument, updateDocument } from '../records.ts';
 import { retireCertificate } from '../retire-certificate.ts';
 import { revokeSessions } from '../revoke-sessions.ts';
@@ -21,6 +23,7 @@ export interface UninstallExtensionPorts {
   extension: MachineExtension;
   network: MachineNetwork;
   store: MachineStore;
+  secrets: SecretStore;
   vault: CertificateVault;
   dns: DnsZone;
   relay: RelayNamespace;
@@ -61,6 +64,7 @@ export function createUninstallExtensionActivities(ports: UninstallExtensionPort
       const { machineId, operationId } = input;
       const operation = await store.read(machineId, 'operation', operationId);
       const actor = operation?.document.requestedBy ?? { id: operationId, name: operationId };
+      await endLeasesOf(ports, machineId, actor);
       await revokeSessions(ports, { actor, reason: 'uninstalled' }, machineId);
       await bus.sendToAgent(machineId, {
         specversion: '1.0',

@@ -41,3 +41,35 @@ export interface AuditEntry {
   /** One sentence without secrets. */
   detail?: string;
 }
+
+/** The first place where a chain does not hold, and what is wrong there. */
+export interface AuditBreak {
+  sequence: number;
+  why: 'changed' | 'missing' | 'inserted' | 'head_missing' | 'rolled_back' | 'key_unknown';
+  detail: string;
+}
+
+/** Of the record that goes into a chain whose end was tampered with. */
+export const chainBreakAction = 'audit break';
+
+/** Characters. What is longer is cut: a record is a line, and a batch has a limit. */
+const longest = { word: 100, name: 320, detail: 2_000 } as const;
+const mostGrants = 20;
+
+const cut = (text: string, most: number): string =>
+  (text.length <= most ? text : `${text.slice(0, most - 1)}…`).toWellFormed();
+
+/** The entry as it is kept: what strangers can put into it is bounded, and comes back from any store as it went in. */
+export function boundEntry(entry: AuditEntry): AuditEntry {
+  const { actor, action, from, decision, detail } = entry;
+  return {
+    ...entry,
+    actor: { ...actor, id: cut(actor.id, longest.name), name: cut(actor.name, longest.name) },
+    action: cut(action, longest.word),
+    ...(from !== undefined && { from: cut(from, longest.word) }),
+    ...(decision?.grantedBy && {
+      decision: { ...decision, grantedBy: decision.grantedBy.slice(0, mostGrants) },
+    }),
+    ...(detail !== undefined && { detail: cut(detail, longest.detail) }),
+  };
+}

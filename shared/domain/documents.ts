@@ -1,6 +1,7 @@
 import type { Adoption } from './adoption.ts';
-import type { AuditEntry } from './audit.ts';
+import type { AuditDocument, AuditHeadDocument, ForgottenMachineDocument } from './audit-documents.ts';
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
+import type { DocumentBase } from './document-base.ts';
 import type { Drill } from './drill.ts';
 import type { FleetInstall, FleetMachine } from './fleet-install.ts';
 import type { HostCheck } from './host-check.ts';
@@ -9,16 +10,6 @@ import type { MachineFacts, MachineKind, ServiceName, SignIn } from './machine.t
 import type { Operation, OperationKind } from './operation.ts';
 import type { OpenedPort, Reach } from './reach.ts';
 import type { Session } from './session.ts';
-
-/**
- * The documents of one machine. They share its partition, so that those which change together change in one
- * transactional batch. `type` and `key` make the id; a document that is the only one of its type has no key.
- */
-interface DocumentBase {
-  machineId: string;
-  /** Seconds after its last write when the store forgets it. */
-  ttlSeconds?: number;
-}
 
 export interface MachineDocument extends DocumentBase {
   type: 'machine';
@@ -246,10 +237,24 @@ export const retiredCertificatePartition = 'retired-certificates';
 /** A lease, kept for 90 days after its end. */
 export interface LeaseDocument extends DocumentBase, Lease {
   type: 'lease';
+  /** Its id: those of later leases are sorted behind it. */
   key: string;
+  /** Instance id of the flow that follows it, where the first one ended without a word. */
+  runId?: string;
 }
 
-/** Where a lease is, for those who look for what waits for them. All are in one partition of their own (`machineId` is `leases`). */
+/** A person has one open lease for a service: written with it and removed with its end, in one batch each. */
+interface LeaseClaimDocument extends DocumentBase {
+  type: 'lease-claim';
+  /** `<service>-<object id>` */
+  key: string;
+  leaseId: string;
+}
+
+/**
+ * Where a lease is. Those that are open are in one partition of their own (`machineId` is `leases`), for those who look for
+ * what waits for them; and all of a person in one of his own (`leasesOf`), for himself.
+ */
 interface LeaseEntryDocument extends DocumentBase {
   type: 'lease-entry';
   /** The lease id. */
@@ -258,15 +263,7 @@ interface LeaseEntryDocument extends DocumentBase {
   requesterId: string;
 }
 export const leasePartition = 'leases';
-
-/** Who did what to the machine when, and how it was decided. Never changed, never removed. */
-export interface AuditDocument extends DocumentBase, AuditEntry {
-  type: 'audit';
-  /** Time-ordered and unique: `<ISO 8601>-<random>`. */
-  key: string;
-  /** ISO 8601. */
-  at: string;
-}
+export const leasesOf = (requesterId: string): string => `leases-${requesterId.toLowerCase()}`;
 
 export type AnyDocument =
   | MachineDocument
@@ -287,8 +284,11 @@ export type AnyDocument =
   | RoundDocument
   | RetiredCertificateDocument
   | LeaseDocument
+  | LeaseClaimDocument
   | LeaseEntryDocument
-  | AuditDocument;
+  | AuditDocument
+  | AuditHeadDocument
+  | ForgottenMachineDocument;
 
 export type DocumentType = AnyDocument['type'];
 export type DocumentOf<T extends DocumentType> = Extract<AnyDocument, { type: T }>;

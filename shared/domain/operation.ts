@@ -1,3 +1,4 @@
+import type { AuditActor } from './audit.ts';
 import type { ErrorRecord } from './error.ts';
 
 export const operationKinds = ['install', 'uninstall', 'repair', 'renew', 'revoke'] as const;
@@ -30,8 +31,8 @@ export interface Operation {
   steps: OperationStep[];
   createdAt: string;
   endedAt?: string;
-  /** Object id and name of who asked. */
-  requestedBy: { id: string; name: string };
+  /** Who asked. */
+  requestedBy: AuditActor;
   error?: ErrorRecord;
   compensation?: Compensation;
   /** While it waits for its turn, or after it was postponed: when it goes on, ISO 8601. */

@@ -50,8 +50,13 @@ export interface MachineStore {
   ): Promise<Stored<DocumentOf<T>> | undefined>;
   /** As many `read`s, in one request when all of them are there; each answer in its place. */
   readTogether<const W extends readonly Wanted[]>(machineId: string, wanted: W): Promise<Together<W>>;
-  /** Newest key first. */
-  list<T extends DocumentType>(machineId: string, type: T, limit: number): Promise<DocumentOf<T>[]>;
+  /** Greatest key first, which is the newest; with `before` those with a lesser key alone. */
+  list<T extends DocumentType>(
+    machineId: string,
+    type: T,
+    limit: number,
+    before?: string,
+  ): Promise<DocumentOf<T>[]>;
   /** At most 100 changes, all of one machine. Answers the new ETags in their order (undefined for removals). */
   commit(machineId: string, changes: readonly Change[]): Promise<(string | undefined)[]>;
   /** Cross-partition, by index: certificates with `dueAt` at or before `now` (ISO 8601), the oldest first. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AuditDocument, CertificateRequestDocument } from '#shared/domain/documents.ts';
+import type { AuditDocument } from '#shared/domain/audit-documents.ts';
+import type { CertificateRequestDocument } from '#shared/domain/documents.ts';
 import { type MachineStoreSubject, openCosmos, openMemory } from '../support/machine-store-subjects.ts';
 
 const request = (machineId: string, key: string): CertificateRequestDocument => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditDocument } from '#shared/domain/audit-documents.ts';
 import type {
-  AuditDocument,
   CertificateDocument,
   EnrolmentDocument,
   MachineDocument,

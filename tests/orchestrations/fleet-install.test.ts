@@ -112,7 +112,7 @@ describe('an install on many machines', () => {
     expect(member?.detail).toMatch(/operating system.*memory/);
     expect(member?.remedy).toMatch(/Upgrade the operating system.*Give the machine at least 3 GiB/);
     const [audit] = await app.store.list(member?.key ?? '', 'audit', 1);
-    expect(audit).toMatchObject({ action: 'install', outcome: 'refused', actor: { id: caller.id } });
+    expect(audit).toMatchObject({ action: 'install begin', outcome: 'refused', actor: { id: caller.id } });
   });
 
   it('asks for the right again when the turn of a machine comes', async () => {

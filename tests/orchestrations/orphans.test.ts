@@ -78,8 +78,8 @@ describe('a machine that was deleted in Azure', () => {
     await passHours(1);
     expect(await machine()).toBeUndefined();
     expect((await app.store.list(machineId, 'audit', 100)).slice(0, 2)).toMatchObject([
-      { action: 'forget machine', actor: { id: 'orphan-reaper' }, outcome: 'succeeded' },
-      { action: 'uninstall', actor: { id: 'orphan-reaper' }, outcome: 'succeeded' },
+      { action: 'machine forget', actor: { id: 'orphan-reaper' }, outcome: 'succeeded' },
+      { action: 'uninstall end', actor: { id: 'orphan-reaper' }, outcome: 'succeeded' },
     ]);
   });
 

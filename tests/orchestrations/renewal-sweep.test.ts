@@ -167,7 +167,9 @@ describe('a sweep', () => {
     app.clock.advance(45 * dayMs);
     expect(await app.store.list(first, 'operation', 10)).toEqual([]);
     const actions = (await app.store.list(first, 'audit', 50)).map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['renew end', 'certificate issued', 'certificate served']));
+    expect(actions).toEqual(
+      expect.arrayContaining(['renew end', 'certificate issued', 'certificate served']),
+    );
   });
 
   it('says of one that ended before it was renewed that it has expired, and renews it', async () => {

@@ -42,7 +42,7 @@ describe('requirement 24: the record of a failed install', () => {
     expect(error?.detail).toContain('the machine cannot be reached. Requirements that are not met now:');
     expect(error?.detail).toContain('The machine is connected: found Disconnected, needed Connected');
     const [audit] = await app.store.list(machineId, 'audit', 1);
-    expect(audit).toMatchObject({ action: 'install', outcome: 'failed' });
+    expect(audit).toMatchObject({ action: 'install end', outcome: 'failed' });
     expect(audit?.detail).toContain('found Disconnected');
   });
 

@@ -1,8 +1,9 @@
 import type { ReserveTurnInput } from '#orchestrations/reserve-turn/activities.ts';
+import type { AuditDocument } from '#shared/domain/audit-documents.ts';
 import type { RateLimit, Reservation, TurnRequest } from '#shared/domain/budget.ts';
 import type { IssuedLeaf } from '#shared/domain/certificate.ts';
 import { certificateMoves } from '#shared/domain/certificate-lifecycle.ts';
-import type { AnyDocument, AuditDocument, CertificateDocument } from '#shared/domain/documents.ts';
+import type { AnyDocument, CertificateDocument } from '#shared/domain/documents.ts';
 import { tokensFree } from '#shared/domain/token-bucket.ts';
 import { isWaiting, limitOfBucket } from '#shared/domain/turn.ts';
 import type { BudgetStore, StoredBudget } from '#shared/ports/budget-store.ts';
@@ -18,19 +19,19 @@ type EventType = keyof (typeof certificateMoves)['none'];
 
 /** What the audit trail says of each event. */
 const eventOf: Readonly<Record<string, EventType>> = {
-  'certificate.requested': 'request',
-  'certificate.planned': 'wait',
-  'certificate.ordered': 'order',
-  'certificate.failed': 'fail',
-  'certificate.issued': 'issue',
-  'certificate.advised': 'advise',
-  'certificate.delivered': 'deliver',
-  'certificate.served': 'serve',
-  'certificate.replacement-requested': 'replace',
-  'certificate.replacement-called-off': 'call-off',
-  'certificate.revoked': 'revoke',
-  'certificate.expired': 'expire',
-  'certificate.withdrawn': 'withdraw',
+  'certificate requested': 'request',
+  'certificate planned': 'wait',
+  'certificate ordered': 'order',
+  'certificate failed': 'fail',
+  'certificate issued': 'issue',
+  'certificate advised': 'advise',
+  'certificate delivered': 'deliver',
+  'certificate served': 'serve',
+  'certificate replacement-requested': 'replace',
+  'certificate replacement-called-off': 'call-off',
+  'certificate revoked': 'revoke',
+  'certificate expired': 'expire',
+  'certificate withdrawn': 'withdraw',
 };
 
 const partOf = ({ notBefore, notAfter }: IssuedLeaf, at: number): number =>

@@ -71,9 +71,10 @@ export function createMemoryMachineStore(now: () => number) {
         return item && { document: parse(item), etag: item.etag };
       }) as Together<W>;
     },
-    async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
+    async list<T extends DocumentType>(machineId: string, type: T, limit: number, before?: string) {
       return documents(machineId)
         .filter((document): document is DocumentOf<T> => document.type === type)
+        .filter((document) => before === undefined || keyOf(document) < before)
         .toSorted((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
         .slice(0, limit);
     },

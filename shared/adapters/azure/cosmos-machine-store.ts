@@ -52,18 +52,19 @@ export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
           )) as unknown as Together<W>;
     },
 
-    async list<T extends DocumentType>(machineId: string, type: T, limit: number) {
+    async list<T extends DocumentType>(machineId: string, type: T, limit: number, before?: string) {
       const items = await container();
+      const where = `c.pk = @pk AND c.type = @type${before === undefined ? '' : ' AND c.key < @before'}`;
       const { resources } = await guarded(() =>
         items.items
           .query<ItemDefinition>(
             {
-              query:
-                'SELECT * FROM c WHERE c.pk = @pk AND c.type = @type ORDER BY c.key DESC OFFSET 0 LIMIT @limit',
+              query: `SELECT * FROM c WHERE ${where} ORDER BY c.key DESC OFFSET 0 LIMIT @limit`,
               parameters: [
                 { name: '@pk', value: machineId },
                 { name: '@type', value: type },
                 { name: '@limit', value: limit },
+                ...(before === undefined ? [] : [{ name: '@before', value: before }]),
               ],
             },
             { partitionKey: machineId },

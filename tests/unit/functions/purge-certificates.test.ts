@@ -72,7 +72,7 @@ describe('the certificate of a name that was given up', () => {
       'the key vault does not let machine-protected be purged: it goes when its days of recovery are over',
     ]);
     expect(await memory.store.list(machineId, 'audit', 10)).toMatchObject([
-      { action: 'purge certificate', outcome: 'refused', actor: { id: 'certificate-purge' } },
+      { action: 'certificate purge', outcome: 'refused', actor: { id: 'certificate-purge' } },
     ]);
   });
 
