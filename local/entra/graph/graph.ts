@@ -3,16 +3,19 @@ import type { HttpReply, HttpRequest } from '#local/kit/http-server.ts';
 import type { TokenClaims, VerifyToken } from '#local/kit/tokens.ts';
 import type { Directory } from '../directory.ts';
 import { applicationRoutes } from './applications.ts';
+import { directoryObjectRoutes } from './directory-objects.ts';
 import type { GraphRoute } from './graph-call.ts';
 import { GraphError, renderGraphError } from './graph-error.ts';
 import { peopleRoutes } from './people.ts';
 import { principalRoutes } from './principals.ts';
 
-const routes = [...peopleRoutes, ...applicationRoutes, ...principalRoutes].map((route) => ({
-  ...route,
-  segments: route.path.split('/').filter(Boolean),
-  operation: `graph ${route.method} ${route.path}`,
-}));
+const routes = [...peopleRoutes, ...applicationRoutes, ...principalRoutes, ...directoryObjectRoutes].map(
+  (route) => ({
+    ...route,
+    segments: route.path.split('/').filter(Boolean),
+    operation: `graph ${route.method} ${route.path}`,
+  }),
+);
 
 /** Names of its operations, for counting and for faults. */
 export const graphOperations: readonly string[] = routes.map(({ operation }) => operation);
@@ -63,7 +66,7 @@ export const graphFault = (status: number, operation: string): HttpReply =>
 
 /**
  * The subset of Microsoft Graph v1.0 that answers who somebody is and which groups hold them, and registers
- * applications with their consent. It checks tokens, and no Graph permission.
+ * applications with their consent. It checks tokens, and permissions of Graph for `getByIds` alone.
  */
 export function createGraph(directory: Directory, verifyToken: VerifyToken, clock: Clock) {
   const authenticate = async (request: HttpRequest): Promise<TokenClaims> => {
