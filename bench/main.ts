@@ -16,6 +16,7 @@ const benches = [
   'drill',
   'fleet',
   'machine-list',
+  'sessions',
 ] as const;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));

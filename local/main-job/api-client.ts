@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   connectReply,
   machineReply,
@@ -37,7 +37,7 @@ export function createApiClient(origin: string, token: string) {
     const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
     if (isProblem) throw new ApiProblem(JSON.parse(text) as Problem);
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status} ${text.slice(0, 200)}`);
-    return schema.parse(JSON.parse(text));
+    return schema.parse(text === '' ? undefined : JSON.parse(text));
   }
 
   return {
@@ -48,6 +48,9 @@ export function createApiClient(origin: string, token: string) {
     connect: (id: string) => call('POST', `/api/machines/${id}/sessions`, connectReply, { service: 'WAC' }),
     getSession: (id: string, sessionId: string) =>
       call('GET', `/api/machines/${id}/sessions/${sessionId}`, sessionReply),
+
+    revoke: (id: string, sessionId: string) =>
+      call('DELETE', `/api/machines/${id}/sessions/${sessionId}`, z.undefined()),
 
     getOperation: (id: string) => call('GET', `/api/operations/${id}`, operationReply),
 
