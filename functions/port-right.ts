@@ -1,5 +1,6 @@
+import { decideRight } from '#orchestrations/decide-right.ts';
 import type { InstallWishes } from '#orchestrations/put-together/orchestrator.ts';
-import { decidePortRule, rolesAt } from '#shared/domain/access.ts';
+import { decidePortRule } from '#shared/domain/access.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { isSameAddress } from '#shared/domain/ip-network.ts';
@@ -30,8 +31,12 @@ export async function requirePortRight(
   // Without a group nothing is written.
   if (!group) return;
   const subscriptionId = group.id.split('/')[2] ?? wishes.subscriptionId;
-  const held = await roles.rolesIn(caller.id, subscriptionId.toLowerCase());
-  const decision = decidePortRule(rolesAt(held, group.id));
+  const target = {
+    principalId: caller.id,
+    subscriptionId: subscriptionId.toLowerCase(),
+    resourceId: group.id,
+  };
+  const { decision } = await decideRight(roles, target, decidePortRule);
   if (decision.allowed) return;
   throw new AppError(
     'access_denied',

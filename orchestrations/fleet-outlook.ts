@@ -1,4 +1,4 @@
-import { type AccessDecision, decideAccess, type EffectiveRoles, rolesAt } from '#shared/domain/access.ts';
+import { type AccessDecision, decideAccess, type EffectiveRoles } from '#shared/domain/access.ts';
 import type { CertificateDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import {
@@ -15,6 +15,7 @@ import type { BudgetStore } from '#shared/ports/budget-store.ts';
 import type { CertificateAuthority } from '#shared/ports/certificate-authority.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { ResourceManager, RoleReader } from '#shared/ports/resource-manager.ts';
+import { decideRight } from './decide-right.ts';
 import { checkRequirements, type RequirementsPorts } from './requirements.ts';
 
 interface RightsPorts {
@@ -30,11 +31,9 @@ export async function decideInstall(
 ): Promise<AccessDecision> {
   const { subscriptionId, resourceId, kind } = machine;
   const tenant = await resources.tenantOf(subscriptionId);
-  const held: EffectiveRoles =
-    tenant.toLowerCase() === caller.tenantId.toLowerCase()
-      ? rolesAt(await roles.rolesIn(caller.id, subscriptionId), resourceId)
-      : { grants: [], denials: [] };
-  return decideAccess(held, kind, 'install');
+  const decide = (held: EffectiveRoles) => decideAccess(held, kind, 'install');
+  if (tenant.toLowerCase() !== caller.tenantId.toLowerCase()) return decide({ grants: [], denials: [] });
+  return (await decideRight(roles, { principalId: caller.id, subscriptionId, resourceId }, decide)).decision;
 }
 
 export interface Outlook {

@@ -31,7 +31,7 @@ export function registerExtension(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, body, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      requireRight(access, 'install');
+      await requireRight(access, 'install');
       const isConditional = requireIfMatch(request, access.etag);
       const { machine } = access;
       if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, caller, machine);
@@ -97,7 +97,7 @@ export function registerExtension(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      requireRight(access, 'install');
+      await requireRight(access, 'install');
       const isConditional = requireIfMatch(request, access.etag);
       const { machineId, resourceId } = access.machine;
       const input: UninstallExtensionInput = { machineId, resourceId };

@@ -1,10 +1,10 @@
+import { decideRight } from '#orchestrations/decide-right.ts';
 import { machineIdOfOperation } from '#orchestrations/names.ts';
 import {
   type AccessDecision,
   type AccessRight,
   decideAccess,
   type EffectiveRoles,
-  rolesAt,
 } from '#shared/domain/access.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
@@ -12,34 +12,54 @@ import type { MachineKind } from '#shared/domain/machine.ts';
 import { isMachineId } from '#shared/domain/machine-name.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
 import type { AppPorts } from '../ports.ts';
+import { asUndecided } from '../remembered-roles.ts';
 import type { Caller } from './authorization.ts';
 
 export interface MachineAccess {
   machine: MachineDocument;
   etag: string;
+  /** By what is known, which may be a minute old: for what is shown. */
   decide(right: AccessRight): AccessDecision;
+  /** As `decide`; a refusal is given on nothing older than two seconds. */
+  decideNow(right: AccessRight): Promise<AccessDecision>;
 }
 
 /** Without *see* a machine is as if unknown: whoever may not see it learns nothing of it. */
 const unknown = (id: string) =>
   new AppError('machine_not_found', `there is no machine ${id} that you may see`);
 
-/** The caller's roles at one resource, if his tenant is the subscription's; else none. */
-export async function rolesOf(
-  ports: AppPorts,
-  caller: Caller,
-  target: { subscriptionId: string; resourceId: string },
-): Promise<EffectiveRoles> {
-  const tenant = await ports.resources.tenantOf(target.subscriptionId);
-  if (tenant.toLowerCase() !== caller.tenantId.toLowerCase()) return { grants: [], denials: [] };
-  return rolesAt(await ports.roles.rolesIn(caller.id, target.subscriptionId), target.resourceId);
+interface Target {
+  subscriptionId: string;
+  resourceId: string;
+}
+
+export async function isInTenant({ resources }: AppPorts, { tenantId }: Caller, target: Target): Promise<boolean> {
+  try {
+    return (await resources.tenantOf(target.subscriptionId)).toLowerCase() === tenantId.toLowerCase();
+  } catch (error) {
+    throw asUndecided(error);
+  }
 }
 
 export const maySee = (roles: EffectiveRoles, kind: MachineKind): boolean =>
   decideAccess(roles, kind, 'see').allowed;
 
-function accessTo({ document, etag }: Stored<MachineDocument>, roles: EffectiveRoles): MachineAccess {
-  return { machine: document, etag, decide: (right) => decideAccess(roles, document.kind, right) };
+/**
+ * Decides a right at a resource; a refusal is given on nothing older than two seconds. Whoever is of another tenant
+ * than the subscription holds nothing there.
+ */
+export async function decideAt(
+  ports: AppPorts,
+  caller: Caller,
+  { subscriptionId, resourceId, kind }: Target & { kind: MachineKind },
+  right: AccessRight,
+): Promise<{ held: EffectiveRoles; decision: AccessDecision }> {
+  const decide = (held: EffectiveRoles) => decideAccess(held, kind, right);
+  if (!(await isInTenant(ports, caller, { subscriptionId, resourceId }))) {
+    const held = { grants: [], denials: [] };
+    return { held, decision: decide(held) };
+  }
+  return decideRight(ports.roles, { principalId: caller.id, subscriptionId, resourceId }, decide);
 }
 
 /** The machine, for a caller who may see it. Throws `machine_not_found`. */
@@ -65,14 +85,23 @@ async function openKnown(
   stored: Stored<MachineDocument> | undefined,
 ): Promise<MachineAccess> {
   if (!stored) throw unknown(id);
-  const roles = await rolesOf(ports, caller, stored.document);
-  if (!maySee(roles, stored.document.kind)) throw unknown(id);
-  return accessTo(stored, roles);
+  const { document: machine, etag } = stored;
+  const { held, decision } = await decideAt(ports, caller, machine, 'see');
+  if (!decision.allowed) throw unknown(id);
+  return {
+    machine,
+    etag,
+    decide: (right) => decideAccess(held, machine.kind, right),
+    async decideNow(right) {
+      const known = decideAccess(held, machine.kind, right);
+      return known.allowed ? known : (await decideAt(ports, caller, machine, right)).decision;
+    },
+  };
 }
 
 /** Throws `access_denied` with the action that is missing. */
-export function requireRight(access: MachineAccess, right: AccessRight): void {
-  const decision = access.decide(right);
+export async function requireRight(access: MachineAccess, right: AccessRight): Promise<void> {
+  const decision = await access.decideNow(right);
   if (decision.allowed) return;
   throw new AppError('access_denied', `no role gives you ${decision.missingAction} on this machine`, {
     facts: { missingAction: decision.missingAction },

@@ -13,7 +13,7 @@ import { preconditionsQuery } from '#shared/protocol/install-api.ts';
 import { makeKnown } from '../known-machines.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { callerAddressOf } from './caller-address.ts';
-import { type MachineAccess, maySee, openMachine, rolesOf } from './machine-access.ts';
+import { decideAt, type MachineAccess, openMachine } from './machine-access.ts';
 import { viewMachine } from './machine-view.ts';
 import { defineRoute, readQuery } from './route.ts';
 
@@ -62,10 +62,8 @@ export function registerMachines(provider: PortsProvider): void {
     },
     async ({ ports, caller, body }) => {
       const target = parseMachineResource(body.resourceId);
-      const roles = await rolesOf(ports, caller, target);
-      const facts = maySee(roles, target.kind)
-        ? await ports.resources.findMachine(target.resourceId)
-        : undefined;
+      const { decision } = await decideAt(ports, caller, target, 'see');
+      const facts = decision.allowed ? await ports.resources.findMachine(target.resourceId) : undefined;
       if (!facts)
         throw new AppError('machine_not_found', `there is no machine ${target.resourceId} that you may see`);
       const { machineId, isNew } = await makeKnown(ports, target, facts);

@@ -77,7 +77,7 @@ export function registerOperations(provider: PortsProvider): void {
     async ({ ports, caller, parameter, durable }) => {
       const id = parameter('operationId');
       const { access, stored } = await openOperation(ports, caller, id);
-      requireRight(access, 'install');
+      await requireRight(access, 'install');
       if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
       const operation = await reconcile(ports, durable(), stored.document);
       if (operation.status !== 'running' || operation.resumesAt === undefined)

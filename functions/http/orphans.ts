@@ -1,4 +1,3 @@
-import { decideAccess } from '#shared/domain/access.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { haltOf, leftoversOf, removedAfter } from '#shared/domain/orphan.ts';
@@ -6,7 +5,7 @@ import { problem } from '#shared/protocol/api.ts';
 import { type OrphansReply, orphansReply } from '#shared/protocol/install-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import type { Caller } from './authorization.ts';
-import { rolesOf } from './machine-access.ts';
+import { decideAt } from './machine-access.ts';
 import { defineRoute } from './route.ts';
 
 /**
@@ -15,7 +14,7 @@ import { defineRoute } from './route.ts';
  */
 async function mayInstall(ports: AppPorts, caller: Caller, machine: MachineDocument): Promise<boolean> {
   try {
-    return decideAccess(await rolesOf(ports, caller, machine), machine.kind, 'install').allowed;
+    return (await decideAt(ports, caller, machine, 'install')).decision.allowed;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'machine_not_found') throw error;
     return false;

@@ -32,7 +32,7 @@ export function registerRepairs(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      requireRight(access, 'install');
+      await requireRight(access, 'install');
       const isConditional = requireIfMatch(request, access.etag);
       const { machine, etag } = access;
       const { machineId, resourceId, subscriptionId, extension, custody = 'vault' } = machine;

@@ -25,6 +25,7 @@ import { secretNames } from '#shared/protocol/resource-names.ts';
 import { mintTicket } from '#shared/protocol/ticket.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { auditedCaller } from './audit-actor.ts';
+import { asRecorded } from './audit-refusals.ts';
 import type { Caller } from './authorization.ts';
 import { openMachine } from './machine-access.ts';
 import { requireStillMet } from './preconditions.ts';
@@ -85,7 +86,15 @@ async function urlOf(ports: AppPorts, machine: MachineDocument, session: Session
   const { id: sessionId, service, expiresAt } = session;
   const label = mintLabel(labelKey.value, machineName, { sessionId, service, expiresAt });
   const ticket = await mintTicket(
-    { id: randomUUID(), user: session.user.name, userId: session.user.id, machineName, sessionId, service, sessionEndsAt: expiresAt },
+    {
+      id: randomUUID(),
+      user: session.user.name,
+      userId: session.user.id,
+      machineName,
+      sessionId,
+      service,
+      sessionEndsAt: expiresAt,
+    },
     keyId,
     (input) => ports.ticketKey.sign(keyId, input),
     Math.floor(ports.now().getTime() / 1000),
@@ -163,7 +172,7 @@ export function registerSessions(provider: PortsProvider): void {
       const { machine } = access;
       const { machineId } = machine;
       // Who may not connect is told so, by the flow that keeps the record of it, and nothing of the machine.
-      if (access.decide(connectRight(body.service)).allowed)
+      if ((await access.decideNow(connectRight(body.service))).allowed)
         await requireStillMet(ports, caller, machine, `connect ${body.service}`);
       const input = inputOf(machine, caller, body, auditedCaller(caller, request).from);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
@@ -182,7 +191,8 @@ export function registerSessions(provider: PortsProvider): void {
         const { code, detail, facts } = outcome.error;
         const known = isErrorCode(code) ? code : 'internal_error';
         const advice = errorTable[known].retryable ? adviceOf(ports, machine) : {};
-        throw new AppError(known, detail, { facts: { ...facts, ...advice } });
+        // Its flow has kept the record.
+        throw asRecorded(new AppError(known, detail, { facts: { ...facts, ...advice } }));
       }
       const { sessionId, service } = input;
       const session = { id: sessionId, service, user: input.user, expiresAt: outcome.expiresAt };

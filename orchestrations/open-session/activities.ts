@@ -1,4 +1,4 @@
-import { type AccessDecision, connectRight, decideAccess, rolesAt, sshLevel } from '#shared/domain/access.ts';
+import { type AccessDecision, connectRight, decideAccess, sshLevel } from '#shared/domain/access.ts';
 import {
   type ConnectFacts,
   type JudgedCondition,
@@ -17,6 +17,7 @@ import type { SessionProbe } from '#shared/ports/session-probe.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
 import { commitAudited } from '../audit-trail.ts';
 import { updateAudited } from '../audited-update.ts';
+import { decideRight } from '../decide-right.ts';
 import { getDocument } from '../records.ts';
 import {
   createOnce,
@@ -103,8 +104,10 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
 
   /** The right comes first whatever else is wrong: whoever has none learns nothing of the rest. */
   async function requireRight({ machine, service, user }: OpenSessionInput): Promise<GivenRight> {
-    const held = rolesAt(await roles.rolesIn(user.id, machine.subscriptionId), machine.resourceId);
-    const decision = decideAccess(held, machine.kind, connectRight(service));
+    const target = { ...machine, principalId: user.id };
+    const { held, decision } = await decideRight(roles, target, (all) =>
+      decideAccess(all, machine.kind, connectRight(service)),
+    );
     if (!decision.allowed) {
       const { missingAction } = decision;
       throw new AppError('access_denied', `no role gives ${user.name} ${missingAction} here`, {

@@ -41,7 +41,12 @@ function readTokens(source: string): Token[] | undefined {
   return tokens;
 }
 
-const joinings: Readonly<Record<string, 'and' | 'or'>> = { '&&': 'and', and: 'and', '||': 'or', or: 'or' };
+const joinings: ReadonlyMap<string, 'and' | 'or'> = new Map([
+  ['&&', 'and'],
+  ['and', 'and'],
+  ['||', 'or'],
+  ['or', 'or'],
+]);
 
 /** One reading of the tokens, which judges as it reads; undefined wherever the text is not understood. */
 function createJudge(tokens: readonly Token[], action: string) {
@@ -110,7 +115,7 @@ function createJudge(tokens: readonly Token[], action: string) {
     let joining: 'and' | 'or' | undefined;
     for (;;) {
       const token = tokens[at];
-      const next = token && token.kind !== 'text' ? joinings[token.text.toLowerCase()] : undefined;
+      const next = token && token.kind !== 'text' ? joinings.get(token.text.toLowerCase()) : undefined;
       if (!next || truth === undefined) return truth;
       // Which of the two binds closer is not guessed: Azure's own conditions have parentheses.
       joining ??= next;

@@ -82,6 +82,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'shared/runtime/log-events.ts',
       'orchestrations/records.ts',
       'orchestrations/requirements.ts',
+      'orchestrations/decide-right.ts',
       'orchestrations/fleet-outlook.ts',
       'orchestrations/fleet-records.ts',
       'orchestrations/certificate-record.ts',

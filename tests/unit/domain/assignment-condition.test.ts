@@ -101,7 +101,7 @@ const leaf = fc.constantFrom<Formula>(
 );
 const { formula } = fc.letrec<{ formula: Formula }>((tie) => ({
   formula: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
+    { maxDepth: 6, withCrossShrink: true },
     leaf,
     tie('formula').map(negate),
     fc
@@ -123,12 +123,9 @@ describe('any condition', () => {
     fc.assert(
       fc.property(formula, ({ text, truth }) => {
         fc.pre(text.length <= 8192);
-        // Deeper than is read it is unreadable; nothing else is.
-        const verdict = judge(text);
-        if (verdict !== 'unreadable') expect(verdict).toBe(truth);
-        else expect(text.split('(').length).toBeGreaterThan(30);
+        expect(judge(text)).toBe(truth);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -161,7 +158,7 @@ describe('any condition', () => {
       fc.property(text, (condition) => {
         expect(['true', 'false', 'unknown', 'unreadable']).toContain(judge(condition));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
