@@ -1,9 +1,9 @@
 import { machineIdOf } from '#shared/domain/machine-name.ts';
-import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import type { AgentState, SessionCount } from '#shared/protocol/agent-messages.ts';
 import type { AgentEvent } from '#shared/protocol/events.ts';
 import type { Logger } from '#shared/runtime/logger.ts';
 import { createAccessTokens } from './access-tokens.ts';
-import { aborted, pause } from './back-off.ts';
+import { aborted, every } from './back-off.ts';
 import { createCertificateDelivery } from './certificate-delivery.ts';
 import { createClock } from './clock.ts';
 import { createControlPlane } from './control-plane.ts';
@@ -15,6 +15,7 @@ import { createEnrolment } from './enrolment.ts';
 import { createEventSubscription } from './event-subscription.ts';
 import type { HostChecks } from './host-checks.ts';
 import type { HostControl } from './host-control.ts';
+import type { RunHook } from './identity-hook.ts';
 import { createKeptState } from './kept-state.ts';
 import { readPolicy } from './local-policy.ts';
 import { openMachineDoor } from './machine-door.ts';
@@ -28,6 +29,8 @@ import { type AgentSettings, installedPortsOf, localPortOf } from './settings.ts
 import { createWaysIn, type OpenTunnel } from './ways-in.ts';
 
 const heartbeatMs = 60_000;
+/** After an uninstall: accounts of visitors are removed in this time, or by the next install. */
+const accountsMs = 30_000;
 
 export interface AgentContext {
   settings: AgentSettings;
@@ -36,6 +39,8 @@ export interface AgentContext {
   signal: AbortSignal;
   host: HostChecks;
   control: HostControl;
+  /** Makes and removes accounts for visitors; undefined where none is configured. */
+  runHook: RunHook | undefined;
   openTunnel: OpenTunnel;
   /** An access token of the machine's own identity for an audience; asked where the settings have no token. */
   readMachineToken(audience: string): Promise<string>;
@@ -88,6 +93,8 @@ export async function runAgent(context: AgentContext): Promise<void> {
     },
     onRequested: (id) => logger.log('agent.certificate_requested', { id }),
   });
+  /** What the report says that is on its way: there is one at a time. */
+  let news: SessionCount[] = [];
   const servingThumbprint = () => delivery.servingThumbprint(state?.machineName ?? '');
 
   const reports = createReports({
@@ -103,10 +110,13 @@ export async function runAgent(context: AgentContext): Promise<void> {
         const thumbprint = servingThumbprint();
         const found = checks.latest();
         const outbound = egress.latest();
+        news = door.sessionNews();
         return {
           ...(thumbprint !== undefined && { servingThumbprint: thumbprint }),
           relayConnected: waysIn.isReachable(),
           blockedServices: door.blockedServices(),
+          policy: door.policy(),
+          ...(news.length > 0 && { sessions: news }),
           ...(outbound && { egress: outbound }),
           ...(found && { checks: withLatest(found, changing()) }),
         };
@@ -114,7 +124,10 @@ export async function runAgent(context: AgentContext): Promise<void> {
     }),
     signal,
     now: clock.now,
-    onSent: (kind) => logger.log('agent.reported', { kind }),
+    onSent(kind) {
+      door.told(news);
+      logger.log('agent.reported', { kind });
+    },
     onUnsent: (error) => logger.log('agent.report_unsent', { error }),
   });
 
@@ -155,10 +168,15 @@ export async function runAgent(context: AgentContext): Promise<void> {
     clock,
     certificates,
     logger,
+    readArc: () => host.arcConfiguration(),
+    arcFolder: host.arcFolder,
+    runHook: context.runHook,
     onPolicyChange() {
       waysIn.review();
       reports.add('heartbeat');
     },
+    onSessionNews: () => reports.add('heartbeat'),
+    onAccountFailure: (detail) => reports.add('failed', detail),
     isWithheld: (service) => service === 'WAC' && manual.isWithheld(),
     onUnreachable: checks.again,
   });
@@ -265,19 +283,16 @@ export async function runAgent(context: AgentContext): Promise<void> {
     onFailure: (error, waitMs) => logger.log('agent.state_unapplied', { error, waitMs }),
   });
 
-  async function beat(): Promise<void> {
-    while (!signal.aborted) {
-      await pause(heartbeatMs, signal);
-      if (signal.aborted) return;
-      checks.againIfAmiss();
-      reports.add('heartbeat');
-    }
-  }
+  const beat = () => {
+    checks.againIfAmiss();
+    reports.add('heartbeat');
+  };
 
-  const loops = [desired.run(), reports.run(), egress.run(), beat()];
+  const loops = [desired.run(), reports.run(), egress.run(), every(heartbeatMs, signal, beat)];
   await aborted(signal);
   await Promise.allSettled([waysIn.close(), events.ended(), ...loops]);
-  door.close();
+  if (isUninstalled) await door.end(AbortSignal.any([context.signal, AbortSignal.timeout(accountsMs)]));
+  await door.close();
   if (!isUninstalled) return reports.sendLast('stopping');
   await forgetInstall(dataDirectory);
   return aborted(context.signal);

@@ -1,19 +1,34 @@
-import { join } from 'node:path/win32';
+import { posix, win32 } from 'node:path';
 import type { ArcConfiguration, Reading } from './host-checks.ts';
 import { type RunTool, reasonOf } from './run-tool.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** As for `install.sh`: everything of the system below another folder. */
+const rootOf = (environment: Environment): string => environment['ADMIN_CENTER_ROOT'] || '/';
+
 /** The Arc agent's own program. */
-export const arcProgram = (
-  system: NodeJS.Platform,
-  environment: Readonly<Record<string, string | undefined>>,
-): string =>
+export const arcProgram = (system: NodeJS.Platform, environment: Environment): string =>
   system === 'win32'
-    ? join(
+    ? win32.join(
         environment['ProgramFiles'] ?? String.raw`C:\Program Files`,
         'AzureConnectedMachineAgent',
         'azcmagent.exe',
       )
-    : '/opt/azcmagent/bin/azcmagent';
+    : posix.join(rootOf(environment), 'opt/azcmagent/bin/azcmagent');
+
+/**
+ * Where the Arc agent keeps its configuration. What is in its files is not documented, only where they are: that one of
+ * them was written says that the program is to be asked again.
+ */
+export const arcFolder = (system: NodeJS.Platform, environment: Environment): string =>
+  system === 'win32'
+    ? win32.join(
+        environment['ProgramData'] ?? String.raw`C:\ProgramData`,
+        'AzureConnectedMachineAgent',
+        'Config',
+      )
+    : posix.join(rootOf(environment), 'var/opt/azcmagent');
 
 /** The first line of `azcmagent config list` (requirement 113; C5 names the command). */
 const heading = /^local configuration settings?\b/im;

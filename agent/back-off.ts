@@ -31,6 +31,15 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
 
+/** Does `work` again and again with a wait before each, until the signal; resolves after it. */
+export async function every(ms: number, signal: AbortSignal, work: () => void): Promise<void> {
+  for (;;) {
+    await pause(ms, signal);
+    if (signal.aborted) return;
+    work();
+  }
+}
+
 /** Resolves when the signal aborts. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   signal.aborted

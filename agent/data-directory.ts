@@ -4,9 +4,22 @@ import { ensurePrivateDirectory, readIfPresent } from './durable-file.ts';
 import { type LastEnrolment, readLastEnrolment } from './enrolment.ts';
 
 /** Keys, and what is worth as much. */
-const secretNames = ['identity.json', 'certificates', 'certificate-keys', 'certificate.pem'];
+const secretNames = [
+  'identity.json',
+  'service-identity.json',
+  'service-identity-keys.json',
+  'certificates',
+  'certificate-keys',
+  'certificate.pem',
+];
 /** What else was learnt as this machine; `enrolment.json` is last, because it says whose all of it is. */
-const learntNames = ['door.json', 'desired-state.json', 'taken-over.json', 'report-sequence'];
+const learntNames = [
+  'door.json',
+  'session-counts.json',
+  'desired-state.json',
+  'taken-over.json',
+  'report-sequence',
+];
 const enrolmentName = 'enrolment.json';
 /** What was put aside, until something else is. */
 const formerName = 'former';

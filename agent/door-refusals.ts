@@ -49,6 +49,11 @@ export const doorRefusals = {
     title: 'This link is not valid',
     happened: 'The ticket in the link was not signed by this service, or it was changed on the way.',
   },
+  account_failed: {
+    status: 503,
+    title: 'Your account could not be made',
+    happened: 'The program on this machine that makes an account for its visitors has failed.',
+  },
   host_mismatch: {
     status: 421,
     title: 'This connection belongs to another session',

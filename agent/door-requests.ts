@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { DoorRefusal } from './door-refusals.ts';
 import type { DoorSession, DoorSessions } from './door-sessions.ts';
-import type { Forwarder } from './forwarder.ts';
+import type { VisitorFacts } from './forwarded-request.ts';
+import type { Destination, Forwarder } from './forwarder.ts';
 import { sendPage, writePage } from './page-reply.ts';
 import { pageHeaders, refusalPage } from './pages.ts';
 import { readSessionCookie, sessionSetCookie } from './session-cookie.ts';
-import { admit, type DoorPlace, redeemTicket, type TicketKeys } from './tickets.ts';
+import { admit, type DoorPlace, type Prepare, redeemTicket, type TicketKeys } from './tickets.ts';
 
 const ticketPath = '/_session';
 /** After these nothing more can come on the connection. */
@@ -20,6 +21,12 @@ export interface DoorRequestOptions {
   keys(): TicketKeys | undefined;
   /** The local port of a service, or undefined when there is none. */
   portOf(service: string): number | undefined;
+  /** Before somebody is let in. */
+  prepare: Prepare;
+  /** What the service on the port is told of him; a promise where that has to be made first, rejected when it cannot be. */
+  introduce(session: DoorSession, port: number): Promise<VisitorFacts> | VisitorFacts | undefined;
+  /** A connection on which somebody is in. */
+  onEntered(session: DoorSession, socket: Socket): void;
   onOpened(place: DoorPlace, user: string, endsAt: number): void;
   onRefused(place: DoorPlace, code: DoorRefusal): void;
 }
@@ -76,30 +83,60 @@ export function createDoorRequests(options: DoorRequestOptions): DoorRequests {
     if (!token) return refuse(response, place, 'ticket_missing');
     const keys = options.keys();
     if (!keys) return refuse(response, place, 'ticket_invalid');
-    const redeemed = await redeemTicket(sessions, keys, place, token, nowSeconds());
+    const redeemed = await redeemTicket(sessions, keys, place, token, nowSeconds(), options.prepare);
     if ('refusal' in redeemed) return refuse(response, place, redeemed.refusal);
     options.onOpened(place, redeemed.ticket.user, redeemed.ticket.sessionEndsAt);
+    options.onEntered(redeemed.session, request.socket);
     return redirectHome(response, redeemed.cookie);
+  }
+
+  /** Where the request goes, or why it does not. */
+  function destinationOf(
+    request: IncomingMessage,
+    place: DoorPlace,
+  ): Destination | DoorRefusal | Promise<Destination | DoorRefusal> {
+    const session = entered(request, place);
+    const port = options.portOf(place.service);
+    if (typeof session === 'string') return session;
+    if (port === undefined) return 'session_ended';
+    options.onEntered(session, request.socket);
+    const visitor = options.introduce(session, port);
+    if (!(visitor instanceof Promise)) return { port, visitor };
+    return visitor.then(
+      // The session may have ended meanwhile.
+      (facts) => (typeof entered(request, place) === 'object' ? { port, visitor: facts } : 'session_ended'),
+      () => 'account_failed' as const,
+    );
+  }
+
+  function passUpgrade(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    place: DoorPlace,
+    to: Destination | DoorRefusal,
+  ): void {
+    if (typeof to === 'object') return forwarder.forwardUpgrade(request, socket, head, to);
+    options.onRefused(place, to);
+    return writePage(socket, refusalPage(to));
   }
 
   return {
     async handle(request, response, place) {
       if (!isForHost(request, place.hostName)) return refuse(response, place, 'host_mismatch');
       if ((request.url ?? '').split('?', 1)[0] === ticketPath) return openSession(request, response, place);
-      const session = entered(request, place);
-      if (typeof session === 'string') return refuse(response, place, session);
-      const port = options.portOf(place.service);
-      if (port === undefined) return refuse(response, place, 'session_ended');
-      return forwarder.forward(request, response, { port, user: session.user });
+      const to = await destinationOf(request, place);
+      if (typeof to === 'string') return refuse(response, place, to);
+      return forwarder.forward(request, response, to);
     },
     handleUpgrade(request, socket, head, place) {
-      const session = isForHost(request, place.hostName) ? entered(request, place) : 'host_mismatch';
-      const port = options.portOf(place.service);
-      if (typeof session === 'object' && port !== undefined)
-        return forwarder.forwardUpgrade(request, socket, head, { port, user: session.user });
-      const code = typeof session === 'string' ? session : 'session_ended';
-      options.onRefused(place, code);
-      return writePage(socket, refusalPage(code));
+      const to = isForHost(request, place.hostName) ? destinationOf(request, place) : 'host_mismatch';
+      if (!(to instanceof Promise)) return passUpgrade(request, socket, head, place, to);
+      to.then(
+        (found) => passUpgrade(request, socket, head, place, found),
+        () => socket.destroy(),
+      );
+      return undefined;
     },
   };
 }

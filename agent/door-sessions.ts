@@ -7,6 +7,8 @@ import { readIfPresent, writeDurably } from './durable-file.ts';
 const sessionRecord = z.object({
   sessionId: z.string(),
   user: z.string(),
+  /** Object id in Entra. */
+  userId: z.string().optional(),
   /** The session's own name; the cookie is good for no other. */
   hostName: z.string(),
   /** Unix seconds. */
@@ -31,7 +33,7 @@ export interface DoorSessions {
   /** False when the ticket was used before. True takes it: no later call gets it, and no restart brings it back. */
   takeTicket(ticket: Ticket): boolean;
   /** The value for a new cookie. Resolves when it is on the disk, and the ticket's use with it. */
-  open(ticket: Ticket, hostName: string): Promise<string>;
+  open(ticket: Ticket, hostName: string): Promise<{ cookie: string; session: DoorSession }>;
   find(cookie: string, hostName: string): DoorSession | undefined;
   isRevoked(sessionId: string): boolean;
   revoke(sessionId: string, expiresAt: number): Promise<void>;
@@ -84,14 +86,16 @@ export async function openDoorSessions(
     },
     async open(ticket, hostName) {
       const cookie = randomBytes(32).toString('base64url');
-      sessions.set(hash(cookie), {
+      const session: DoorSession = {
         sessionId: ticket.sessionId,
         user: ticket.user,
+        ...(ticket.userId !== undefined && { userId: ticket.userId }),
         hostName,
         endsAt: ticket.sessionEndsAt,
-      });
+      };
+      sessions.set(hash(cookie), session);
       await save();
-      return cookie;
+      return { cookie, session };
     },
     find(cookie, hostName) {
       const session = sessions.get(hash(cookie));

@@ -5,6 +5,7 @@ import {
   confineResponseCookies,
   prepareRequestHeaders,
   prepareResponseHeaders,
+  type VisitorFacts,
 } from './forwarded-request.ts';
 import { sendPage, writePage } from './page-reply.ts';
 import { serviceUnreachablePage } from './pages.ts';
@@ -15,10 +16,11 @@ export interface ForwarderOptions {
   onUnreachable(port: number, error: Error): void;
 }
 
-interface Destination {
+export interface Destination {
   /** On 127.0.0.1. */
   port: number;
-  user: string;
+  /** undefined where the service asks for itself who he is. */
+  visitor: VisitorFacts | undefined;
 }
 
 /** Passes requests and WebSockets of a session on to the local service. */
@@ -33,6 +35,10 @@ function reasonOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Of a service as the agent calls it. */
+export const originOf = (scheme: ForwarderOptions['scheme'], port: number): string =>
+  `${scheme}://127.0.0.1:${port}`;
 
 export function createForwarder({ scheme, onUnreachable }: ForwarderOptions): Forwarder {
   // A connection per request: loopback makes one in microseconds, and a kept one may be closed by the service
@@ -64,19 +70,19 @@ export function createForwarder({ scheme, onUnreachable }: ForwarderOptions): Fo
     else sendPage(response, page);
   });
 
-  const targetOf = (to: Destination) => ({ target: `${scheme}://127.0.0.1:${to.port}` });
+  const targetOf = (to: Destination) => ({ target: originOf(scheme, to.port) });
   // Failures arrive at the `error` listener above; the promises only say that the exchange is over.
   const ignore = () => undefined;
 
   return {
     forward(request, response, to) {
       destinations.set(request, to);
-      prepareRequestHeaders(request.headers, to.user);
+      prepareRequestHeaders(request.headers, to.visitor);
       proxy.web(request, response, targetOf(to)).catch(ignore);
     },
     forwardUpgrade(request, socket, head, to) {
       destinations.set(request, to);
-      prepareRequestHeaders(request.headers, to.user);
+      prepareRequestHeaders(request.headers, to.visitor);
       proxy.ws(request, socket, targetOf(to), head).catch(ignore);
     },
   };

@@ -30,6 +30,8 @@ export interface HostChecks {
   hasExtensionHandler(): Promise<Reading<boolean>>;
   /** Status that `<scheme>://localhost:<port>` answers with; its certificate is accepted as it is. */
   localStatus(scheme: 'http' | 'https', port: number): Promise<Reading<number>>;
+  /** Where the Arc agent keeps its configuration. */
+  arcFolder: string;
   /** undefined when the machine has no Arc agent. */
   arcConfiguration(): Promise<Reading<ArcConfiguration | undefined>>;
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, errorTable } from '#shared/domain/error.ts';
 import type { Incoming, StreamPurpose } from '#shared/ports/tunnel.ts';
@@ -8,14 +9,16 @@ export interface IncomingStreamsOptions {
   portOf(service: string): number | undefined;
   /** Where the service behind such a port listens. */
   localPortOf(service: string, port: number): number;
-  /** Whether the machine itself allows the port (requirements 38-42). */
-  isAllowed(port: number): boolean;
+  /** Why the machine itself refuses a service (requirements 38-42); undefined when it does not. */
+  policyRefusal(port: number, localPort: number): ErrorCode | undefined;
   /** Whether the service is of somebody who has not agreed to lose it (54). */
   isWithheld(service: string): boolean;
   isRevoked(sessionId: string): boolean;
   hasCertificate(): boolean;
   /** Ends TLS for a web session. */
   acceptWeb(stream: Duplex, purpose: StreamPurpose): void;
+  /** The connection to the service behind a stream that is passed on as it is. */
+  onRaw(purpose: StreamPurpose, local: Socket): void;
   onRefused(purpose: StreamPurpose, code: ErrorCode): void;
   onFailed(purpose: StreamPurpose, error: unknown): void;
 }
@@ -40,7 +43,8 @@ export function createIncomingStreams(options: IncomingStreamsOptions): Incoming
     if (!isSessionId(sessionId)) return 'invalid_request';
     if (port === undefined) return 'service_not_configured';
     const localPort = options.localPortOf(service, port);
-    if (!options.isAllowed(port) || !options.isAllowed(localPort)) return 'port_not_allowed';
+    const refusal = options.policyRefusal(port, localPort);
+    if (refusal !== undefined) return refusal;
     if (options.isWithheld(service)) return 'consent_required';
     if (options.isRevoked(sessionId)) return 'session_not_found';
     return service === 'WAC' && !options.hasCertificate() ? 'certificate_missing' : localPort;
@@ -63,7 +67,9 @@ export function createIncomingStreams(options: IncomingStreamsOptions): Incoming
     const local = await connectLocally(port).catch(() => undefined);
     if (!local) return refuse(incoming, 'service_unreachable');
     try {
-      splice(track(await incoming.accept(), incoming.purpose), local);
+      const stream = track(await incoming.accept(), incoming.purpose);
+      options.onRaw(incoming.purpose, local);
+      splice(stream, local);
     } catch (error) {
       local.destroy();
       throw error;

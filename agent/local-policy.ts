@@ -1,7 +1,11 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { readIfPresent } from './durable-file.ts';
+
+/** An editor that empties the file before it writes has written by then. */
+const halfWrittenMs = 100;
 
 const policyFile = z.strictObject({
   'incomingconnections.enabled': z.boolean().optional(),
@@ -14,9 +18,6 @@ export interface LocalPolicy {
   enabled: boolean;
   ports: ReadonlySet<number>;
 }
-
-export const allows = (policy: LocalPolicy, port: number): boolean =>
-  policy.enabled && policy.ports.has(port);
 
 const same = (left: LocalPolicy, right: LocalPolicy): boolean =>
   left.enabled === right.enabled &&
@@ -76,9 +77,11 @@ export interface PolicyWatchOptions {
 export async function watchPolicy(options: PolicyWatchOptions): Promise<PolicyWatch> {
   const file = join(options.dataDirectory, 'local-policy.json');
 
+  const readFile = () => readPolicy(options.dataDirectory, options.installedPorts);
+
   async function read(): Promise<LocalPolicy> {
     try {
-      return await readPolicy(options.dataDirectory, options.installedPorts);
+      return await readFile().catch(() => sleep(halfWrittenMs).then(readFile));
     } catch (error) {
       options.onDamage(error);
       return denyAll;

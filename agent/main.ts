@@ -8,7 +8,9 @@ import { checkMachine } from './check-command.ts';
 import { writeChecks } from './check-page.ts';
 import { type BundleWishes, readCommand, usage } from './command-line.ts';
 import { ensurePrivateDirectory } from './durable-file.ts';
+import { checkUnixHookFile, createWindowsHookCheck } from './hook-file.ts';
 import { nothingToControl } from './host-control.ts';
+import { createIdentityHook, type RunHook } from './identity-hook.ts';
 import { readMachineToken } from './machine-identity.ts';
 import { openRecentEvents, type RecentEvents } from './recent-events.ts';
 import { runTool } from './run-tool.ts';
@@ -35,12 +37,20 @@ async function open(file: string): Promise<AgentSettings> {
 const host =
   process.platform === 'win32'
     ? createWindowsHostChecks({ run: runTool, environment: process.env })
-    : createUnixHostChecks(runTool);
+    : createUnixHostChecks(runTool, process.env);
 
 const control =
   process.platform === 'win32'
     ? createWindowsHostControl({ run: runTool, environment: process.env })
     : nothingToControl;
+
+const checkHookFile =
+  process.platform === 'win32' ? createWindowsHookCheck(runTool, process.env) : checkUnixHookFile;
+
+const hookOf = ({ dataDirectory, identityHook: name }: AgentSettings): RunHook | undefined =>
+  name === undefined
+    ? undefined
+    : createIdentityHook({ dataDirectory, name, checkFile: checkHookFile, environment: process.env });
 
 /** Runs until it is told to stop; it logs how it ends. */
 function run(configFile: string): void {
@@ -81,6 +91,7 @@ function run(configFile: string): void {
       signal: stopping.signal,
       host,
       control,
+      runHook: hookOf(settings),
       readMachineToken,
       openTunnel: (relay, token, now) => createRelayListener({ ...relay, token, now, random: Math.random }),
     });

@@ -15,7 +15,14 @@ type ReportKind = AgentReport['kind'];
 /** How the agent is at the moment of sending: a report that waited says what is, not what was. */
 type ReportFacts = Pick<
   AgentReport,
-  'clockOffsetMs' | 'egress' | 'servingThumbprint' | 'relayConnected' | 'blockedServices' | 'checks'
+  | 'clockOffsetMs'
+  | 'egress'
+  | 'servingThumbprint'
+  | 'relayConnected'
+  | 'blockedServices'
+  | 'policy'
+  | 'sessions'
+  | 'checks'
 >;
 
 /** Signs and numbers reports. */

@@ -108,7 +108,8 @@ function checkPorts({ port, localPort, arc, policy }: Findings): Outcome {
   const missing = [port, localPort].find((one) => !ports.has(one));
   if (missing !== undefined)
     return bad(own, `local-policy.json: add ${missing} to incomingconnections.ports`);
-  if ('unknown' in arc) return untold(arc.unknown);
+  if ('unknown' in arc)
+    return bad(arc.unknown, 'until the agent can read the configuration of azcmagent nothing is let in');
   if (!arc.known) return good(own);
   if (!arc.known.enabled) return bad(disabled, 'azcmagent config set incomingconnections.enabled true');
   const found = arcLines(arc.known.ports);

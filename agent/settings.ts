@@ -35,6 +35,11 @@ const settingsSchema = z
     dataDirectory: z.string().min(1),
     /** PEM file of roots to trust beside the system's, for example those of an inspecting firewall. */
     caFile: z.string().min(1).optional(),
+    /** A program in the folder `hooks` of the data directory that makes and removes accounts for visitors (79, 80). */
+    identityHook: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'must be the name of a file')
+      .optional(),
     /** How the local service speaks; `https` accepts any certificate, on loopback only. */
     targetScheme: z.enum(['http', 'https']).default('http'),
   })

@@ -14,7 +14,10 @@ export interface DoorPlace {
 
 export type TicketKeys = NamedState & Pick<AgentState, 'ticketKeys'>;
 
-type Redemption = { cookie: string; ticket: Ticket } | { refusal: DoorRefusal };
+/** What has to be there before somebody is let in; rejects when it cannot be. */
+export type Prepare = (ticket: Ticket) => Promise<void>;
+
+type Redemption = { cookie: string; session: DoorSession; ticket: Ticket } | { refusal: DoorRefusal };
 
 /** `verifyTicket` keeps the library's error as its cause. */
 function refusalOf(error: unknown): DoorRefusal {
@@ -31,6 +34,7 @@ export async function redeemTicket(
   place: DoorPlace,
   token: string,
   nowSeconds: number,
+  prepare: Prepare,
 ): Promise<Redemption> {
   const machineName = placeOf(namesOf(keys), place.hostName)?.names.machineName;
   if (machineName === undefined) return { refusal: 'ticket_foreign' };
@@ -45,7 +49,14 @@ export async function redeemTicket(
   if (sessions.isRevoked(ticket.sessionId)) return { refusal: 'session_revoked' };
   if (ticket.sessionEndsAt <= nowSeconds) return { refusal: 'session_ended' };
   if (!sessions.takeTicket(ticket)) return { refusal: 'ticket_used' };
-  return { cookie: await sessions.open(ticket, place.hostName), ticket };
+  try {
+    await prepare(ticket);
+  } catch {
+    return { refusal: 'account_failed' };
+  }
+  // It may have been closed meanwhile.
+  if (sessions.isRevoked(ticket.sessionId)) return { refusal: 'session_revoked' };
+  return { ...(await sessions.open(ticket, place.hostName)), ticket };
 }
 
 /** The session that the cookie opens at this place, or why there is none. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path/win32';
-import { arcProgram, readArcConfiguration } from './arc-configuration.ts';
+import { arcFolder, arcProgram, readArcConfiguration } from './arc-configuration.ts';
 import {
   type HostChecks,
   processName,
@@ -120,6 +120,7 @@ export function createWindowsHostChecks(options: WindowsHostOptions): HostChecks
       }
     },
     localStatus: readLocalStatus,
+    arcFolder: arcFolder('win32', environment),
     arcConfiguration: () => readArcConfiguration(run, arcProgram('win32', environment)),
   };
 }

@@ -162,5 +162,5 @@ export const agentReport = z.object({
 });
 export type AgentReport = z.infer<typeof agentReport>;
 
-/** The bus message's body: a compact JWS; with all that may be found on a machine it is about 18 KB. */
-export const reportEnvelope = z.strictObject({ jws: z.string().max(24_576) });
+/** The bus message's body: a compact JWS; with all that may be found on a machine and fifty sessions it is about 36 KB. */
+export const reportEnvelope = z.strictObject({ jws: z.string().max(49_152) });

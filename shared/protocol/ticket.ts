@@ -7,10 +7,14 @@ const lifetimeSeconds = 60;
 const clockToleranceSeconds = 5;
 const type = 'session-ticket+jwt';
 
-/** Claims: `sub` is the user's name (UPN), `aud` the machine name, `jti` makes it usable once. */
+/**
+ * Claims: `sub` is the user's name (UPN), `oid` his object id in Entra, `aud` the machine name, `jti` makes it usable
+ * once.
+ */
 const ticketClaims = z.object({
   jti: z.string().min(16),
   sub: z.string().min(1),
+  oid: z.string().min(1).max(64).optional(),
   aud: z.string(),
   sid: z.string().length(16),
   svc: z.enum(['WAC', 'SSH']),
@@ -22,6 +26,8 @@ const ticketClaims = z.object({
 export interface Ticket {
   id: string;
   user: string;
+  /** Absent in a ticket of an older control plane. */
+  userId?: string;
   machineName: string;
   sessionId: string;
   service: 'WAC' | 'SSH';
@@ -42,6 +48,7 @@ export async function mintTicket(
   const claims: z.infer<typeof ticketClaims> & { iat: number } = {
     jti: ticket.id,
     sub: ticket.user,
+    ...(ticket.userId !== undefined && { oid: ticket.userId }),
     aud: ticket.machineName,
     sid: ticket.sessionId,
     svc: ticket.service,
@@ -84,6 +91,7 @@ export async function verifyTicket(
     return {
       id: claims.jti,
       user: claims.sub,
+      ...(claims.oid !== undefined && { userId: claims.oid }),
       machineName: claims.aud,
       sessionId: claims.sid,
       service: claims.svc,

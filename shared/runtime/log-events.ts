@@ -54,6 +54,12 @@ export const logEvents = {
   'stream.refused': 'warn',
   'session.opened': 'info',
   'session.refused': 'info',
+  'session.ended': 'info',
+  'session.uncounted': 'warn',
+  'door.unsaved': 'error',
+  'account.made': 'info',
+  'account.removed': 'info',
+  'account.failed': 'error',
   'service.unreachable': 'warn',
 } as const satisfies Record<string, LogLevel>;
 

@@ -195,11 +195,14 @@ export async function startAgentWorld({ isIdentityOf }: Pick<FakeControlPlaneOpt
     startAgent({
       host = createCapturedHost(),
       control = nothingToControl,
+      runHook,
       settings: changes = {},
       readMachineToken = async () => {
         throw new Error('this machine has no identity');
       },
-    }: Partial<Pick<AgentContext, 'host' | 'control' | 'readMachineToken'>> & { settings?: object } = {}) {
+    }: Partial<Pick<AgentContext, 'host' | 'control' | 'runHook' | 'readMachineToken'>> & {
+      settings?: object;
+    } = {}) {
       const stop = new AbortController();
       const tunnel = createFakeTunnel();
       const tunnels = new Map([[machineName, { tunnel, token: '' }]]);
@@ -232,6 +235,7 @@ export async function startAgentWorld({ isIdentityOf }: Pick<FakeControlPlaneOpt
         signal: stop.signal,
         host,
         control,
+        runHook,
         openTunnel,
         readMachineToken,
       });

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { exportJWK, generateKeyPair } from 'jose';
+import type { ArcReading } from '#agent/arc-watch.ts';
 import { openCertificateKeys } from '#agent/certificate-keys.ts';
 import { createCertificateStore } from '#agent/certificate-store.ts';
 import { createClock } from '#agent/clock.ts';
 import { openIdentity } from '#agent/identity.ts';
+import type { RunHook } from '#agent/identity-hook.ts';
 import { type MachineDoor, openMachineDoor } from '#agent/machine-door.ts';
 import { mintLabel } from '#shared/domain/label.ts';
 import type { StreamPurpose } from '#shared/ports/tunnel.ts';
-import type { AgentState } from '#shared/protocol/agent-messages.ts';
+import type { AgentState, SessionCount } from '#shared/protocol/agent-messages.ts';
 import { sealCertificate } from '#shared/protocol/sealed-certificate.ts';
 import { mintTicket } from '#shared/protocol/ticket.ts';
 import { createLogger } from '#shared/runtime/logger.ts';
@@ -73,6 +75,10 @@ export async function openTestMachine(options: {
   /** Where the service listens, when that is elsewhere. */
   targetPort?: number;
   services?: AgentState['services'];
+  runHook?: RunHook;
+  /** What the Arc agent lets in; there is none where absent. */
+  readArc?: () => Promise<ArcReading>;
+  sampleMs?: number;
 }) {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'agent-door-'));
   const identity = await openIdentity(dataDirectory);
@@ -85,6 +91,8 @@ export async function openTestMachine(options: {
   });
   await certificates.load();
   const lines: string[] = [];
+  const counts: SessionCount[] = [];
+  const accountFailures: string[] = [];
   let unreachable = 0;
   let isWithheld = false;
   let onPolicyChange = () => undefined as void;
@@ -99,22 +107,34 @@ export async function openTestMachine(options: {
     messages: { host: '', endpoint: '', eventQueue: '', reportQueue: '' },
   };
   const openDoor = async (): Promise<MachineDoor> => {
-    const door = await openMachineDoor({
+    const report = () => {
+      const news = opened.sessionNews();
+      counts.push(...news);
+      opened.told(news);
+    };
+    const opened = await openMachineDoor({
       settings: {
         dataDirectory,
         port: String(options.port),
         targetScheme: 'http',
+        resourceId: '/subscriptions/x/machines/test-1',
         ...(options.targetPort !== undefined && { targetPort: String(options.targetPort) }),
       },
       clock: createClock(),
       certificates,
       logger: createLogger({ write: (line) => void lines.push(line), level: 'debug', now: Date.now }),
+      readArc: options.readArc ?? (async () => ({ known: undefined })),
+      arcFolder: join(dataDirectory, 'arc'),
+      runHook: options.runHook,
       onPolicyChange: () => onPolicyChange(),
+      onSessionNews: () => setImmediate(report),
+      onAccountFailure: (detail) => void accountFailures.push(detail),
+      ...(options.sampleMs !== undefined && { sampleMs: options.sampleMs }),
       isWithheld: () => isWithheld,
       onUnreachable: () => (unreachable += 1),
     });
-    door.configure(state);
-    return door;
+    opened.configure(state);
+    return opened;
   };
   const install = async (content: { privateKeyPem: string; chainPem: string }, thumbprint: string) =>
     certificates.install(
@@ -147,6 +167,9 @@ export async function openTestMachine(options: {
     dataDirectory,
     certificates,
     lines,
+    /** What reports would have said of sessions. */
+    counts,
+    accountFailures,
     install,
     openStream,
     connectAs,
@@ -175,11 +198,11 @@ export async function openTestMachine(options: {
       return opened.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
     },
     async restart() {
-      door.close();
+      await door.close();
       door = await openDoor();
     },
     async close() {
-      door.close();
+      await door.close();
       await rm(dataDirectory, { recursive: true, force: true });
     },
   };

@@ -106,8 +106,8 @@ describe('an agent and its installs', () => {
     expect(keyOf()).not.toBe(key);
     const former = (await readdir(join(world.dataDirectory, 'former'))).toSorted();
     expect(former).toEqual(
-      ['desired-state.json', 'door.json', 'enrolment.json', 'report-sequence'].filter((name) =>
-        former.includes(name),
+      ['desired-state.json', 'door.json', 'enrolment.json', 'report-sequence', 'session-counts.json'].filter(
+        (name) => former.includes(name),
       ),
     );
     expect(former).toContain('enrolment.json');

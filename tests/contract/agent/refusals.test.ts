@@ -103,7 +103,7 @@ describe('what the agent refuses', () => {
     await write(`${service.port}`, false);
     await cut;
     expect(machine.door().blockedServices()).toEqual(['WAC', 'SSH']);
-    await expect(machine.connectAs(session)).rejects.toThrow('403 port_not_allowed');
+    await expect(machine.connectAs(session)).rejects.toThrow('403 remote_access_disabled');
   });
 
   it('passes half-close through to a raw service', async () => {

@@ -1,10 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isForHost } from '#agent/door-requests.ts';
-import { prepareRequestHeaders, prepareResponseHeaders } from '#agent/forwarded-request.ts';
+import {
+  prepareRequestHeaders,
+  prepareResponseHeaders,
+  type VisitorFacts,
+} from '#agent/forwarded-request.ts';
 
-const prepared = (headers: IncomingHttpHeaders, user = 'ada@contoso.example') => {
-  prepareRequestHeaders(headers, user);
+const prepared = (
+  headers: IncomingHttpHeaders,
+  visitor: Partial<VisitorFacts> | 'nobody' = { user: 'ada@contoso.example' },
+) => {
+  const facts = { user: 'ada@contoso.example', identity: 'a.signed.statement' };
+  prepareRequestHeaders(headers, visitor === 'nobody' ? undefined : { ...facts, ...visitor });
   return headers;
 };
 
@@ -15,6 +23,8 @@ describe('a request on its way to the service', () => {
         host: 'label.name.wac.localhost:8443',
         'x-admin-center-user': 'root',
         'x-admin-center-role': 'admin',
+        x_admin_center_account: 'root',
+        'x-admin-center-identity': 'a.forged.statement',
         'x-forwarded-for': '203.0.113.1',
         'x-real-ip': '203.0.113.1',
         forwarded: 'for=203.0.113.1',
@@ -27,13 +37,29 @@ describe('a request on its way to the service', () => {
       'x-forwarded-proto': 'https',
       'x-forwarded-port': '8443',
       'x-admin-center-user': 'ada@contoso.example',
+      'x-admin-center-identity': 'a.signed.statement',
     });
+  });
+
+  it('requirement 79: names the account that was made for the visitor', () => {
+    expect(prepared({ host: 'h' }, { account: 'ada' })['x-admin-center-account']).toBe('ada');
+    expect(prepared({ host: 'h' }, { account: 'CORP\\adä' })['x-admin-center-account']).toBe(
+      'CORP%5Cad%C3%A4',
+    );
+  });
+
+  it('requirement 78: tells nothing of the visitor to a service that asks for itself', () => {
+    const claimed = { host: 'h', 'x-admin-center-user': 'root', X_Admin_Center_Account: 'root' };
+    const headers = Object.fromEntries(
+      Object.entries(claimed).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    expect(Object.keys(prepared(headers, 'nobody')).filter((name) => /admin/.test(name))).toEqual([]);
   });
 
   it.each(['jürgen@contoso.example', 'a\r\nx: y@contoso.example', '100%@contoso.example'])(
     'carries the name %j so that it can be read back',
     (user) => {
-      const value = String(prepared({ host: 'h' }, user)['x-admin-center-user']);
+      const value = String(prepared({ host: 'h' }, { user })['x-admin-center-user']);
       expect(value).toMatch(/^[!-~]+$/);
       expect(decodeURIComponent(value)).toBe(user);
     },

@@ -129,7 +129,7 @@ describe('a report’s envelope', () => {
   it.each([
     ['more than the report', { jws: 'x', sessionId: 'other' }],
     ['nothing', {}],
-    ['a report of more than 24 KiB', { jws: 'x'.repeat(24_577) }],
+    ['a report of more than 48 KiB', { jws: 'x'.repeat(49_153) }],
   ])('with %s is refused', (_, value) => {
     expect(reportEnvelope.safeParse(value).success).toBe(false);
   });
