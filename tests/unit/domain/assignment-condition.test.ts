@@ -151,7 +151,7 @@ describe('any condition', () => {
       'NOT',
     );
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary-ascii' }),
       fc.array(piece).map((parts) => parts.join(' ')),
     );
     fc.assert(
