@@ -30,6 +30,8 @@ const tasks = {
   requirements: ['tools/requirements.ts'],
   errors: ['tools/errors.ts'],
   settings: ['tools/settings.ts'],
+  'command-line': ['tools/command-line.ts'],
+  routes: ['tools/routes.ts'],
 };
 
 function fail(message) {
