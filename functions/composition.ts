@@ -7,6 +7,7 @@ import { createArmMachineExtension } from '#shared/adapters/azure/arm-machine-ex
 import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-network.ts';
 import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
 import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
+import { createArmRoleAssigner } from '#shared/adapters/azure/arm-role-assigner.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
 import { createAzureDnsZone } from '#shared/adapters/azure/azure-dns-zone.ts';
 import { createCosmosBudgetStore } from '#shared/adapters/azure/cosmos-budget-store.ts';
@@ -104,6 +105,7 @@ function build(settings: Settings): AppPorts {
     directory: createArmMachineDirectory({ arm }),
     recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
+    roleAssigner: createArmRoleAssigner({ arm }),
     connectivity: createArmHybridConnectivity({ arm }),
     extension,
     extensionGate: rememberExtensionGate(extension, nowMs),

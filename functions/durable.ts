@@ -9,6 +9,8 @@ import { createInstallFleetMachineActivities } from '#orchestrations/install-fle
 import { installFleetMachine } from '#orchestrations/install-fleet-machine/orchestrator.ts';
 import { createIssueCertificateActivities } from '#orchestrations/issue-certificate/activities.ts';
 import { issueCertificate } from '#orchestrations/issue-certificate/orchestrator.ts';
+import { createLeaseActivities } from '#orchestrations/lease/activities.ts';
+import { followLease } from '#orchestrations/lease/orchestrator.ts';
 import { orchestratorNames } from '#orchestrations/names.ts';
 import { createOpenSessionActivities } from '#orchestrations/open-session/activities.ts';
 import { openSession } from '#orchestrations/open-session/orchestrator.ts';
@@ -51,6 +53,7 @@ const orchestrators = {
   [orchestratorNames.installFleetMachine]: installFleetMachine,
   [orchestratorNames.openSession]: openSession,
   [orchestratorNames.runInTurn]: runInTurn,
+  [orchestratorNames.followLease]: followLease,
 } as const;
 
 /** All activities: their names are the property names, so no two flows may use one name. */
@@ -70,6 +73,7 @@ const activitiesOf = (ports: AppPorts) => [
     wishesOf: (machine, wishes, by) => wishesOf(ports, machine, wishes, by),
   }),
   createOpenSessionActivities(ports),
+  createLeaseActivities(ports),
 ];
 
 /** The names without building anything: factories only close over what they are given. */

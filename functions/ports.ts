@@ -1,6 +1,7 @@
 import type { DeliverCertificatePorts } from '#orchestrations/deliver-certificate/activities.ts';
 import type { InstallExtensionPorts } from '#orchestrations/install-extension/activities.ts';
 import type { IssueCertificatePorts } from '#orchestrations/issue-certificate/activities.ts';
+import type { LeasePorts } from '#orchestrations/lease/activities.ts';
 import type { OpenSessionPorts } from '#orchestrations/open-session/activities.ts';
 import type { ReplaceCertificatePorts } from '#orchestrations/replace-certificate/activities.ts';
 import type { ReserveTurnPorts } from '#orchestrations/reserve-turn/activities.ts';
@@ -25,7 +26,8 @@ export interface AppPorts
     DeliverCertificatePorts,
     UninstallExtensionPorts,
     TakeBackPorts,
-    OpenSessionPorts {
+    OpenSessionPorts,
+    LeasePorts {
   settings: Settings;
   callers: CallerVerifier;
   limits: RateLimiter;

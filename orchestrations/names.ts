@@ -12,6 +12,7 @@ export const orchestratorNames = {
   installFleetMachine: 'installFleetMachine',
   openSession: 'openSession',
   runInTurn: 'runInTurn',
+  followLease: 'followLease',
 } as const;
 
 /** Raised on an operation's instance when the machine's agent has reported something. A hint: read the store. */
@@ -23,6 +24,9 @@ export const cancelRequestedEvent = 'cancelRequested';
 /** Raised on a fleet install that waits when somebody changed it. A hint: read the store. */
 export const fleetChangedEvent = 'fleetChanged';
 
+/** Raised on the flow of a lease when somebody changed it. A hint: read the store. */
+export const leaseChangedEvent = 'leaseChanged';
+
 /** Instance ids are built from our own ids, never from an ARM id (it holds slashes). */
 export const operationId = (machineId: string, random: string): string => `${machineId}.${random}`;
 export const machineIdOfOperation = (id: string): string => id.split('.')[0] ?? '';
@@ -30,3 +34,6 @@ export const machineIdOfOperation = (id: string): string => id.split('.')[0] ?? 
 export const sweepInstanceId = (minute: string): string => `renewals-${minute}`;
 export const sessionInstanceId = (machineId: string, sessionId: string): string =>
   `${machineId}.session-${sessionId}`;
+/** `random` where one before it ended without a word. */
+export const leaseInstanceId = (machineId: string, leaseId: string, random?: string): string =>
+  `${machineId}.lease-${leaseId}${random === undefined ? '' : `-${random}`}`;

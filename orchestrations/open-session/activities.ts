@@ -8,7 +8,7 @@ import {
 import type { LeaseDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
-import { findLeaseInForce } from '#shared/domain/lease.ts';
+import { findLeaseInForce, type LeaseRules } from '#shared/domain/lease.ts';
 import { type SshLevel, sessionHostName } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
@@ -33,12 +33,6 @@ export type OpenSessionActivities = ReturnType<typeof createOpenSessionActivitie
 export interface ExtensionGate {
   /** Undefined where the extension is new enough, or its version says nothing. */
   findOutdated(resourceId: string): Promise<{ found: string; needed: string } | undefined>;
-}
-
-/** Whether every connect needs a lease, and whether leases give roles in Azure. */
-export interface LeaseRules {
-  areRequired: boolean;
-  giveRole: boolean;
 }
 
 export interface OpenSessionPorts {

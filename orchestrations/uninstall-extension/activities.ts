@@ -45,6 +45,7 @@ const ofInstall: ReadonlySet<string> = new Set<keyof MachineDocument>([
   'nextReach',
   'portRule',
   'proxy',
+  'signIn',
   'before',
   'manualInstallation',
   'replaceConsent',

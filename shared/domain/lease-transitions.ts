@@ -179,13 +179,16 @@ export function dueEvent(lease: Lease, now: Date): LeaseEvent | undefined {
 
 /** Before its end its holder is told that it ends; one that is not longer than this has no such word. */
 const endingMs = 10 * minuteMs;
-export const endingAt = ({ startsAt, endsAt }: Lease): string | undefined =>
+export const endingAt = ({ startsAt, endsAt }: Pick<Lease, 'startsAt' | 'endsAt'>): string | undefined =>
   startsAt !== undefined && endsAt !== undefined && ms(endsAt) - ms(startsAt) > endingMs
     ? iso(ms(endsAt) - endingMs)
     : undefined;
 
 /** When the clock next has something to say to it, ISO 8601; undefined when it is over. */
-export function nextMoment(lease: Lease, now: Date): string | undefined {
+export function nextMoment(
+  lease: Pick<Lease, 'state' | 'answerBy' | 'startsAt' | 'endsAt'>,
+  now: Date,
+): string | undefined {
   switch (lease.state) {
     case 'requested':
       return lease.answerBy;

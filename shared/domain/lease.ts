@@ -101,6 +101,12 @@ export const leaseLimits = {
   reference: 100,
 } as const;
 
+/** What a deployment says of leases: whether every connect needs one, and whether they give roles in Azure. */
+export interface LeaseRules {
+  areRequired: boolean;
+  giveRole: boolean;
+}
+
 export const isOver = ({ state }: Pick<Lease, 'state'>): boolean =>
   state === 'ended' || state === 'denied' || state === 'withdrawn' || state === 'lapsed';
 

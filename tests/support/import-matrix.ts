@@ -96,6 +96,7 @@ export const importMatrix = (packagesOf: (program: string) => readonly string[])
       'orchestrations/audit-trail.ts',
       'orchestrations/audited-update.ts',
       'orchestrations/session-record.ts',
+      'orchestrations/lease-records.ts',
       'orchestrations/names.ts',
     ],
     types: [

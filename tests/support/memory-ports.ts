@@ -21,6 +21,7 @@ import { createMemoryMessageBus } from './memory-message-bus.ts';
 import { createMemoryPublicDns } from './memory-public-dns.ts';
 import { createMemoryRelayNamespace } from './memory-relay-namespace.ts';
 import { createMemoryResourceManager } from './memory-resource-manager.ts';
+import { createMemoryRoleAssigner } from './memory-role-assigner.ts';
 import { createMemoryRoleReader } from './memory-role-reader.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { createMemorySessionProbe } from './memory-session-probe.ts';
@@ -84,6 +85,7 @@ export function createMemoryPorts(clock: Clock) {
     relay: createMemoryRelayNamespace(),
     resources,
     roles: createMemoryRoleReader(),
+    roleAssigner: createMemoryRoleAssigner(),
     directory: createMemoryMachineDirectory(),
     connectivity: createMemoryHybridConnectivity((subscriptionId) =>
       resources.registered.has(`${subscriptionId} Microsoft.HybridConnectivity`),

@@ -1,0 +1,119 @@
+import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
+import type { LeaseDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { isOver, type Lease } from '#shared/domain/lease.ts';
+import { dueEvent, type LeaseEvent, moveLease } from '#shared/domain/lease-transitions.ts';
+import type { Change, Stored } from '#shared/ports/machine-store.ts';
+import { type AuditPorts, commitAudited } from './audit-trail.ts';
+import { serviceActor } from './revoke-sessions.ts';
+
+/** Seconds. From its end. */
+const keptSeconds = 90 * 24 * 60 * 60;
+/** More than a machine has within the time that they are kept. */
+const most = 1_000;
+/** Writers of one lease that race each other settle within a few rounds: each loser reads again. */
+const rounds = 8;
+
+export const leaseClaimKey = ({ service, requester }: Pick<Lease, 'service' | 'requester'>): string =>
+  `${service}-${requester.id.toLowerCase()}`;
+
+export const unknownLease = (id: string): AppError =>
+  new AppError('lease_not_found', `there is no lease ${id} that you may see`);
+
+interface LeaseChange {
+  lease: Lease;
+  /** Without it nothing happened that anybody asks after: a note about what was tried. */
+  entry?: AuditEntry;
+}
+
+function changesOf({ document: before, etag }: Stored<LeaseDocument>, lease: Lease) {
+  const isEnd = !isOver(before) && isOver(lease);
+  const document: LeaseDocument = {
+    ...before,
+    ...lease,
+    ...(isOver(lease) && { ttlSeconds: keptSeconds }),
+  };
+  const changes: Change[] = [
+    { replace: document, etag },
+    // Not with a later write: the claim may be that of the next lease by then.
+    ...(isEnd ? [{ remove: 'lease-claim' as const, key: leaseClaimKey(lease) }] : []),
+  ];
+  return { document, changes };
+}
+
+/**
+ * Changes a lease by ETag together with the record of who did it. `change` answers undefined to leave it as it is; it is
+ * asked again when somebody else was faster. Answers what is stored in the end.
+ */
+export async function updateLease(
+  ports: AuditPorts,
+  { machineId, leaseId }: { machineId: string; leaseId: string },
+  change: (lease: LeaseDocument) => LeaseChange | undefined,
+): Promise<LeaseDocument> {
+  for (let round = 1; ; round += 1) {
+    const found = await ports.store.read(machineId, 'lease', leaseId);
+    if (!found) throw unknownLease(leaseId);
+    const changed = change(found.document);
+    if (!changed) return found.document;
+    const { document, changes } = changesOf(found, changed.lease);
+    try {
+      if (changed.entry) await commitAudited(ports, machineId, changes, changed.entry);
+      else await ports.store.commit(machineId, changes);
+      return document;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'etag_mismatch' || round === rounds) throw error;
+    }
+  }
+}
+
+/** The record of what happens to a lease: who does it, in which words. */
+export const leaseEntry = (
+  lease: Pick<Lease, 'id' | 'service' | 'requester'>,
+  actor: { actor: AuditActor; from?: string },
+  action: string,
+  detail?: string,
+): AuditEntry => ({
+  ...actor,
+  action,
+  outcome: 'succeeded',
+  leaseId: lease.id,
+  detail: `${lease.service} for ${lease.requester.name}${detail === undefined ? '' : `: ${detail}`}`,
+});
+
+const clockWords: Partial<Record<LeaseEvent['type'], { action: string; detail?: string }>> = {
+  lapse: { action: 'lease end', detail: 'nobody decided in time' },
+  start: { action: 'lease start' },
+  end: { action: 'lease end', detail: 'expired' },
+};
+
+/** Does to a lease what the clock asks for, where that is something. */
+export const advanceLease = (
+  ports: AuditPorts,
+  subject: { machineId: string; leaseId: string },
+  now: Date,
+): Promise<LeaseDocument> =>
+  updateLease(ports, subject, (lease) => {
+    const event = dueEvent(lease, now);
+    if (!event) return undefined;
+    const { action = 'lease end', detail } = clockWords[event.type] ?? {};
+    return {
+      lease: moveLease(lease, event),
+      entry: leaseEntry(lease, { actor: serviceActor }, action, detail),
+    };
+  });
+
+/** Ends every open lease of a machine that is uninstalled; the flows take the roles back that they gave. */
+export async function endLeasesOf(ports: AuditPorts, machineId: string, actor: AuditActor): Promise<void> {
+  const open = (await ports.store.list(machineId, 'lease', most)).filter((lease) => !isOver(lease));
+  for (const { id } of open) {
+    await updateLease(ports, { machineId, leaseId: id }, (lease) => {
+      if (isOver(lease)) return undefined;
+      const by = { id: actor.id, name: actor.name };
+      const at = ports.now().toISOString();
+      return {
+        lease: moveLease(lease, { type: 'end', reason: 'uninstalled', by, at }),
+        entry: leaseEntry(lease, { actor }, 'lease end', 'the machine is uninstalled'),
+      };
+    });
+  }
+}
