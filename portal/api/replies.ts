@@ -1,10 +1,13 @@
+import type { AccessPeopleReply } from '#shared/protocol/access-api.ts';
 import type {
   extensionReply,
+  meReply,
   OperationReply,
   precondition,
   preconditionsReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
+import type { AuditedMachinesReply } from '#shared/protocol/audit-api.ts';
 import type {
   CertificateReply,
   drillListReply,
@@ -20,6 +23,8 @@ import type {
   fleetInstallListReply,
 } from '#shared/protocol/fleet-api.ts';
 import type { AddressesReply, keyCustody } from '#shared/protocol/install-api.ts';
+
+import type { LeaseReply } from '#shared/protocol/lease-api.ts';
 
 /** What a schema of the API yields; the schemas themselves stay out of the bundle. */
 type Parsed<Schema extends { parse(value: unknown): unknown }> = ReturnType<Schema['parse']>;
@@ -57,3 +62,17 @@ export type AuthorityForecast = ForecastReply['authorities'][number];
 export type WeekOfExpiries = ForecastReply['weeks'][number];
 /** While it is open its user also gets a URL with a fresh ticket. */
 export type Session = Parsed<typeof sessionReply> & { url?: string };
+
+export type Me = Parsed<typeof meReply>;
+export type { AccessReply, ExplainedRight, ExplainedService } from '#shared/protocol/access-api.ts';
+export type PersonWithAccess = AccessPeopleReply['value'][number];
+export type {
+  AuditRecord,
+  AuditReply as AuditPage,
+  AuditVerifyReply as AuditVerdict,
+} from '#shared/protocol/audit-api.ts';
+export type AuditedMachine = AuditedMachinesReply['value'][number];
+export type Lease = LeaseReply;
+export type { LeasePolicyReply as LeasePolicy } from '#shared/protocol/lease-api.ts';
+export type ServiceName = LeaseReply['service'];
+export type { ListedSession } from '#shared/protocol/session-api.ts';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { MachineReply } from '../api/replies.ts';
+import { useLiveSessions } from '../hooks/live-sessions.ts';
 import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { platformWord } from '../model/extension.ts';
@@ -23,6 +24,12 @@ const stateWords = {
   installed: 'Installed',
   failed: 'Failed',
 } as const;
+
+/** Counted when it is asked: who is on is not looked at before. */
+function Asking(props: Omit<Parameters<typeof UninstallQuestion>[0], 'liveSessions'>) {
+  const { value } = useLiveSessions(props.machine.id);
+  return <UninstallQuestion {...props} liveSessions={value?.length} />;
+}
 
 /** What is installed, what the platform says of it now, and the way to remove it. */
 export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
@@ -90,7 +97,7 @@ export function ExtensionCard({ machine, now, uninstall }: ExtensionCardProps) {
         )}
       </div>
       {isAsking && (
-        <UninstallQuestion
+        <Asking
           machine={machine}
           confirm={() => {
             setAsking(false);

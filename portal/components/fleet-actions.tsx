@@ -3,21 +3,11 @@ import type { FleetChange, ReportFormat } from '../api/fleet.ts';
 import type { FleetInstall } from '../api/replies.ts';
 import { useAction } from '../hooks/action.ts';
 import { usePortal } from '../hooks/portal.ts';
+import { keepFile } from '../model/keep-file.ts';
 import { Confirm } from './confirm.tsx';
 import { FailureCard } from './failure-card.tsx';
 
 const types: Readonly<Record<ReportFormat, string>> = { csv: 'text/csv', json: 'application/json' };
-
-/** Gives the browser a file to keep: a link with a token in it would be worse than this. */
-function keepFile(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  // The download has begun with the click; the address may go a moment later.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
 
 /** Pause, go on, cancel what has not begun, and the report. */
 export function FleetActions({ fleet, changed }: { fleet: FleetInstall; changed(): void }) {

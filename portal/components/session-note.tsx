@@ -1,5 +1,7 @@
 import type { Connect } from '../hooks/connect.ts';
 import { formatClock, formatRelative } from '../model/time.ts';
+import { Link } from '../navigation/link.tsx';
+import { addresses } from '../navigation/routes.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
 import { SessionTroubles } from './session-troubles.tsx';
@@ -12,11 +14,13 @@ interface SessionNoteProps {
   /** The address that the tab goes straight to, where it does. */
   direct?: string | undefined;
   retry(machineId: string): void;
+  /** Where the request for a lease can be opened in place. */
+  askForLease?: (() => void) | undefined;
 }
 
 /** How the last Connect went: until when the session lives, or the hop that fails. */
 export function SessionNote(props: SessionNoteProps) {
-  const { connect, now, nameOf, retry, direct } = props;
+  const { connect, now, nameOf, retry, direct, askForLease } = props;
   const { connection, reopen, end } = connect;
   if (connection.state === 'failed') {
     const { failure, machineId } = connection;
@@ -26,7 +30,18 @@ export function SessionNote(props: SessionNoteProps) {
         about={`Connect to ${nameOf(machineId)}`}
         retryLabel="Connect again"
         retry={failure.retryable ? () => retry(machineId) : undefined}
-      />
+      >
+        {failure.code === 'lease_required' &&
+          (askForLease ? (
+            <button type="button" class="button primary" onClick={askForLease}>
+              Request a lease
+            </button>
+          ) : (
+            <Link to={addresses.machineAccess(machineId)} class="button primary">
+              Request a lease
+            </Link>
+          ))}
+      </FailureCard>
     );
   }
   if (connection.state !== 'open') return null;

@@ -4,6 +4,9 @@ import { addresses } from '../navigation/routes.ts';
 
 const sections = {
   machines: { title: 'Machines', address: addresses.machines() },
+  sessions: { title: 'Sessions', address: addresses.sessions() },
+  leases: { title: 'Leases', address: addresses.leases() },
+  audit: { title: 'Audit', address: addresses.audit() },
   fleet: { title: 'Fleet installs', address: addresses.fleetInstalls() },
   certificates: { title: 'Certificates', address: addresses.certificates() },
 } as const;
@@ -13,9 +16,11 @@ interface TopBarProps {
   access?: Access;
   /** Where the screen belongs to. */
   section?: Section;
+  /** Leases that wait for the reader's word. */
+  waiting?: number;
 }
 
-export function TopBar({ access, section }: TopBarProps) {
+export function TopBar({ access, section, waiting = 0 }: TopBarProps) {
   return (
     <header class="top-bar">
       <Link to={addresses.machines()} class="brand">
@@ -27,6 +32,12 @@ export function TopBar({ access, section }: TopBarProps) {
           {Object.entries(sections).map(([name, { title, address }]) => (
             <Link key={name} to={address} {...(name === section && { 'aria-current': 'page' as const })}>
               {title}
+              {name === 'leases' && waiting > 0 && (
+                <span class="count">
+                  {waiting}
+                  <span class="visually-hidden"> waiting for you</span>
+                </span>
+              )}
             </Link>
           ))}
         </nav>

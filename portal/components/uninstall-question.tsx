@@ -5,6 +5,8 @@ import { Icon } from './icon.tsx';
 
 interface UninstallQuestionProps {
   machine: MachineReply;
+  /** Undefined where it is not known. */
+  liveSessions: number | undefined;
   confirm(): void;
   cancel(): void;
 }
@@ -26,8 +28,8 @@ function Fate({ title, icon, items }: { title: string; icon: 'bad' | 'good'; ite
 }
 
 /** What goes and what stays, before anything does. */
-export function UninstallQuestion({ machine, confirm, cancel }: UninstallQuestionProps) {
-  const { goes, stays } = removalOf(machine);
+export function UninstallQuestion({ machine, liveSessions, confirm, cancel }: UninstallQuestionProps) {
+  const { goes, stays } = removalOf(machine, liveSessions);
   return (
     <Confirm
       title={`Uninstall from ${machine.name}?`}

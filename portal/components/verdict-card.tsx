@@ -1,7 +1,8 @@
 import type { MachineReply } from '../api/replies.ts';
 import type { Connect } from '../hooks/connect.ts';
 import { chainOf, type Tried } from '../model/chain.ts';
-import { verdictOf } from '../model/machine-state.ts';
+import { type LeaseStanding, leasedVerdict, noLeases } from '../model/lease-standing.ts';
+import { formatRelative, formatWhen } from '../model/time.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 import { Chain } from './chain.tsx';
@@ -10,6 +11,10 @@ import { Icon } from './icon.tsx';
 interface VerdictCardProps {
   machine: MachineReply;
   connect: Connect;
+  now: number;
+  /** What leases mean for it, where that is known. */
+  standing?: LeaseStanding;
+  askForLease?: () => void;
 }
 
 function triedOf({ connection }: Connect): Tried {
@@ -18,15 +23,22 @@ function triedOf({ connection }: Connect): Tried {
 }
 
 /** Can I connect, and if not, why? With the one thing to do about it. */
-export function VerdictCard({ machine, connect }: VerdictCardProps) {
-  const { tone, sentence, action } = verdictOf(machine);
+export function VerdictCard({ machine, connect, now, standing = noLeases, askForLease }: VerdictCardProps) {
+  const { tone, sentence, action, until } = leasedVerdict(machine, standing, now);
   const isOpening = connect.connection.state === 'opening';
   return (
     <section class="card verdict" aria-label="Connection">
       <div class="verdict-row">
         <p class="verdict-sentence">
           <Icon name={tone} tone={tone} />
-          {sentence}
+          <span>
+            {sentence}
+            {until && (
+              <span class="second lease-left">
+                Your lease ends {formatRelative(until, now)}, at {formatWhen(until, now)}.
+              </span>
+            )}
+          </span>
         </p>
         {action === 'connect' && (
           <button
@@ -37,6 +49,11 @@ export function VerdictCard({ machine, connect }: VerdictCardProps) {
           >
             <Icon name="open" />
             {isOpening ? 'Opening' : 'Connect'}
+          </button>
+        )}
+        {action === 'request' && (
+          <button type="button" class="button primary large" onClick={askForLease}>
+            Request a lease
           </button>
         )}
         {action === 'install' && (

@@ -1,17 +1,29 @@
 import type { MachineReply } from '../api/replies.ts';
+import { sessionCount } from './session-words.ts';
 
 export interface Removal {
   goes: readonly string[];
   stays: readonly string[];
 }
 
+function liveSentence(count: number | undefined): string {
+  if (count === undefined)
+    return 'Open sessions: everybody who is connected is cut off. How many that is, is not known here.';
+  if (count === 0) return 'Open sessions: there is none now.';
+  return `${sessionCount(count)}: ${count === 1 ? 'who is connected is' : 'all who are connected are'} cut off.`;
+}
+
 /** What an uninstall takes away from this machine and what it leaves (requirements 58-60). */
-export function removalOf({ extension, endpoint, machineName, certificate, reach }: MachineReply): Removal {
+export function removalOf(
+  { extension, endpoint, machineName, certificate, reach }: MachineReply,
+  /** Undefined where it is not known. */
+  liveSessions?: number,
+): Removal {
   const { WAC: _, ...others } = endpoint.services;
   const port = extension.port === null ? '' : `, on port ${extension.port}`;
   return {
     goes: [
-      'Open sessions: everybody who is connected is cut off. How many that is, is not known here.',
+      liveSentence(liveSessions),
       `The extension AdminCenter with its agent and Windows Admin Center${port}.`,
       'The service configuration WAC.',
       ...(machineName === null

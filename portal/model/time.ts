@@ -44,6 +44,16 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** Minutes as people say them: `30 min`, `1 h`, `1 h 30 min`. */
+export function formatMinutes(minutes: number): string {
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return [hours > 0 && `${hours} h`, (rest > 0 || hours === 0) && `${rest} min`].filter(Boolean).join(' ');
+}
+
+/** Today only its clock, any other day with the date. */
+export const formatWhen = (at: string, now: number): string =>
+  new Date(at).toDateString() === new Date(now).toDateString() ? formatClock(at) : formatAbsolute(at);
+
 /** Binary units with at most one decimal. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -1,4 +1,5 @@
 import type { KeyCustody } from '../api/replies.ts';
+import { type AuditQuestion, emptyQuestion, readAuditQuestion } from '../model/audit-question.ts';
 import { longestSearch, type MachineQuestion } from '../model/machine-question.ts';
 import { isMachineState } from '../model/machine-state.ts';
 import { isMachineKind } from '../model/resource.ts';
@@ -25,6 +26,13 @@ export type Route =
   | { screen: 'install'; id: string; prefill: InstallPrefill }
   | { screen: 'extension'; id: string }
   | { screen: 'operation'; id: string; operationId: string; wishes: OperationWishes }
+  | { screen: 'machine-access'; id: string; principal: string }
+  | { screen: 'machine-sessions'; id: string }
+  | { screen: 'machine-audit'; id: string; question: AuditQuestion }
+  | { screen: 'lease'; id: string; leaseId: string }
+  | { screen: 'leases' }
+  | { screen: 'sessions' }
+  | { screen: 'audit' }
   | { screen: 'certificates' }
   | { screen: 'drill'; drillId: string }
   | { screen: 'fleet-installs' }
@@ -55,6 +63,15 @@ export const addresses = {
     const [id, random] = operationId.split('.');
     return `/portal/machines/${id}/operations/${random}${query({ ...wishes })}`;
   },
+  /** Who may, and why; of another principal by its object id. */
+  machineAccess: (id: string, principal = '') => `/portal/machines/${id}/access${query({ principal })}`,
+  machineSessions: (id: string) => `/portal/machines/${id}/sessions`,
+  machineAudit: (id: string, question: AuditQuestion = emptyQuestion) =>
+    `/portal/machines/${id}/audit${query({ ...question })}`,
+  lease: (id: string, leaseId: string) => `/portal/machines/${id}/leases/${encodeURIComponent(leaseId)}`,
+  leases: () => '/portal/leases',
+  sessions: () => '/portal/sessions',
+  audit: () => '/portal/audit',
   certificates: () => '/portal/certificates',
   drill: (id: string) => `/portal/certificates/drills/${id}`,
   fleetInstalls: () => '/portal/fleet-installs',
@@ -82,6 +99,14 @@ function fleetRoute(id: string | undefined, ...more: (string | undefined)[]): Ro
   return id === 'plan' ? { screen: 'fleet-plan' } : { screen: 'fleet-install', fleetId: id };
 }
 
+function accessRoute(view: 'access' | 'sessions' | 'audit', id: string, query: URLSearchParams): Route {
+  if (view === 'access')
+    return { screen: 'machine-access', id, principal: (query.get('principal') ?? '').slice(0, 36) };
+  return view === 'sessions'
+    ? { screen: 'machine-sessions', id }
+    : { screen: 'machine-audit', id, question: readAuditQuestion(query) };
+}
+
 export function parseRoute({ pathname, searchParams }: URL): Route {
   const [, portal, first, id, view, random] = pathname.replace(/\/$/, '').split('/');
   if (portal !== 'portal') return { screen: 'unknown' };
@@ -96,7 +121,8 @@ export function parseRoute({ pathname, searchParams }: URL): Route {
     };
   }
   if (id === undefined && (first === 'add' || first === 'opening')) return { screen: first };
-  if (first === 'certificates' && id === undefined) return { screen: 'certificates' };
+  const isPage = first === 'certificates' || first === 'leases' || first === 'sessions' || first === 'audit';
+  if (isPage && id === undefined) return { screen: first };
   if (first === 'certificates' && id === 'drills' && view && random === undefined)
     return { screen: 'drill', drillId: view };
   if (first === 'fleet-installs') return fleetRoute(id, view, random);
@@ -104,6 +130,9 @@ export function parseRoute({ pathname, searchParams }: URL): Route {
   if (view === undefined) return { screen: 'machine', id };
   if (view === 'install' && random === undefined)
     return { screen: 'install', id, prefill: wishesOf(searchParams) };
+  if (view === 'leases' && random) return { screen: 'lease', id, leaseId: random };
+  if (random === undefined && (view === 'access' || view === 'sessions' || view === 'audit'))
+    return accessRoute(view, id, searchParams);
   if (view === 'extensions' && random === 'AdminCenter') return { screen: 'extension', id };
   if (view !== 'operations' || !random) return { screen: 'unknown' };
   return { screen: 'operation', id, operationId: `${id}.${random}`, wishes: wishesOf(searchParams) };

@@ -92,7 +92,7 @@ function Outcome({ id, endedAt }: { id: string; endedAt: string | undefined }) {
         direct={value.reach.mode === 'direct' ? value.reach.address : undefined}
         retry={() => connect.connect(value)}
       />
-      <VerdictCard machine={value} connect={connect} />
+      <VerdictCard machine={value} connect={connect} now={now} />
       {isFresh && (
         <div class="note">
           <Icon name="busy" tone="busy" />

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import type { MachineReply, OperationReply, PortalConfig } from '#shared/protocol/api.ts';
 import type { CertificateReply, DrillReply, ForecastReply } from '#shared/protocol/certificate-api.ts';
 import { sampleCertificate, sampleForecast } from './certificate-samples.ts';
+import { answerAccess, type FakeAccess, noAccess } from './portal-access-api.ts';
 import { sampleAddresses } from './portal-install-samples.ts';
 import { listSamples } from './portal-list.ts';
 import { samplePreconditions } from './portal-samples.ts';
@@ -27,7 +28,8 @@ export interface FakePortalApi {
   certificates: Map<string, CertificateReply>;
   forecast: ForecastReply;
   drills: Map<string, DrillReply>;
-  /** Answers before everything else, by `METHOD path`; a function is asked each time. */
+  access: FakeAccess;
+  /** Answers before everything else, by `METHOD path`, with its query or without; a function is asked each time. */
   replies: Map<string, FakeReply | (() => FakeReply | Promise<FakeReply>)>;
   /** `METHOD path` of every call to the API, in order. */
   readonly calls: string[];
@@ -91,13 +93,12 @@ function answer(api: FakePortalApi, call: string): FakeReply {
 async function answerApi(api: FakePortalApi, request: IncomingMessage, call: string): Promise<FakeReply> {
   api.calls.push(call);
   if (!/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(request.headers.authorization ?? '')) return { status: 401 };
-  const reply = api.replies.get(call);
-  if (!reply && call === 'GET /api/machines')
-    return {
-      status: 200,
-      body: listSamples(api.machines, new URL(request.url ?? '', 'http://localhost').searchParams),
-    };
+  const { pathname, search, searchParams } = new URL(request.url ?? '', 'http://localhost');
+  const reply = api.replies.get(`${call}${search}`) ?? api.replies.get(call);
   if (reply) return typeof reply === 'function' ? reply() : reply;
+  if (call === 'GET /api/machines') return { status: 200, body: listSamples(api.machines, searchParams) };
+  const known = request.method === 'GET' ? answerAccess(api.access, pathname, searchParams) : undefined;
+  if (known) return { status: 200, body: known };
   return answer(api, call);
 }
 
@@ -149,6 +150,7 @@ export async function startFakePortalApi(directory: string): Promise<FakePortalA
     certificates: new Map(),
     forecast: sampleForecast(),
     drills: new Map(),
+    access: noAccess(),
     replies: new Map(),
     calls: [],
     config: undefined,
@@ -159,6 +161,7 @@ export async function startFakePortalApi(directory: string): Promise<FakePortalA
       api.certificates.clear();
       api.forecast = sampleForecast();
       api.drills.clear();
+      api.access = noAccess();
       api.replies.clear();
       api.calls.length = 0;
     },

@@ -59,7 +59,8 @@ describe.runIf(hasChromium('the portal’s sign-in in a browser'))('sign-in to t
     await page.getByRole('alert').getByText('token_invalid').waitFor();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     // The first token, and the one that the refresh token got.
-    expect(rig.api.calls).toEqual(['GET /api/machines', 'GET /api/machines']);
+    const asked = rig.api.calls.filter((call) => call === 'GET /api/machines');
+    expect(asked).toEqual(['GET /api/machines', 'GET /api/machines']);
   });
 
   it('a sign-in service that does not answer is named', async () => {

@@ -70,7 +70,7 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
       await page.getByRole('button', { name: 'Uninstall' }).click();
       const dialog = page.getByRole('dialog', { name: 'Uninstall from web-01?' });
       expect(await dialog.textContent()).toMatch(
-        /This goes.*everybody who is connected is cut off.*The service configuration WAC\..*disabled now, and purged.*This stays.*The endpoint.*The service configuration SSH, port 22\./,
+        /This goes.*who is connected is cut off.*The service configuration WAC\..*disabled now, and purged.*This stays.*The endpoint.*The service configuration SSH, port 22\./,
       );
       const focused = () => page.evaluate('document.activeElement.innerText');
       expect(await focused()).toBe('Cancel');

@@ -1,0 +1,52 @@
+import type { Ref } from 'preact';
+import type { MachineReply } from '../api/replies.ts';
+import { kindName } from '../model/resource.ts';
+import { Link } from '../navigation/link.tsx';
+import { addresses } from '../navigation/routes.ts';
+import { StateBadge } from './state-badge.tsx';
+
+export type MachineView = 'overview' | 'access' | 'sessions' | 'audit';
+
+const views = {
+  overview: { title: 'Overview', address: addresses.machine },
+  access: { title: 'Access', address: (id: string) => addresses.machineAccess(id) },
+  sessions: { title: 'Sessions', address: addresses.machineSessions },
+  audit: { title: 'Audit', address: (id: string) => addresses.machineAudit(id) },
+} as const satisfies Record<MachineView, unknown>;
+
+interface MachineHeaderProps {
+  id: string;
+  view: MachineView | undefined;
+  heading: Ref<HTMLHeadingElement>;
+  /** Known to those too who may not see the machine and read its audit. */
+  name: string | undefined;
+  machine: MachineReply | undefined;
+}
+
+/** Which machine it is, and its pages. */
+export function MachineHeader({ id, view, heading, name, machine }: MachineHeaderProps) {
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <Link to={addresses.machines()}>Machines</Link>
+      </nav>
+      <div class="title-row">
+        <h1 ref={heading} tabIndex={-1}>
+          {name ?? 'Machine'}
+        </h1>
+        {machine && <StateBadge state={machine.state} />}
+      </div>
+      <p class="lead one-line">
+        {machine && kindName(machine.kind)}
+        {machine?.facts?.osName && `, ${machine.facts.osName}`}
+      </p>
+      <nav class="tabs" aria-label="Pages of this machine">
+        {Object.entries(views).map(([one, { title, address }]) => (
+          <Link key={one} to={address(id)} {...(one === view && { 'aria-current': 'page' as const })}>
+            {title}
+          </Link>
+        ))}
+      </nav>
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+import { MachineHeader } from '../components/machine-header.tsx';
+import { MachineRefused } from '../components/machine-refused.tsx';
+import { SessionCard } from '../components/session-card.tsx';
+import { useMachine } from '../hooks/machine.ts';
+import { useNow } from '../hooks/now.ts';
+import { useScreenTitle } from '../hooks/title.ts';
+
+/** Who is on this machine now, and who was. */
+export function MachineSessionsScreen({ id }: { id: string }) {
+  const now = useNow();
+  const { value, failure, reload } = useMachine(id);
+  const name = value?.name;
+  const heading = useScreenTitle(`${name ?? 'Machine'}, sessions`);
+  return (
+    <>
+      <MachineHeader id={id} view="sessions" heading={heading} name={name} machine={value} />
+      {failure && !value ? (
+        <MachineRefused id={id} failure={failure} retry={reload} />
+      ) : (
+        <SessionCard machineId={id} machine={name ?? 'this machine'} now={now} />
+      )}
+    </>
+  );
+}
