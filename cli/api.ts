@@ -31,9 +31,11 @@ import {
 } from '#shared/protocol/fleet-api.ts';
 import { addressesReply, type installRequest, orphansReply } from '#shared/protocol/install-api.ts';
 import { type machineListQuery, machineListReply, pageSizes } from '#shared/protocol/machine-list-api.ts';
+import { endedSessionsReply, sessionListReply } from '#shared/protocol/session-api.ts';
+import { createAccessApi } from './api-access.ts';
+import { type Asked, machinePath, withQuery } from './api-paths.ts';
 import type { Call } from './http-client.ts';
 
-const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
 const sessionPath = (id: string, sessionId: string) =>
   `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
 
@@ -44,16 +46,8 @@ const fleetPath = (id: string) => `/api/fleet-installs/${encodeURIComponent(id)}
 const planPatienceMs = 230_000;
 const drillPath = (id: string) => `/api/certificates/drills/${encodeURIComponent(id)}`;
 
-type Asked<T> = { [K in keyof T]?: T[K] | undefined };
 /** Machines that are asked for, and after which page. */
 export type MachineQuestion = Asked<Omit<z.input<typeof machineListQuery>, 'top'>>;
-
-/** What is absent is not asked for. */
-function withQuery(path: string, wanted: Asked<Record<string, string>>): string {
-  const given = Object.entries(wanted).filter((one): one is [string, string] => typeof one[1] === 'string');
-  const query = new URLSearchParams(given).toString();
-  return `${path}${query === '' ? '' : `?${query}`}`;
-}
 
 export type Api = ReturnType<typeof createApi>;
 export type Service = z.output<typeof connectRequest>['service'];
@@ -109,5 +103,11 @@ export const createApi = (call: Call) => ({
   connect: (id: string, service: Service) =>
     call('POST', `${machinePath(id)}/sessions`, z.union([connectReply, sessionPendingReply]), { service }),
   getSession: (id: string, sessionId: string) => call('GET', sessionPath(id, sessionId), sessionReply),
+  listSessions: (id: string, wanted: { ended?: 'true' | undefined }) =>
+    call('GET', withQuery(`${machinePath(id)}/sessions`, wanted), sessionListReply),
+  listAllSessions: (wanted: { ended?: 'true' | undefined }) =>
+    call('GET', withQuery('/api/sessions', wanted), sessionListReply),
   revokeSession: (id: string, sessionId: string) => call('DELETE', sessionPath(id, sessionId), z.undefined()),
+  revokeSessions: (id: string) => call('DELETE', `${machinePath(id)}/sessions`, endedSessionsReply),
+  ...createAccessApi(call),
 });

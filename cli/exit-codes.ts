@@ -5,6 +5,8 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'the command line could not be understood' },
   signIn: { code: 3, meaning: 'the sign-in failed, or the access token is not accepted' },
   postponed: { code: 4, meaning: 'not done yet: it goes on by itself, standard error says when' },
+  timedOut: { code: 5, meaning: 'not done within --timeout; what was begun goes on by itself' },
+  notIntact: { code: 6, meaning: 'the audit of the machine is not as it was written' },
   interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
 } as const;
 

@@ -24,9 +24,12 @@ function pauseOf({ value: { resumesAt }, retryAfterMs = lookAgainMs }: Reply<Ope
   return Math.max(retryAfterMs, Math.min(turn.longestMs, leftMs / turn.part));
 }
 
+/** What following needs of a command's surroundings. */
+export type FollowContext = Pick<CommandContext, 'api' | 'output' | 'wait'>;
+
 /** Asks until the operation has ended, when the service says so (`Retry-After`); tells every answer that differs. */
 async function* watch(
-  { api, wait }: CommandContext,
+  { api, wait }: FollowContext,
   first: Reply<OperationReply>,
 ): AsyncGenerator<Reply<OperationReply>, void, undefined> {
   let last = first;
@@ -50,7 +53,7 @@ async function* watch(
 }
 
 /** Shows an operation as it goes: one line a change on a pipe, a line that moves on a terminal. */
-function createProgress({ output }: CommandContext) {
+function createProgress({ output }: FollowContext) {
   const began = performance.now();
   const elapsed = () => formatSeconds((performance.now() - began) / 1000).padStart(8);
   let last: OperationReply | undefined;
@@ -61,6 +64,7 @@ function createProgress({ output }: CommandContext) {
   return {
     show({ value, json }: Reply<OperationReply>): void {
       // On a terminal the live line tells what runs.
+      if (output.isQuiet && value.status === 'running') return;
       const shown = changesSince(last, value).filter(
         ({ status }) => !output.isWatched || status !== 'running',
       );
@@ -104,7 +108,7 @@ function postponementOf({ kind, resumesAt, error }: OperationReply): Failure {
 
 /** Resolves when the operation has succeeded. Throws its failure; Ctrl-C ends the watching and nothing else. */
 export async function followOperation(
-  context: CommandContext,
+  context: FollowContext,
   first: Reply<OperationReply>,
 ): Promise<OperationReply> {
   const progress = createProgress(context);

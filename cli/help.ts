@@ -1,22 +1,36 @@
 import { programName } from './about.ts';
 import type { Command } from './command.ts';
+import type { CommandSection } from './command-table.ts';
 import { exitCodes } from './exit-codes.ts';
 import { environmentVariables, globalFlags, globalOptions } from './global-options.ts';
+import { cutToWidth } from './text/width.ts';
 
 type Row = readonly [string, string];
 
-function section(title: string, rows: readonly Row[]): string {
+/** What stands left of the meanings is no wider, so that they begin in one column on most terminals. */
+const widestName = 46;
+
+function section(title: string, rows: readonly Row[], room = Number.POSITIVE_INFINITY): string {
   if (rows.length === 0) return '';
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return `\n${title}\n${rows.map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}`).join('\n')}\n`;
+  const width = Math.min(widestName, Math.max(...rows.map(([name]) => name.length)));
+  const line = ([name, meaning]: Row) =>
+    name.length > width
+      ? `  ${name}\n  ${' '.repeat(width)}  ${meaning}`
+      : cutToWidth(`  ${name.padEnd(width)}  ${meaning}`, room);
+  return `\n${title}\n${rows.map(line).join('\n')}\n`;
 }
 
-const argumentsOf = (command: Command): string =>
-  Object.keys(command.arguments)
-    .map((name) => ` <${name}>`)
-    .join('');
+export const argumentsOf = (command: Pick<Command, 'arguments' | 'optional'>): string =>
+  [
+    ...Object.keys(command.arguments).map((name) => ` <${name}>`),
+    ...Object.keys(command.optional ?? {}).map((name) => ` [${name}]`),
+  ].join('');
 
-const optionRows = ({ options, flags, lists = {} }: Pick<Command, 'options' | 'flags' | 'lists'>): Row[] => [
+export const optionRows = ({
+  options,
+  flags,
+  lists = {},
+}: Pick<Command, 'options' | 'flags' | 'lists'>): Row[] => [
   ...Object.entries({ ...options, ...lists }).map(
     ([name, { value, meaning }]): Row => [`--${name} ${value}`, meaning],
   ),
@@ -28,20 +42,35 @@ const exampleLine = (line: string): string => `  ${programName} ${line}\n`;
 const everywhere = optionRows({ options: globalOptions, flags: globalFlags });
 const exitRows = Object.values(exitCodes).map(({ code, meaning }): Row => [String(code), meaning]);
 
-/** The help of the program, or of a group of commands: those that begin with `group`. */
-export function renderProgramHelp(commands: readonly Command[], group = ''): string {
-  const listed = group === '' ? commands : commands.filter(({ words }) => words.startsWith(`${group} `));
-  const name = group === '' ? programName : `${programName} ${group}`;
-  return [
-    `Usage: ${name} <command> [options]\n`,
-    section(
-      'Commands',
-      listed.map((command): Row => [`${command.words}${argumentsOf(command)}`, command.summary]),
-    ),
+const commandRow = (command: Command): Row => [`${command.words}${argumentsOf(command)}`, command.summary];
+
+/** What there is to read beside the commands: `help <topic>`. */
+export const helpTopics: Readonly<Record<string, () => string>> = {
+  'exit-codes': () => section('Exit codes', exitRows).trimStart(),
+  environment: () => section('Environment', Object.entries(environmentVariables)).trimStart(),
+};
+
+/** The help of the program. */
+export const renderProgramHelp = (sections: readonly CommandSection[], room?: number): string =>
+  [
+    `Usage: ${programName} <command> [options]\n`,
+    ...sections.map(({ title, commands }) => section(title, commands.map(commandRow), room)),
     section('Options', everywhere),
     section('Environment', Object.entries(environmentVariables)),
     section('Exit codes', exitRows),
-    `\n${programName} <command> --help tells more about one.\n`,
+    `\n${programName} <command> --help tells more about one, with examples.\n`,
+  ].join('');
+
+/** The help of a group of commands: those that begin with `group`. */
+export function renderGroupHelp(commands: readonly Command[], group: string, room?: number): string {
+  const listed = commands.filter(({ words }) => words.startsWith(`${group} `));
+  const examples = listed.flatMap((command) => command.examples?.slice(0, 1) ?? []);
+  return [
+    `Usage: ${programName} ${group} <command> [options]\n`,
+    section('Commands', listed.map(commandRow), room),
+    ...(examples.length > 0 ? [`\nExamples\n${examples.map(exampleLine).join('')}`] : []),
+    section('Options', everywhere),
+    `\n${programName} ${group} <command> --help tells more about one.\n`,
   ].join('');
 }
 
@@ -53,7 +82,9 @@ export function renderCommandHelp(command: Command): string {
     ...(command.notes ?? []).map((note) => `${note}\n`),
     section(
       'Arguments',
-      Object.entries(command.arguments).map(([name, meaning]): Row => [`<${name}>`, meaning]),
+      [...Object.entries(command.arguments), ...Object.entries(command.optional ?? {})].map(
+        ([name, meaning]): Row => [name in command.arguments ? `<${name}>` : `[${name}]`, meaning],
+      ),
     ),
     section('Options', [...optionRows(command), ...everywhere]),
     ...(command.examples ? [`\nExamples\n${command.examples.map(exampleLine).join('')}`] : []),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { problem } from '#shared/protocol/api.ts';
 import { Failure, type FailureFacts, failureOf, reasonOf } from './failure.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { longestMs, retryAfterMs, wantedMs } from './retry-after.ts';
 
 /** Milliseconds. Connect may take ten seconds before it answers 202; hardly anything takes longer. */
 const usualPatienceMs = 30_000;
@@ -11,8 +11,11 @@ export interface HttpClientOptions {
   baseUrl: string;
   /** An access token; throws a `Failure` when nobody could sign in. */
   token(): Promise<string>;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and at the end of `--timeout`. */
   signal: AbortSignal;
+  wait(ms: number): Promise<void>;
+  /** Told before a wait that the service asked for. */
+  onWait(ms: number): void;
 }
 
 export interface Reply<T> {
@@ -25,7 +28,10 @@ export interface Reply<T> {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** One call of the API as the signed-in person. Throws a `Failure`; after Ctrl-C the signal's reason. */
+/**
+ * One call of the API as the signed-in person. Where the API says 429 nothing was done, and it is asked again when it
+ * said. Throws a `Failure`; after Ctrl-C the signal's reason.
+ */
 export type Call = <S extends z.ZodType>(
   method: Method,
   path: string,
@@ -61,7 +67,10 @@ function refusalOf(response: Response, text: string): Failure {
   return new Failure({ ...facts.facts, status: response.status }, exit);
 }
 
-export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions): Call {
+const isJson = (type: string | null): boolean =>
+  type === null || /^application\/([\w.-]+\+)?json\b/i.test(type);
+
+export function createHttpClient({ baseUrl, token, signal, wait, onWait }: HttpClientOptions): Call {
   const send = async (method: Method, path: string, body: object | undefined, patienceMs: number) => {
     const bearer = await token();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
@@ -70,7 +79,7 @@ export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions):
         method,
         headers: {
           authorization: `Bearer ${bearer}`,
-          accept: 'application/json',
+          accept: 'application/json, */*;q=0.5',
           ...(body && { 'content-type': 'application/json' }),
         },
         ...(body && { body: JSON.stringify(body) }),
@@ -85,11 +94,26 @@ export function createHttpClient({ baseUrl, token, signal }: HttpClientOptions):
     }
   };
 
+  const sendInTurn: typeof send = async (...request) => {
+    let leftMs = longestMs;
+    for (;;) {
+      const answer = await send(...request);
+      const asked =
+        answer.response.status === 429
+          ? wantedMs(answer.response.headers.get('retry-after'), Date.now())
+          : undefined;
+      if (asked === undefined || asked > leftMs) return answer;
+      onWait(asked);
+      await wait(asked);
+      leftMs -= asked;
+    }
+  };
+
   return async (method, path, schema, body, patienceMs = usualPatienceMs) => {
-    const { response, text } = await send(method, path, body, patienceMs);
+    const { response, text } = await sendInTurn(method, path, body, patienceMs);
     if (!response.ok) throw refusalOf(response, text);
-    const isTable = response.headers.get('content-type')?.startsWith('text/csv');
-    const json = text === '' ? undefined : isTable ? text : parseJson(text);
+    const isText = !isJson(response.headers.get('content-type'));
+    const json = isText ? text : text === '' ? undefined : parseJson(text);
     const parsed = schema.safeParse(json);
     if (!parsed.success) {
       throw failureOf('reply_unexpected', `${method} ${path} answered ${beginning(text)}`, parsed.error);

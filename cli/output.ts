@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { programName } from './about.ts';
 import type { Failure } from './failure.ts';
 import { renderProblem } from './text/problem.ts';
+import { cutToWidth } from './text/width.ts';
 
 export interface TextStream {
   write(text: string): unknown;
@@ -17,10 +18,18 @@ export interface Output {
   readonly isJson: boolean;
   /** A person watches standard output. */
   readonly isWatched: boolean;
+  /** Nothing but results, questions and failures is wanted. */
+  readonly isQuiet: boolean;
+  /** Columns of the terminal that standard output is; undefined on a pipe. */
+  readonly room: number | undefined;
   /** A result: in JSON mode `json` on one line, else the text. */
   result(json: unknown, text: () => string): void;
-  /** A remark beside the result, for a person. */
+  /** A result that is a text of its own kind, in JSON mode too. */
+  text(text: string): void;
+  /** A remark beside the result, for a person; nothing when quiet. */
   note(text: string): void;
+  /** What a person has to read to go on: where to sign in, what a question is about. */
+  tell(text: string): void;
   failure(failure: Failure): void;
   /** Replaces the line that is being written; undefined removes it. Does nothing unless watched. */
   live(text: string | undefined): void;
@@ -32,11 +41,13 @@ export interface OutputOptions {
   stderr: TextStream;
   env: Readonly<Record<string, string | undefined>>;
   isJson: boolean;
+  isQuiet?: boolean;
 }
 
 const eraseLine = '\r\x1b[2K';
+const usualColumns = 80;
 
-export function createOutput({ stdout, stderr, env, isJson }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, env, isJson, isQuiet = false }: OutputOptions): Output {
   const isPlainTerminal = Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
   const paintFor =
     (stream: TextStream) =>
@@ -45,29 +56,38 @@ export function createOutput({ stdout, stderr, env, isJson }: OutputOptions): Ou
         ? styleText(styles[tone], text, { validateStream: false })
         : text;
   const isWatched = Boolean(stdout.isTTY) && !isJson && env['TERM'] !== 'dumb';
+  const columns = stdout.columns || usualColumns;
   let isLive = false;
 
   const live = (text: string | undefined): void => {
-    if (!isWatched || (text === undefined && !isLive)) return;
+    if (!isWatched || isQuiet || (text === undefined && !isLive)) return;
     // A line that wraps could not be replaced.
-    const room = Math.max(20, (stdout.columns || 80) - 1);
-    stdout.write(`${eraseLine}${(text ?? '').slice(0, room)}`);
+    stdout.write(`${eraseLine}${cutToWidth(text ?? '', Math.max(20, columns - 1))}`);
     isLive = text !== undefined;
+  };
+
+  const tell = (text: string): void => {
+    live(undefined);
+    stderr.write(`${text}\n`);
+  };
+
+  const write = (text: string): void => {
+    live(undefined);
+    if (text !== '') stdout.write(`${text}\n`);
   };
 
   return {
     isJson,
     isWatched,
+    isQuiet,
+    room: stdout.isTTY ? columns : undefined,
+    tell,
     paint: paintFor(stdout),
     live,
-    result(json, text) {
-      live(undefined);
-      const shown = isJson ? JSON.stringify(json) : text();
-      if (shown !== '') stdout.write(`${shown}\n`);
-    },
+    text: write,
+    result: (json, text) => write(isJson ? JSON.stringify(json) : text()),
     note(text) {
-      live(undefined);
-      stderr.write(`${text}\n`);
+      if (!isQuiet) tell(text);
     },
     failure({ facts }) {
       live(undefined);

@@ -2,6 +2,8 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Command, Given } from './command.ts';
 import { UsageError } from './failure.ts';
 import { globalFlags, globalOptions } from './global-options.ts';
+import { helpTopics } from './help.ts';
+import { nearest } from './nearest-command.ts';
 
 export interface ParsedCommandLine {
   /** Absent when only help or the version is asked for, or nothing at all. */
@@ -12,6 +14,9 @@ export interface ParsedCommandLine {
   /** Options and flags of every command. */
   api: string | undefined;
   isJson: boolean;
+  isQuiet: boolean;
+  /** Milliseconds. */
+  timeoutMs: number | undefined;
   mayOpen: boolean;
   wantsHelp: boolean;
   wantsVersion: boolean;
@@ -53,16 +58,46 @@ function parseStrictly(args: readonly string[], options: Options, command: strin
   }
 }
 
-function argumentsOf(command: Command, positionals: readonly string[]): Record<string, string> {
+function argumentsOf(
+  command: Command,
+  positionals: readonly string[],
+): Pick<ParsedCommandLine['given'], 'arguments' | 'optional'> {
   const names = Object.keys(command.arguments);
+  const all = [...names, ...Object.keys(command.optional ?? {})];
   const given = positionals.slice(command.words.split(' ').length);
   const missing = names[given.length];
   if (missing !== undefined) throw new UsageError(`<${missing}> is missing`, command.words);
-  if (given.length > names.length)
-    throw new UsageError(`unexpected argument '${given[names.length]}'`, command.words);
-  for (const [at, name] of names.entries())
-    if (given[at] === '') throw new UsageError(`<${name}> is empty`, command.words);
-  return Object.fromEntries(names.map((name, at) => [name, given[at] ?? '']));
+  if (given.length > all.length)
+    throw new UsageError(`unexpected argument '${given[all.length]}'`, command.words);
+  const read = all.slice(0, given.length).map((name, at) => [name, given[at] ?? ''] as const);
+  for (const [name, value] of read)
+    if (value === '') throw new UsageError(`<${name}> is empty`, command.words);
+  return {
+    arguments: Object.fromEntries(read.slice(0, names.length)),
+    optional: Object.fromEntries(read.slice(names.length)),
+  };
+}
+
+const longestTimeoutS = 7 * 86_400;
+
+function timeoutOf(text: string | undefined, command: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && seconds > 0 && seconds <= longestTimeoutS) return seconds * 1000;
+  throw new UsageError(`--timeout must be seconds, at most ${longestTimeoutS}`, command);
+}
+
+/** `help <words>` is `<words> --help`. */
+const helpWord = 'help';
+
+/** What the words before a command, or instead of one, ask for. Throws `UsageError` for words that mean nothing. */
+function wordsOf(commands: readonly Command[], positionals: readonly string[], wantsHelp: boolean): string {
+  const [first] = positionals;
+  if (first === undefined || (wantsHelp && Object.hasOwn(helpTopics, first))) return first ?? '';
+  const group = isGroup(commands, first);
+  if (!group) throw new UsageError(`there is no command '${first}'${nearest(commands, first)}`);
+  if (!wantsHelp) throw new UsageError(`'${first}' needs one more word`, first);
+  return first;
 }
 
 /** Throws `UsageError`. `args` are those after the program's own name. */
@@ -74,8 +109,10 @@ export function parseCommandLine(commands: readonly Command[], args: readonly st
     strict: false,
     allowPositionals: true,
   });
-  const command = findCommand(commands, loose.positionals);
+  const isHelp = loose.positionals[0] === helpWord;
+  const command = findCommand(commands, loose.positionals.slice(isHelp ? 1 : 0));
   const parsed = parseStrictly(args, optionsOf(command ? [command] : []), command?.words);
+  const positionals = parsed.positionals.slice(isHelp ? 1 : 0);
   const text = (name: string) => {
     const value = parsed.values[name];
     return typeof value === 'string' ? value : undefined;
@@ -85,25 +122,21 @@ export function parseCommandLine(commands: readonly Command[], args: readonly st
     return Array.isArray(values) ? values.map(String) : [];
   };
   const isSet = (name: string) => parsed.values[name] === true;
-  const wantsHelp = isSet('help');
-  const [first] = parsed.positionals;
-  if (!command && first !== undefined) {
-    const group = isGroup(commands, first);
-    if (!group) throw new UsageError(`there is no command '${first}'`);
-    if (!wantsHelp) throw new UsageError(`'${first}' needs one more word`, first);
-  }
+  const wantsHelp = isHelp || isSet('help');
   return {
     ...(command && { command }),
-    words: command?.words ?? first ?? '',
+    words: command?.words ?? wordsOf(commands, positionals, wantsHelp),
     given: {
-      arguments: command && !wantsHelp ? argumentsOf(command, parsed.positionals) : {},
+      ...(command && !wantsHelp ? argumentsOf(command, positionals) : { arguments: {}, optional: {} }),
       options: pick(command?.options, text),
       flags: pick(command?.flags, isSet),
       lists: pick(command?.lists, all),
     },
     api: text('api'),
     isJson: isSet('json'),
-    mayOpen: !isSet('no-open'),
+    isQuiet: isSet('quiet'),
+    timeoutMs: timeoutOf(text('timeout'), command?.words),
+    mayOpen: !isSet('no-browser'),
     wantsHelp,
     wantsVersion: isSet('version'),
   };

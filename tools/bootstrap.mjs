@@ -29,6 +29,7 @@ const tasks = {
   bench: [...preload, 'bench/main.ts'],
   requirements: ['tools/requirements.ts'],
   errors: ['tools/errors.ts'],
+  'access-matrix': ['tools/access-matrix.ts'],
   settings: ['tools/settings.ts'],
   'command-line': ['tools/command-line.ts'],
   routes: ['tools/routes.ts'],

@@ -30,7 +30,7 @@ async function requireYes(
   request: Awaited<ReturnType<typeof parseFleetRequest>>,
 ): Promise<void> {
   const { value } = await api.planFleetInstall(request);
-  output.note(renderPlan(value, Date.now()));
+  output.tell(renderPlan(value, Date.now()));
   const begins = value.counts.install + value.counts.adopt;
   if (begins === 0)
     throw failureOf('fleet_install_incomplete', 'none of these machines can be installed now');

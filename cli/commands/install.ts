@@ -44,7 +44,7 @@ const unmet = z.object({ code: z.literal('precondition_unmet'), preconditions: z
 function showUnmet({ output }: CommandContext, error: unknown): void {
   if (output.isJson || !(error instanceof Failure)) return;
   const { data } = unmet.safeParse(error.facts);
-  if (data) output.note(renderPreconditions(data.preconditions));
+  if (data) output.tell(renderPreconditions(data.preconditions));
 }
 
 export const install = defineCommand({

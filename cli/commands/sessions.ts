@@ -1,86 +1,79 @@
-import { connectReply, serviceName } from '#shared/protocol/api.ts';
-import { type Service } from '../api.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
-import { Failure, failureOf, UsageError } from '../failure.ts';
-import { findMachineId } from '../find-machine.ts';
+import { programName } from '../about.ts';
+import { defineCommand } from '../command.ts';
+import { failureOf, UsageError } from '../failure.ts';
+import { findMachine, findMachineId } from '../find-machine.ts';
 import { plain } from '../text/plain.ts';
+import { renderSessions } from '../text/session.ts';
 import { machineArgument } from './machine-argument.ts';
 
-function parseService(text: string | undefined): Service {
-  const parsed = serviceName.safeParse((text ?? 'WAC').toUpperCase());
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`--service must be ${serviceName.options.join(' or ')}`, 'connect');
-}
-
-/** Between two looks at a session that opens, when the service does not say. */
-const lookAgainMs = 1_000;
-/** An API that still says `opening` then has lost it: the flow itself gives up long before. */
-const patienceMs = 2 * 60_000;
-
-/** Waits for a session that did not open within the first answer. */
-async function untilOpen(
-  { api, wait }: CommandContext,
-  machineId: string,
-  sessionId: string,
-  firstWaitMs: number | undefined,
-) {
-  const deadline = performance.now() + patienceMs;
-  let waitMs = firstWaitMs ?? lookAgainMs;
-  while (performance.now() < deadline) {
-    await wait(waitMs);
-    const { value, retryAfterMs } = await api.getSession(machineId, sessionId);
-    if (value.state === 'open' && value.url !== undefined)
-      return { sessionId, url: value.url, expiresAt: value.expiresAt, advice: value.advice };
-    if (value.error) throw new Failure(value.error, 'failed');
-    if (value.state !== 'opening')
-      throw failureOf('session_not_opened', `session ${sessionId} is ${value.state}`);
-    waitMs = retryAfterMs ?? lookAgainMs;
-  }
-  throw failureOf('session_not_opened', `session ${sessionId} was still opening after two minutes`);
-}
-
-export const connect = defineCommand({
-  words: 'connect',
-  summary: 'open a session: print its unique URL, and open it in the browser on a terminal',
-  arguments: machineArgument,
-  options: { service: { value: 'NAME', meaning: 'WAC or SSH (WAC)' } },
-  flags: {},
-  notes: [
-    'The URL opens the session once and within a minute; it is as good as a password until then.',
-    'On a pipe nothing is opened and standard output is the URL alone.',
-  ],
-  examples: ['connect server-01', 'connect server-01 --service SSH --no-open'],
-  async run(context, given) {
-    const { api, output } = context;
-    const service = parseService(given.options.service);
-    const machineId = await findMachineId(api, given.arguments.machine);
-    const reply = await api.connect(machineId, service);
-    const opened = connectReply.safeParse(reply.value);
-    const session = opened.success
-      ? opened.data
-      : await untilOpen(context, machineId, reply.value.sessionId, reply.retryAfterMs);
-    output.result(opened.success ? reply.json : session, () => plain(session.url));
-    if (!output.isWatched) return;
-    if (session.advice !== undefined) output.note(plain(session.advice));
-    const isOpened = service === 'WAC' && context.openBrowser(session.url);
-    output.note(
-      `${isOpened ? 'Your browser opens it.' : 'Open it within a minute; it works once.'} ` +
-        `Session ${plain(session.sessionId)} ends at ${new Date(session.expiresAt).toLocaleTimeString()}.`,
+export const listSessions = defineCommand({
+  words: 'sessions',
+  summary: 'live sessions of a machine, or of all: who, since when, from where, how much',
+  arguments: {},
+  optional: machineArgument,
+  options: {},
+  flags: { ended: 'those that ended within the last day too' },
+  notes: ['Your own, and everybody’s where you install or say who may connect.'],
+  examples: ['sessions', 'sessions server-01 --ended'],
+  async run({ api, output }, given) {
+    const { machine } = given.optional;
+    const ended = given.flags.ended ? ('true' as const) : undefined;
+    const { value, json } =
+      machine === undefined
+        ? await api.listAllSessions({ ended })
+        : await api.listSessions(await findMachineId(api, machine), { ended });
+    if (value.value.length === 0 && !output.isJson)
+      return output.note(
+        ended
+          ? 'There was no session within a day.'
+          : `Nobody is connected. Who was: ${programName} sessions --ended`,
+      );
+    output.result(json, () =>
+      renderSessions(value.value, {
+        nowMs: Date.now(),
+        withMachine: machine === undefined,
+        room: output.room,
+      }),
     );
   },
 });
 
-export const revokeSession = defineCommand({
-  words: 'session revoke',
-  summary: 'end a session now; its live connections are cut',
-  arguments: { ...machineArgument, 'session id': 'as `connect` printed it' },
+export const revoke = defineCommand({
+  words: 'revoke',
+  summary: 'end one session now, or all of a machine; live connections are cut',
+  arguments: machineArgument,
+  optional: { 'session id': 'as `sessions` lists it' },
   options: {},
-  flags: {},
-  examples: ['session revoke server-01 abcdefghijklmnop'],
-  async run({ api, output }, given) {
-    const sessionId = given.arguments['session id'];
-    const machineId = await findMachineId(api, given.arguments.machine);
-    await api.revokeSession(machineId, sessionId);
-    output.result({ sessionId, state: 'revoked' }, () => `session ${plain(sessionId)} is revoked`);
+  flags: { all: 'every live session of the machine', yes: 'do not ask' },
+  notes: ['With --all it asks first; without a terminal it needs --yes.'],
+  examples: ['revoke server-01 abcdefghijklmnop', 'revoke server-01 --all --yes'],
+  async run({ api, output, confirm, isAttended }, given) {
+    const sessionId = given.optional['session id'];
+    const isAll = given.flags.all === true;
+    if (isAll === (sessionId !== undefined))
+      throw new UsageError('name one session, or --all and none', 'revoke');
+    if (sessionId !== undefined) {
+      const machineId = await findMachineId(api, given.arguments.machine);
+      await api.revokeSession(machineId, sessionId);
+      return output.result({ sessionId, state: 'revoked' }, () => `session ${plain(sessionId)} is revoked`);
+    }
+    if (!given.flags.yes && !isAttended)
+      throw new UsageError('without a terminal nobody can be asked: use --yes', 'revoke');
+    const { value: machine } = await findMachine(api, given.arguments.machine);
+    const name = plain(machine.name);
+    if (!given.flags.yes) {
+      const { value } = await api.listSessions(machine.id, {});
+      output.tell(
+        value.value.length === 0
+          ? `Nobody is connected to ${name} now.`
+          : renderSessions(value.value, { nowMs: Date.now(), withMachine: false, room: output.room }),
+      );
+      if (!(await confirm(`End every session on ${name}? Type yes to go on: `)))
+        throw failureOf('not_confirmed', `the sessions on ${name} go on`);
+    }
+    const { value, json } = await api.revokeSessions(machine.id);
+    output.result(json, () =>
+      value.ended === 1 ? `1 session on ${name} is ended` : `${value.ended} sessions on ${name} are ended`,
+    );
   },
 });

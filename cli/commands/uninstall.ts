@@ -19,7 +19,7 @@ export const uninstall = defineCommand({
       throw new UsageError('without a terminal nobody can be asked: use --yes', 'uninstall');
     const { value: machine } = await findMachine(context.api, given.arguments.machine);
     if (!given.flags.yes) {
-      context.output.note(renderLeaving(machine));
+      context.output.tell(renderLeaving(machine));
       if (!(await context.confirm(`Uninstall from ${plain(machine.name)}? Type yes to go on: `)))
         throw failureOf('not_confirmed', `${plain(machine.name)} stays as it is`);
     }

@@ -1,16 +1,52 @@
 import { plain } from './plain.ts';
+import { cutToWidth, padToWidth, widthOf } from './width.ts';
 
 /** Between two columns. */
 const gap = '  ';
+/** A column that is cut keeps this much: enough to tell one name from another. */
+const leastWidth = 10;
 
-/** Rows under upper-case headings, each column as wide as its widest cell. */
-export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export interface TableOptions {
+  /** Columns of the terminal; absent on a pipe, where nothing is cut. */
+  room?: number | undefined;
+  /** Headings of columns that are never cut: what a person copies. */
+  whole?: readonly string[];
+}
+
+/** The widest columns give way, one column at a time, until the line fits or none may give more. */
+function fitWidths(widths: readonly number[], least: readonly number[], room: number): number[] {
+  const fitted = [...widths];
+  let over = fitted.reduce((sum, width) => sum + width + gap.length, -gap.length) - room;
+  for (; over > 0; over -= 1) {
+    let widest = -1;
+    for (const [at, width] of fitted.entries())
+      if (width > (least[at] ?? 0) && width > (fitted[widest] ?? 0)) widest = at;
+    if (widest < 0) break;
+    fitted[widest] = (fitted[widest] ?? 0) - 1;
+  }
+  return fitted;
+}
+
+/** Rows under upper-case headings, each column as wide as its widest cell, or as the terminal has room for. */
+export function renderTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  { room = Number.POSITIVE_INFINITY, whole = [] }: TableOptions = {},
+): string {
   const lines = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(plain))];
-  const widths = headings.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
+  const widest = headings.map((_, at) =>
+    lines.reduce((width, line) => Math.max(width, widthOf(line[at] ?? '')), 0),
+  );
+  const least = headings.map((heading, at) =>
+    whole.includes(heading)
+      ? (widest[at] ?? 0)
+      : Math.min(widest[at] ?? 0, Math.max(widthOf(heading), leastWidth)),
+  );
+  const widths = fitWidths(widest, least, room);
   return lines
     .map((line) =>
       line
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .map((cell, at) => padToWidth(cutToWidth(cell, widths[at] ?? 0), widths[at] ?? 0))
         .join(gap)
         .trimEnd(),
     )
@@ -23,8 +59,8 @@ export function renderFields(
   indent = '',
 ): string {
   const present = fields.filter((field): field is [string, string] => Boolean(field[1]));
-  const width = Math.max(0, ...present.map(([name]) => name.length));
+  const width = Math.max(0, ...present.map(([name]) => widthOf(name)));
   return present
-    .map(([name, value]) => `${indent}${name.padEnd(width)}${gap}${plain(value)}`.trimEnd())
+    .map(([name, value]) => `${indent}${padToWidth(name, width)}${gap}${plain(value)}`.trimEnd())
     .join('\n');
 }

@@ -8,3 +8,10 @@ export function formatSeconds(seconds: number): string {
 /** Between two ISO 8601 times, or undefined while one is missing. */
 export const secondsBetween = (from: string | undefined, to: string | undefined): number | undefined =>
   from === undefined || to === undefined ? undefined : (Date.parse(to) - Date.parse(from)) / 1000;
+
+/** Minutes as people say them: `45 min`, `2 h`, `1 h 30 min`. */
+export function formatMinutes(minutes: number): string {
+  const hours = Math.floor(minutes / 60);
+  const rest = Math.round(minutes % 60);
+  return [hours > 0 && `${hours} h`, (rest > 0 || hours === 0) && `${rest} min`].filter(Boolean).join(' ');
+}

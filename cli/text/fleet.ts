@@ -104,4 +104,4 @@ export function renderPlan(plan: FleetPlanReply, nowMs: number): string {
 }
 
 /** Text of others as lines that cannot steer a terminal. */
-export const plainLines = (text: string): string => text.split('\r\n').map(plain).join('\n').trimEnd();
+export const plainLines = (text: string): string => text.split(/\r?\n/).map(plain).join('\n').trimEnd();

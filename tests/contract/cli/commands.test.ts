@@ -164,7 +164,7 @@ describe('wacctl connect', () => {
 
   it('ends a session by its id', async () => {
     api.routes[`DELETE ${path}/sessions/${session.sessionId}`] = { status: 204 };
-    const { code, stdout } = await run('session', 'revoke', 'server-01', session.sessionId);
+    const { code, stdout } = await run('revoke', 'server-01', session.sessionId);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `session ${session.sessionId} is revoked\n` });
   });
 });
@@ -282,6 +282,8 @@ describe('an address', () => {
 it('asks nobody to sign in without a terminal: it ends with 3 and says what to do', async () => {
   const { code, stderr } = await runProgram(['machines'], api.origin, { env: { ADMIN_CENTER_TOKEN: '' } });
   expect(code).toBe(3);
-  expect(stderr).toContain('Run wacctl in a terminal, or set ADMIN_CENTER_TOKEN');
+  expect(stderr).toContain(
+    '`wacctl login` first (`--device-code` without a browser), or set ADMIN_CENTER_TOKEN',
+  );
   expect(lines()).toEqual([]);
 });

@@ -26,6 +26,9 @@ export interface RunOptions {
   isTerminal?: boolean;
 }
 
+/** A folder that is not there: whatever the person at this computer keeps is none of ours. */
+export const nowhere = '/nonexistent/wacctl';
+
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** `script` of util-linux gives a program a terminal; there is none to have by Node alone. */
@@ -39,7 +42,13 @@ export function startProgram(args: readonly string[], options: RunOptions = {}):
     ? ['script', '--quiet', '--return', '--flush', '--command', line.map(quoted).join(' '), '/dev/null']
     : line;
   const child = spawn(file, rest, {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TERM: 'xterm', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TERM: 'xterm',
+      ADMIN_CENTER_CONFIG_DIR: nowhere,
+      ...env,
+    },
     // A terminal's input that ends would be an end of input for the program.
     stdio: [isTerminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
@@ -97,7 +106,11 @@ export async function runProgram(args: readonly string[], api: string, options: 
 export async function runHere(args: readonly string[], api: string) {
   const written = { stdout: '', stderr: '' };
   const code = await runInProcess(args, {
-    env: { ADMIN_CENTER_API_URL: api, ADMIN_CENTER_TOKEN: 'a-token' },
+    env: {
+      ADMIN_CENTER_API_URL: api,
+      ADMIN_CENTER_TOKEN: 'a-token',
+      ADMIN_CENTER_CONFIG_DIR: nowhere,
+    },
     stdin: Readable.from([]),
     stdout: { write: (text) => (written.stdout += text) },
     stderr: { write: (text) => (written.stderr += text) },

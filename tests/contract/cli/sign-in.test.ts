@@ -13,7 +13,7 @@ import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority
 import { openStore } from '#local/kit/store.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { type Answer, type FakeApi, problem, type SeenRequest, startFakeApi } from './fake-api.ts';
-import { hasTerminals, startProgram } from './run-program.ts';
+import { hasTerminals, nowhere, startProgram } from './run-program.ts';
 import { machineList } from './sample-replies.ts';
 
 const preload = fileURLToPath(new URL('../../../local/kit/preload.mjs', import.meta.url));
@@ -98,7 +98,7 @@ async function runInTerminal(
   });
   const shown: unknown[] = [];
   const code = await runProgram(args, {
-    env: { ADMIN_CENTER_API_URL: api.origin },
+    env: { ADMIN_CENTER_API_URL: api.origin, ADMIN_CENTER_CONFIG_DIR: nowhere },
     stdin: new PassThrough(),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
@@ -237,7 +237,7 @@ describe('a sign-in', () => {
 
 describe.runIf(hasTerminals)('the real program on a terminal', () => {
   const start = () =>
-    startProgram(['whoami', '--no-open', '--api', api.origin], {
+    startProgram(['whoami', '--no-browser', '--api', api.origin], {
       isTerminal: true,
       nodeArgs: ['--import', preload],
       env: { ADMIN_CENTER_LOCAL_CA_FILE: caFile },

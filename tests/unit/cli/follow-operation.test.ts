@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApi } from '#cli/api.ts';
-import type { CommandContext } from '#cli/command.ts';
 import { failureOf } from '#cli/failure.ts';
-import { followOperation } from '#cli/follow-operation.ts';
+import { type FollowContext, followOperation } from '#cli/follow-operation.ts';
 import type { Reply } from '#cli/http-client.ts';
 import { createOutput } from '#cli/output.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
@@ -27,7 +26,7 @@ const reply = (value: OperationReply, retryAfterMs?: number): Reply<OperationRep
 function follow(answers: (Reply<OperationReply> | Error)[], first = reply(operation('running', 0), 300)) {
   const waits: number[] = [];
   const written = { stdout: '', stderr: '' };
-  const context: CommandContext = {
+  const context: FollowContext = {
     api: {
       ...createApi(() => Promise.reject(new Error('nothing else is asked'))),
       getOperation: async () => {
@@ -43,10 +42,6 @@ function follow(answers: (Reply<OperationReply> | Error)[], first = reply(operat
       isJson: true,
     }),
     wait: async (ms) => void waits.push(ms),
-    openBrowser: () => false,
-    isAttended: false,
-    confirm: async () => false,
-    readText: async () => '',
   };
   return { ended: followOperation(context, first), waits, written };
 }

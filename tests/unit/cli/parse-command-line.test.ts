@@ -9,7 +9,7 @@ import { type ParsedCommandLine, parseCommandLine } from '#cli/parse-command-lin
 const parse = (line: string) => parseCommandLine(commandTable, line.split(' ').filter(Boolean));
 
 const nothing: Pick<ParsedCommandLine, 'command' | 'given' | 'wantsHelp'> = {
-  given: { arguments: {}, options: {}, flags: {}, lists: {} },
+  given: { arguments: {}, optional: {}, options: {}, flags: {}, lists: {} },
   wantsHelp: false,
 };
 
@@ -40,9 +40,9 @@ describe('a command line', () => {
   });
 
   it('finds a command of two words and its two arguments', () => {
-    expect(parse('session revoke m s')).toMatchObject({
-      words: 'session revoke',
-      given: { arguments: { machine: 'm', 'session id': 's' } },
+    expect(parse('lease approve m l')).toMatchObject({
+      words: 'lease approve',
+      given: { arguments: { machine: 'm', 'lease id': 'l' } },
     });
   });
 
@@ -74,10 +74,14 @@ describe('a command line', () => {
   });
 
   it.each([
-    ['instal m', "there is no command 'instal'"],
-    ['session', "'session' needs one more word"],
+    ['nonsense m', "there is no command 'nonsense'"],
+    ['lease', "'lease' needs one more word"],
     ['install', '<machine> is missing'],
-    ['session revoke m', '<session id> is missing'],
+    ['lease approve m', '<lease id> is missing'],
+    ['revoke m s t', "unexpected argument 't'"],
+    ['conect m', "there is no command 'conect': did you mean 'connect'?"],
+    ['machines --timeout 0', '--timeout must be seconds'],
+    ['machines --timeout soon', '--timeout must be seconds'],
     ['machines m', "unexpected argument 'm'"],
     ['machines --yes', "Unknown option '--yes'"],
     ['install m --port', "Option '--port <value>' argument missing"],
@@ -93,7 +97,7 @@ describe('a command line', () => {
 
   it('asks for help without its arguments', () => {
     expect(parse('install --help')).toMatchObject({ words: 'install', wantsHelp: true });
-    expect(parse('session --help')).toMatchObject({ words: 'session', wantsHelp: true });
+    expect(parse('lease --help')).toMatchObject({ words: 'lease', wantsHelp: true });
   });
 
   it('is parsed or refused, whatever it is', () => {
@@ -117,7 +121,7 @@ describe('the table of commands', () => {
   it('has every command once', () => {
     const words = commandTable.map((command) => command.words);
     expect(new Set(words).size).toBe(words.length);
-    expect(words).toContain('session revoke');
+    expect(words).toContain('lease approve');
   });
 
   it('gives an option one kind in all commands', () => {

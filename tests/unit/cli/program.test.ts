@@ -6,13 +6,14 @@ import { commandTable } from '#cli/command-table.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { parseCommandLine } from '#cli/parse-command-line.ts';
 import { runProgram } from '#cli/program.ts';
+import { generateCommandLine } from '#tools/command-line.ts';
 
 /** Runs it without a network: none of these lines reaches the point of a request. */
 async function run(line: string, env: Record<string, string> = {}) {
   let stdout = '';
   let stderr = '';
   const code = await runProgram(line.split(' ').filter(Boolean), {
-    env,
+    env: { ADMIN_CENTER_CONFIG_DIR: '/nonexistent/wacctl', ...env },
     stdin: new PassThrough(),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
@@ -59,21 +60,31 @@ describe('help', () => {
   });
 
   it('of a group names its commands alone', async () => {
-    const { code, stdout } = await run('session --help');
+    const { code, stdout } = await run('lease --help');
     expect(code).toBe(0);
-    expect(stdout).toContain('session revoke');
+    expect(stdout).toContain('lease approve');
     expect(stdout).not.toContain('whoami');
   });
 
-  it('is in step with the README', () => {
-    const readme = file('cli/README.md');
-    for (const { words, flags, options, lists } of commandTable) {
-      expect(readme).toContain(`| \`${words}`);
-      for (const name of Object.keys({ ...flags, ...options, ...lists }))
-        expect(readme).toContain(`--${name}`);
-    }
-    for (const { code } of Object.values(exitCodes))
-      expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
+  it('and the guide are one: run `npm run command-line`', () => {
+    const isFresh = file('docs/command-line.md') === generateCommandLine();
+    expect(isFresh, 'run `npm run command-line` and commit the page').toBe(true);
+  });
+
+  it.each([
+    ['help connect', 'connect --help'],
+    ['help lease', 'lease --help'],
+    ['help', '--help'],
+  ])('is asked for in two ways: %s', async (one, other) => {
+    expect(await run(one)).toEqual(await run(other));
+  });
+
+  it('tells the exit codes alone', async () => {
+    const { code, stdout } = await run('help exit-codes');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').filter((line) => /^ {2}\d/.test(line))).toHaveLength(
+      Object.keys(exitCodes).length,
+    );
   });
 });
 
@@ -91,7 +102,7 @@ describe('the program', () => {
 
   it.each([
     ['nothing', 'wacctl --help'],
-    ['session', 'wacctl session --help'],
+    ['lease', 'wacctl lease --help'],
     ['install m --port 65536', 'wacctl install --help'],
     ['install m --port 1e3', 'wacctl install --help'],
     ['connect m --service RDP', 'wacctl connect --help'],
