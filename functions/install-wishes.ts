@@ -67,6 +67,7 @@ export async function wishesOf(
     ...(reach && { reach }),
     ...(sources && { sources }),
     ...(proxy !== undefined && { proxy }),
+    ...(body.signIn && { signIn: body.signIn }),
     ...(body.consent && { consent: { id: caller.id, name: caller.name } }),
   };
   await requirePortRight(ports, machine, wishes, caller);

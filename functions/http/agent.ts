@@ -112,6 +112,7 @@ async function desiredState(
     // Without the service there is nothing to listen for.
     ...(direct && wac && { direct: { address: direct.listenOn, port: wac.port } }),
     ...(machine.replaceConsent && { replaceManual: true }),
+    ...(machine.signIn && { signIn: machine.signIn }),
     messages: {
       host: settings.ADMIN_CENTER_SERVICE_BUS_HOST,
       endpoint: settings.ADMIN_CENTER_SERVICE_BUS_ENDPOINT ?? settings.ADMIN_CENTER_SERVICE_BUS_HOST,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KeyCustody } from '#shared/domain/certificate.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import type { SignIn } from '#shared/domain/machine.ts';
 import { machineNameOf } from '#shared/domain/machine-name.ts';
 import { isSameReach, type OpenedPort, type PortSources, type Reach, reverse } from '#shared/domain/reach.ts';
 import type { DnsZone } from '#shared/ports/dns-zone.ts';
@@ -117,6 +118,7 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
       reach?: Reach;
       consent?: { id: string; name: string };
       proxy?: string | null;
+      signIn?: SignIn;
     }): Promise<{ installedPort?: number }> {
       const { document: machine } = await getDocument(store, input.machineId, 'machine');
       const isFirst = machine.extension?.installedAt === undefined;
@@ -127,6 +129,7 @@ export function createInstallExtensionActivities(ports: InstallExtensionPorts) {
         ({ extension: had, reach = reverse }) => ({
           ...(consent && { replaceConsent: consent }),
           ...(input.proxy !== undefined && { proxy: input.proxy ?? undefined }),
+          ...(input.signIn && { signIn: input.signIn }),
           ...(had?.installedAt === undefined
             ? {
                 before,

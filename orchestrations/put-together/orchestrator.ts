@@ -1,5 +1,6 @@
 import type { KeyCustody } from '#shared/domain/certificate.ts';
 import { AppError } from '#shared/domain/error.ts';
+import type { SignIn } from '#shared/domain/machine.ts';
 import type { PortSources, Reach } from '#shared/domain/reach.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
 import { deliverCertificate } from '../deliver-certificate/orchestrator.ts';
@@ -29,6 +30,8 @@ export interface InstallWishes {
   consent?: { id: string; name: string };
   /** As it is where absent; null: none. */
   proxy?: string | null;
+  /** As it is where absent. */
+  signIn?: SignIn;
   /** Longest wait for a turn at an authority; a later one is given back. Absent: any. */
   turnPatienceMs?: number;
 }
@@ -65,6 +68,7 @@ export function* putTogether(
     ...(reach && { reach }),
     ...(consent && { consent }),
     ...(wishes.proxy !== undefined && { proxy: wishes.proxy }),
+    ...(wishes.signIn && { signIn: wishes.signIn }),
   });
   Object.assign(begun, found, { hasBegun: true });
   yield* registerProvider(context, subscriptionId);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signIns } from '#shared/domain/machine.ts';
 import { port, portText } from './port.ts';
 
 /** Bodies and replies of install, repair, addresses and what was left behind. */
@@ -46,6 +47,8 @@ export const installRequest = z.strictObject({
   consent: z.boolean().optional(),
   /** The proxy that the documented handler goes out by; as it was where absent, none with null. */
   proxy: proxyAddress.nullable().optional(),
+  /** Who the service takes a visitor for (C3); as it was where absent, `virtual-account` for the first time. */
+  signIn: z.enum(signIns).optional(),
 });
 export type InstallRequest = z.infer<typeof installRequest>;
 

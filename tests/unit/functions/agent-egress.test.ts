@@ -56,6 +56,16 @@ describe('what an agent is told to reach', () => {
   });
 });
 
+describe('who services take a visitor for', () => {
+  it('requirement C3: is told where it was chosen, and left to the default where not', async () => {
+    expect(await readState()).not.toHaveProperty('signIn');
+    const machine = await memory.store.read(machineId, 'machine');
+    if (!machine) throw new Error('there is no machine');
+    await memory.store.commit(machineId, [{ put: { ...machine.document, signIn: 'local' } }]);
+    expect((await readState()).signIn).toBe('local');
+  });
+});
+
 describe('where an agent is told to listen', () => {
   it('requirement 83: is on the chosen address with the port of the service, and nowhere without one', async () => {
     const machine = await memory.store.read(machineId, 'machine');

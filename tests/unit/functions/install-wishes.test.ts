@@ -65,6 +65,15 @@ describe('the proxy of an install', () => {
   });
 });
 
+describe('who the service takes a visitor for', () => {
+  it('requirement C3: is what was asked for, and stays as it is where nothing is said', async () => {
+    expect(await wishes({ signIn: 'local' })).toMatchObject({ signIn: 'local' });
+    expect(await wishes({ signIn: 'virtual-account' })).toMatchObject({ signIn: 'virtual-account' });
+    expect(await wishes({}, { signIn: 'local' })).not.toHaveProperty('signIn');
+    expect(installRequest.safeParse({ signIn: 'nobody' }).success).toBe(false);
+  });
+});
+
 describe('the port of an install', () => {
   it('is the one that was asked for', async () => {
     memory.extension.states.set(resourceId, { state: 'succeeded', port: 6600 });
