@@ -2,11 +2,13 @@ import { z } from 'zod';
 import {
   connectReply,
   type connectRequest,
+  endpointReply,
   extensionReply,
   machineReply,
   meReply,
   operationReply,
   preconditionsReply,
+  serviceConfigurationReply,
   sessionPendingReply,
   sessionReply,
 } from '#shared/protocol/api.ts';
@@ -38,6 +40,9 @@ import type { Call } from './http-client.ts';
 
 const sessionPath = (id: string, sessionId: string) =>
   `${machinePath(id)}/sessions/${encodeURIComponent(sessionId)}`;
+
+const endpointPath = (id: string) => `${machinePath(id)}/endpoint`;
+const servicePath = (id: string, service: Service) => `${endpointPath(id)}/serviceConfigurations/${service}`;
 
 const certificatePath = (id: string) => `${machinePath(id)}/certificate`;
 const operationPath = (id: string) => `/api/operations/${encodeURIComponent(id)}`;
@@ -75,6 +80,14 @@ export const createApi = (call: Call) => ({
   listOrphans: () => call('GET', '/api/orphans', orphansReply),
   uninstall: (id: string) => call('DELETE', `${machinePath(id)}/extension`, operationReply),
   getOperation: (id: string) => call('GET', operationPath(id), operationReply),
+  putEndpoint: (id: string) =>
+    call('PUT', endpointPath(id), endpointReply, { properties: { type: 'default' } }),
+  deleteEndpoint: (id: string) => call('DELETE', endpointPath(id), z.undefined()),
+  putService: (id: string, service: Service, port: number) =>
+    call('PUT', servicePath(id, service), serviceConfigurationReply, {
+      properties: { serviceName: service, port },
+    }),
+  deleteService: (id: string, service: Service) => call('DELETE', servicePath(id, service), z.undefined()),
   cancelOperation: (id: string) => call('DELETE', operationPath(id), operationReply),
   getCertificate: (id: string) => call('GET', certificatePath(id), certificateReply),
   renew: (id: string, keys: z.input<typeof renewalRequest>['keys']) =>

@@ -14,6 +14,7 @@ import { printCompletion } from './commands/completion.ts';
 import { connect } from './commands/connect.ts';
 import { cancelDrill, listDrills, showDrill, startDrill } from './commands/drills.ts';
 import { showEgress } from './commands/egress.ts';
+import { createEndpoint, deleteEndpoint, deleteService, setService } from './commands/endpoint.ts';
 import { cancelFleet, pauseFleet, resumeFleet } from './commands/fleet-changes.ts';
 import { installFleet, planFleet } from './commands/fleet-install.ts';
 import { listFleets, reportFleet, showFleet } from './commands/fleet-reports.ts';
@@ -47,7 +48,10 @@ export const commandSections: readonly CommandSection[] = [
     commands: [listPreconditions, listAddresses, showEgress, install, repair, uninstall],
   },
   { title: 'Connect', commands: [connect, listSessions, revoke] },
-  { title: 'Who may', commands: [explainAccess, listPeople] },
+  {
+    title: 'Who may',
+    commands: [explainAccess, listPeople, createEndpoint, deleteEndpoint, setService, deleteService],
+  },
   {
     title: 'Leases',
     commands: [

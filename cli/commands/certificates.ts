@@ -10,8 +10,16 @@ import { renderForecast } from '../text/forecast.ts';
 import { plain } from '../text/plain.ts';
 import { machineArgument } from './machine-argument.ts';
 
-export const keysOption = { value: 'HOLDER', meaning: 'who holds the private key: vault or machine' };
-export const reasonOption = { value: 'REASON', meaning: revocationReason.options.join(', ') };
+export const keysOption = {
+  value: 'HOLDER',
+  meaning: 'who holds the private key: vault or machine',
+  choices: keyCustody.options,
+};
+export const reasonOption = {
+  value: 'REASON',
+  meaning: revocationReason.options.join(', '),
+  choices: revocationReason.options,
+};
 
 /** Throws `UsageError` for what nobody can hold a key with. */
 export function parseKeys(

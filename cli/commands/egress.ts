@@ -17,7 +17,7 @@ export const showEgress = defineCommand({
   summary: 'the hosts that a firewall must let through, for each role, and the outbound rule',
   arguments: {},
   options: {
-    role: { value: 'ROLE', meaning: egressRole.options.join(', ') },
+    role: { value: 'ROLE', meaning: egressRole.options.join(', '), choices: egressRole.options },
     region: { value: 'REGION', meaning: 'an Azure region: names that other regions need are left out' },
   },
   flags: {},

@@ -26,8 +26,8 @@ export const listMachines = defineCommand({
   arguments: {},
   options: {
     search: { value: 'WORDS', meaning: 'in name, resource id or operating system, each of them' },
-    state: { value: 'STATE', meaning: machineState.options.join(', ') },
-    kind: { value: 'KIND', meaning: machineKind.options.join(', ') },
+    state: { value: 'STATE', meaning: machineState.options.join(', '), choices: machineState.options },
+    kind: { value: 'KIND', meaning: machineKind.options.join(', '), choices: machineKind.options },
   },
   flags: {},
   examples: ['machines', 'machines --state away --search web'],
