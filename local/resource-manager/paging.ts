@@ -11,7 +11,7 @@ export interface Page {
 }
 
 /** `$top` (a page size here, as in most providers) and `$skipToken`, whose content is ours to choose. */
-export function readPage(query: URLSearchParams): Page {
+export function readPage(query: URLSearchParams, pageSize = defaultPageSize): Page {
   const top = query.get('$top');
   if (top !== null && !/^[1-9]\d{0,5}$/.test(top))
     throw new ArmError(
@@ -21,7 +21,7 @@ export function readPage(query: URLSearchParams): Page {
     );
   const token = query.get('$skipToken') ?? query.get('$skiptoken');
   const after = token === null ? '' : Buffer.from(token, 'base64url').toString('utf8');
-  return { after, limit: Math.min(top === null ? defaultPageSize : Number(top), maxPageSize) };
+  return { after, limit: top === null ? pageSize : Math.min(Number(top), maxPageSize) };
 }
 
 /** One page of a list; `items` holds one more than the page when there is a next one. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArmError } from '../arm-error.ts';
 import { replyWith, showResource } from '../generic-verbs.ts';
+import { readPage, replyWithPage } from '../paging.ts';
 import type { Resource } from '../resource-store.ts';
 import type { Provider, ProviderContext, ResourceCall, TypeRules } from '../type-rules.ts';
 import { isInForce } from './assignment-schedule.ts';
@@ -10,6 +11,8 @@ import { roleDefinitionRules } from './role-definitions.ts';
 import { roleEligibility } from './role-eligibility.ts';
 
 const apiVersions = ['2022-04-01', '2020-10-01-preview', '2020-04-01-preview', '2018-07-01'];
+/** Azure gives long pages of assignments. */
+const pageSize = 1000;
 /** In deny assignments this id stands for all principals. */
 const everyone = '00000000-0000-0000-0000-000000000000';
 const guid = z.guid().transform((text) => text.toLowerCase());
@@ -57,12 +60,13 @@ export function microsoftAuthorization(
     (rules: TypeRules, principals: (assignment: Resource) => readonly string[]) => (call: ResourceCall) => {
       const filter = parseAssignmentFilter(call.query.get('$filter'));
       const wanted = principalsOf(filter);
-      const value = reaching(rules, call.id.scope, filter)
+      const page = readPage(call.query, pageSize);
+      const found = reaching(rules, call.id.scope, filter)
+        .filter(({ key }) => key > page.after)
         .filter(
           (assignment) => !wanted || principals(assignment).some((id) => wanted.has(id) || id === everyone),
-        )
-        .map((assignment) => showResource(rules, assignment));
-      return { status: 200, body: { value } };
+        );
+      return replyWithPage(call, context.origin(), found, page, (one) => showResource(rules, one));
     };
 
   const roleDefinitions = roleDefinitionRules(context);
