@@ -8,10 +8,12 @@ import { createArmMachineNetwork } from '#shared/adapters/azure/arm-machine-netw
 import { createArmRelayNamespace } from '#shared/adapters/azure/arm-relay-namespace.ts';
 import { createArmResourceManager } from '#shared/adapters/azure/arm-resource-manager.ts';
 import { createArmRoleAssigner } from '#shared/adapters/azure/arm-role-assigner.ts';
+import { createArmRolePeople } from '#shared/adapters/azure/arm-role-people.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
 import { createAzureDnsZone } from '#shared/adapters/azure/azure-dns-zone.ts';
 import { createCosmosBudgetStore } from '#shared/adapters/azure/cosmos-budget-store.ts';
 import { createCosmosMachineStore } from '#shared/adapters/azure/cosmos-machine-store.ts';
+import { createGraphPrincipalNames } from '#shared/adapters/azure/graph-principal-names.ts';
 import { createKeyVaultCertificateVault } from '#shared/adapters/azure/key-vault-certificate-vault.ts';
 import { createKeyVaultSecretStore } from '#shared/adapters/azure/key-vault-secret-store.ts';
 import { createKeyVaultSigningKey } from '#shared/adapters/azure/key-vault-signing-key.ts';
@@ -106,6 +108,12 @@ function build(settings: Settings): AppPorts {
     recordsPerMinute: settings.ADMIN_CENTER_DNS_RECORDS_PER_MINUTE,
     roles: rememberRoles(createArmRoleReader({ arm }), nowMs),
     roleAssigner: createArmRoleAssigner({ arm }),
+    roleDirectory: createArmRolePeople({ arm }),
+    principals: createGraphPrincipalNames({
+      endpoint: settings.ADMIN_CENTER_GRAPH_ENDPOINT,
+      credential,
+      now: nowMs,
+    }),
     connectivity: createArmHybridConnectivity({ arm }),
     extension,
     extensionGate: rememberExtensionGate(extension, nowMs),

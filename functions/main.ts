@@ -1,5 +1,7 @@
 import { compose } from './composition.ts';
 import { registerDurable } from './durable.ts';
+import { registerAccess } from './http/access.ts';
+import { registerAccessPeople } from './http/access-people.ts';
 import { registerAddresses } from './http/addresses.ts';
 import { registerAgent } from './http/agent.ts';
 import { registerAgentCertificateRequest } from './http/agent-certificate-request.ts';
@@ -52,6 +54,8 @@ registerRepairs(ports);
 registerEndpoint(ports);
 registerSessions(ports);
 registerSessionList(ports);
+registerAccess(ports);
+registerAccessPeople(ports);
 registerLeases(ports);
 registerLeaseDecisions(ports);
 registerLeaseList(ports);

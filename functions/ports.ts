@@ -9,6 +9,8 @@ import type { TakeBackPorts } from '#orchestrations/take-back/activities.ts';
 import type { UninstallExtensionPorts } from '#orchestrations/uninstall-extension/activities.ts';
 import type { PreconditionPolicy } from '#shared/domain/precondition-rules.ts';
 import type { MachineDirectory } from '#shared/ports/machine-directory.ts';
+import type { PrincipalNames } from '#shared/ports/principal-names.ts';
+import type { RoleDirectory } from '#shared/ports/role-directory.ts';
 import type { SigningKey } from '#shared/ports/signing-key.ts';
 import type { CallerVerifier } from './http/authorization.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
@@ -35,6 +37,8 @@ export interface AppPorts
   facts: FactsReader;
   machines: MachineReader;
   roles: KnownRoles;
+  roleDirectory: RoleDirectory;
+  principals: PrincipalNames;
   policy: PreconditionPolicy;
   directory: MachineDirectory;
   /** New record sets that the zone takes a minute. */

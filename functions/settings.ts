@@ -36,6 +36,8 @@ export const settingsSchema = z.object({
   ADMIN_CENTER_ARM_ENDPOINT: z.url().default('https://management.azure.com'),
   /** Audience of the tokens for it. */
   ADMIN_CENTER_ARM_AUDIENCE: z.url().default('https://management.azure.com'),
+  /** Microsoft Graph, which says the names of people and groups (docs/access.md). */
+  ADMIN_CENTER_GRAPH_ENDPOINT: z.url().default('https://graph.microsoft.com'),
   /** Account of Cosmos DB, `https://<account>.documents.azure.com`. */
   ADMIN_CENTER_COSMOS_ENDPOINT: z.url(),
   /** Key Vault, `https://<vault>.vault.azure.net`. */

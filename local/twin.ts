@@ -21,6 +21,8 @@ import { createServiceBus } from './service-bus/service-bus.ts';
 /** Where the stand-ins are, as clients write it. */
 export interface TwinAddresses {
   authority: string;
+  /** Microsoft Graph. */
+  graph: string;
   identityEndpoint: string;
   /** Of the instance metadata service, for clients of virtual machines (AZURE_POD_IDENTITY_AUTHORITY_HOST). */
   metadataOrigin: string;
@@ -170,6 +172,7 @@ export async function startTwin(
     standIns,
     addresses: {
       authority: entra.origin,
+      graph: `https://graph.localhost:${entra.port}`,
       identityEndpoint: identity.endpoint,
       metadataOrigin: identity.metadataOrigin,
       arm: resourceManager.origin,

@@ -108,6 +108,7 @@ function appSettings(data: DataFolder, twin: TwinAddresses, app: AppAddresses): 
     ADMIN_CENTER_PROXY_PRINCIPALS: sample.principals.proxy,
     ...unlimited,
     ADMIN_CENTER_ARM_ENDPOINT: twin.arm,
+    ADMIN_CENTER_GRAPH_ENDPOINT: twin.graph,
     ADMIN_CENTER_COSMOS_ENDPOINT: twin.cosmos,
     ADMIN_CENTER_VAULT_URL: twin.vault,
     ADMIN_CENTER_SERVICE_BUS_HOST: twin.serviceBusHost,

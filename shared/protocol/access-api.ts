@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectConditions } from '#shared/domain/connect-conditions.ts';
 import { serviceName } from './api.ts';
 
 /** Who may do what on a machine, and why. */
@@ -50,23 +51,14 @@ const explainedRight = z.object({
 });
 export type ExplainedRight = z.infer<typeof explainedRight>;
 
-/** The conditions of a connect, in the order in which they are asked (87). */
-export const accessConditions = [
-  'role',
-  'endpoint',
-  'configuration',
-  'lease',
-  'agent',
-  'local policy',
-] as const;
-
 const explainedService = z.object({
   service: serviceName,
   /** Whether a connect would be let in now. */
   open: z.boolean(),
   conditions: z.array(
+    /** In the order in which they are asked (87). */
     z.object({
-      condition: z.enum(accessConditions),
+      condition: z.enum(connectConditions),
       met: z.boolean(),
       /** What was found, one sentence. */
       detail: z.string(),

@@ -18,10 +18,12 @@ import { createMemoryMachineExtension } from './memory-machine-extension.ts';
 import { createMemoryMachineNetwork } from './memory-machine-network.ts';
 import { createMemoryMachineStore } from './memory-machine-store.ts';
 import { createMemoryMessageBus } from './memory-message-bus.ts';
+import { createMemoryPrincipalNames } from './memory-principal-names.ts';
 import { createMemoryPublicDns } from './memory-public-dns.ts';
 import { createMemoryRelayNamespace } from './memory-relay-namespace.ts';
 import { createMemoryResourceManager } from './memory-resource-manager.ts';
 import { createMemoryRoleAssigner } from './memory-role-assigner.ts';
+import { createMemoryRoleDirectory } from './memory-role-directory.ts';
 import { createMemoryRoleReader } from './memory-role-reader.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { createMemorySessionProbe } from './memory-session-probe.ts';
@@ -85,6 +87,8 @@ export function createMemoryPorts(clock: Clock) {
     relay: createMemoryRelayNamespace(),
     resources,
     roles: createMemoryRoleReader(),
+    roleDirectory: createMemoryRoleDirectory(),
+    principals: createMemoryPrincipalNames(),
     roleAssigner: createMemoryRoleAssigner(),
     directory: createMemoryMachineDirectory(),
     connectivity: createMemoryHybridConnectivity((subscriptionId) =>

@@ -82,6 +82,8 @@ describe('the routes', () => {
       'GET /api/leases listLeases',
       'GET /api/machines listMachines',
       'GET /api/machines/{id} getMachine',
+      'GET /api/machines/{id}/access getAccess',
+      'GET /api/machines/{id}/access/people listAccessPeople',
       'GET /api/machines/{id}/addresses getAddresses',
       'GET /api/machines/{id}/audit listAudit',
       'GET /api/machines/{id}/audit/export exportAudit',
