@@ -1,8 +1,8 @@
 import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
 import type { LeaseDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
-import { isOver, type Lease } from '#shared/domain/lease.ts';
-import { dueEvent, type LeaseEvent, moveLease } from '#shared/domain/lease-transitions.ts';
+import { isInForce, isOver, type Lease } from '#shared/domain/lease.ts';
+import { dueEvent, moveLease } from '#shared/domain/lease-transitions.ts';
 import type { Change, Stored } from '#shared/ports/machine-store.ts';
 import { type AuditPorts, commitAudited } from './audit-trail.ts';
 import { serviceActor } from './revoke-sessions.ts';
@@ -21,18 +21,14 @@ export const unknownLease = (id: string): AppError =>
   new AppError('lease_not_found', `there is no lease ${id} that you may see`);
 
 interface LeaseChange {
-  lease: Lease;
+  lease: LeaseDocument;
   /** Without it nothing happened that anybody asks after: a note about what was tried. */
   entry?: AuditEntry;
 }
 
-function changesOf({ document: before, etag }: Stored<LeaseDocument>, lease: Lease) {
+function changesOf({ document: before, etag }: Stored<LeaseDocument>, lease: LeaseDocument) {
   const isEnd = !isOver(before) && isOver(lease);
-  const document: LeaseDocument = {
-    ...before,
-    ...lease,
-    ...(isOver(lease) && { ttlSeconds: keptSeconds }),
-  };
+  const document: LeaseDocument = isOver(lease) ? { ...lease, ttlSeconds: keptSeconds } : lease;
   const changes: Change[] = [
     { replace: document, etag },
     // Not with a later write: the claim may be that of the next lease by then.
@@ -80,27 +76,32 @@ export const leaseEntry = (
   detail: `${lease.service} for ${lease.requester.name}${detail === undefined ? '' : `: ${detail}`}`,
 });
 
-const clockWords: Partial<Record<LeaseEvent['type'], { action: string; detail?: string }>> = {
-  lapse: { action: 'lease end', detail: 'nobody decided in time' },
-  start: { action: 'lease start' },
-  end: { action: 'lease end', detail: 'expired' },
-};
-
-/** Does to a lease what the clock asks for, where that is something. */
+/** Lapses or ends a lease whose time is up. */
 export const advanceLease = (
+  ports: AuditPorts,
+  subject: { machineId: string; leaseId: string },
+  now: Date,
+): Promise<LeaseDocument> => updateLease(ports, subject, (lease) => advanced(lease, now));
+
+/** Starts a lease whose time has come; as above where that is over already. */
+export const startLease = (
   ports: AuditPorts,
   subject: { machineId: string; leaseId: string },
   now: Date,
 ): Promise<LeaseDocument> =>
   updateLease(ports, subject, (lease) => {
-    const event = dueEvent(lease, now);
-    if (!event) return undefined;
-    const { action = 'lease end', detail } = clockWords[event.type] ?? {};
-    return {
-      lease: moveLease(lease, event),
-      entry: leaseEntry(lease, { actor: serviceActor }, action, detail),
-    };
+    if (lease.state !== 'approved' || !isInForce(lease, now)) return advanced(lease, now);
+    const started = moveLease(lease, { type: 'start', at: now.toISOString() });
+    return { lease: started, entry: leaseEntry(lease, { actor: serviceActor }, 'lease start') };
   });
+
+function advanced(lease: LeaseDocument, now: Date): LeaseChange | undefined {
+  const event = dueEvent(lease, now);
+  if (!event) return undefined;
+  const why = event.type === 'lapse' ? 'nobody decided in time' : 'expired';
+  const entry = leaseEntry(lease, { actor: serviceActor }, 'lease end', why);
+  return { lease: moveLease(lease, event), entry };
+}
 
 /** Ends every open lease of a machine that is uninstalled; the flows take the roles back that they gave. */
 export async function endLeasesOf(ports: AuditPorts, machineId: string, actor: AuditActor): Promise<void> {

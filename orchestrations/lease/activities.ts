@@ -11,7 +11,7 @@ import type { RoleAssigner } from '#shared/ports/role-assigner.ts';
 import { leaseAssignmentOf } from '#shared/protocol/lease-assignment.ts';
 import { newsIdOf, notificationOf } from '#shared/protocol/notifications.ts';
 import { type AuditPorts, recordAudit } from '../audit-trail.ts';
-import { advanceLease, leaseEntry, updateLease } from '../lease-records.ts';
+import { advanceLease, leaseEntry, startLease, updateLease } from '../lease-records.ts';
 import { getDocument } from '../records.ts';
 import { type RevokeSessionPorts, revokeSessions, serviceActor } from '../revoke-sessions.ts';
 
@@ -69,7 +69,11 @@ export function createLeaseActivities(ports: LeasePorts) {
   }
 
   return {
-    /** Lapses, starts or ends it where that is due. */
+    /** Starts it, where its time has come and is not over. */
+    startLease: async ({ at, ...subject }: Timed): Promise<SeenLease> =>
+      seen(await startLease(ports, subject, new Date(at))),
+
+    /** Lapses or ends it where its time is up. */
     advanceLease: async ({ at, ...subject }: Timed): Promise<SeenLease> =>
       seen(await advanceLease(ports, subject, new Date(at))),
 

@@ -36,7 +36,7 @@ export function* followLease(
     yield* news.tell(briefRetries);
     yield* untilChange(context, lease, news.waitMs());
     if (lease.givesRole) yield* giveRole(context, subject);
-    lease = yield* run.advanceLease(timed());
+    lease = yield* run.startLease(timed());
   }
 
   // It lasts until its end, which an extension puts off and a word of those who may brings forward.

@@ -82,7 +82,7 @@ function requireSomebodyElse(lease: Lease, decision: LeaseDecision): void {
     });
 }
 
-function decide(lease: Lease, decision: LeaseDecision): Lease {
+function decide<L extends Lease>(lease: L, decision: LeaseDecision): L {
   requireSomebodyElse(lease, decision);
   if (lease.state !== 'requested') throw illegal(lease, 'decide');
   if (ms(decision.at) >= ms(lease.answerBy))
@@ -108,7 +108,10 @@ export const isExtensible = (lease: Lease, now: Date): boolean =>
   lease.extensions.length < leaseLimits.extensions &&
   minutesLeftToExtend(lease) >= leaseLimits.minutes.minimum;
 
-function extend(lease: Lease, { minutes, purpose, at }: Extract<LeaseEvent, { type: 'extend' }>): Lease {
+function extend<L extends Lease>(
+  lease: L,
+  { minutes, purpose, at }: Extract<LeaseEvent, { type: 'extend' }>,
+): L {
   if (!isInForce(lease, new Date(at))) throw illegal(lease, 'extend');
   if (waitingExtension(lease)) throw illegal(lease, 'extend', 'an extension waits for its decision');
   if (lease.extensions.length >= leaseLimits.extensions)
@@ -119,7 +122,7 @@ function extend(lease: Lease, { minutes, purpose, at }: Extract<LeaseEvent, { ty
   return { ...lease, extensions: [...lease.extensions, { minutes, purpose, requestedAt: at }] };
 }
 
-function decideExtension(lease: Lease, decision: LeaseDecision): Lease {
+function decideExtension<L extends Lease>(lease: L, decision: LeaseDecision): L {
   requireSomebodyElse(lease, decision);
   const waiting = waitingExtension(lease);
   if (!waiting || !isInForce(lease, new Date(decision.at))) throw illegal(lease, 'decideExtension');
@@ -128,7 +131,7 @@ function decideExtension(lease: Lease, decision: LeaseDecision): Lease {
   return { ...lease, extensions, endsAt: iso(ms(lease.endsAt) + waiting.minutes * minuteMs) };
 }
 
-function end(lease: Lease, { reason, by, at }: Extract<LeaseEvent, { type: 'end' }>): Lease {
+function end<L extends Lease>(lease: L, { reason, by, at }: Extract<LeaseEvent, { type: 'end' }>): L {
   if (isOver(lease)) throw illegal(lease, 'end');
   const ended = { ...lease, state: 'ended', end: { at, reason, ...(by && { by }) } } as const;
   if (reason === 'uninstalled') return ended;
@@ -148,7 +151,7 @@ function end(lease: Lease, { reason, by, at }: Extract<LeaseEvent, { type: 'end'
 }
 
 /** The lease after what happened. Throws `lease_state` where that cannot happen to it now, `lease_own_request` for its requester's own word. */
-export function moveLease(lease: Lease, event: LeaseEvent): Lease {
+export function moveLease<L extends Lease>(lease: L, event: LeaseEvent): L {
   switch (event.type) {
     case 'decide':
       return decide(lease, event.decision);
@@ -167,14 +170,13 @@ export function moveLease(lease: Lease, event: LeaseEvent): Lease {
   }
 }
 
-/** What is due by the clock alone, where something is. */
+/** What its time does to it, where it is up: a request lapses, a lease ends. */
 export function dueEvent(lease: Lease, now: Date): LeaseEvent | undefined {
   const at = now.toISOString();
   if (lease.state === 'requested')
     return now.getTime() >= ms(lease.answerBy) ? { type: 'lapse', at } : undefined;
   if (isOver(lease)) return undefined;
-  if (now.getTime() >= ms(lease.endsAt)) return { type: 'end', reason: 'expired', at };
-  return lease.state === 'approved' && isInForce(lease, now) ? { type: 'start', at } : undefined;
+  return now.getTime() >= ms(lease.endsAt) ? { type: 'end', reason: 'expired', at } : undefined;
 }
 
 /** Before its end its holder is told that it ends; one that is not longer than this has no such word. */

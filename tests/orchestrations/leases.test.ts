@@ -1,0 +1,265 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endLeasesOf } from '#orchestrations/lease-records.ts';
+import { leasePartition, type SessionDocument } from '#shared/domain/documents.ts';
+import { AppError } from '#shared/domain/error.ts';
+import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
+import {
+  approver,
+  decision,
+  follow,
+  holder,
+  leaseId,
+  leaseOn,
+  minuteMs,
+  minutesAfter,
+  moveRecord,
+  onNews,
+  recordLease,
+  toldKinds,
+} from '../support/leases.ts';
+import { grant, machineId, resourceId } from '../support/sample-machine.ts';
+
+let app: DurableApp;
+beforeEach(async () => {
+  app = await openDurableApp();
+});
+afterEach(() => app.close());
+
+const now = () => app.ports.now().toISOString();
+const audited = async () =>
+  (await app.store.list(machineId, 'audit', 50))
+    .filter(({ action }) => action !== 'lease test')
+    .map(({ action, outcome, detail }) => ({ action, outcome, detail }))
+    .toReversed();
+const approve = async () => {
+  await moveRecord(app, decision(true));
+};
+
+const sessionOf = (id: string, changes: Partial<SessionDocument> = {}): SessionDocument => ({
+  type: 'session',
+  key: id,
+  id,
+  machineId,
+  service: 'WAC',
+  user: holder,
+  state: 'open',
+  createdAt: app.clock.now() / 1000,
+  expiresAt: app.clock.now() / 1000 + 10_000,
+  ...changes,
+});
+const sessionStates = async () =>
+  (await app.store.list(machineId, 'session', 10)).map(
+    ({ id, state, end }) => `${id} ${state} ${end?.reason}`,
+  );
+
+describe('a lease', () => {
+  it('requirement 96: starts with the word of somebody else, ends by itself, and its sessions with it', async () => {
+    const { requestedAt } = await recordLease(app);
+    onNews(app, {
+      requested: approve,
+      started: () =>
+        app.store.commit(machineId, [
+          { create: sessionOf('with-the-lease', { leaseId }) },
+          { create: sessionOf('without-it') },
+        ]),
+    });
+    const lease = await follow(app);
+    expect(lease).toMatchObject({
+      state: 'ended',
+      startsAt: requestedAt,
+      endsAt: minutesAfter(requestedAt, 60),
+      end: { reason: 'expired', at: minutesAfter(requestedAt, 60) },
+      ttlSeconds: 90 * 86_400,
+    });
+    expect(now()).toBe(lease.endsAt);
+    expect(await sessionStates()).toEqual([
+      'without-it open undefined',
+      'with-the-lease revoked lease_ended',
+    ]);
+    expect(await audited()).toMatchObject([
+      { action: 'lease start' },
+      { action: 'lease end', detail: 'WAC for holder@example.test: expired' },
+      { action: 'session end' },
+    ]);
+    expect(await app.store.list(leasePartition, 'lease-entry', 10)).toEqual([]);
+    expect(await app.store.read(machineId, 'lease-claim', `WAC-${holder.id}`)).toBeUndefined();
+  });
+
+  it('lapses where nobody decides within a day', async () => {
+    const { requestedAt } = await recordLease(app);
+    const lease = await follow(app);
+    expect(lease).toMatchObject({ state: 'lapsed', answerBy: minutesAfter(requestedAt, 24 * 60) });
+    expect(now()).toBe(lease.answerBy);
+    expect(lease).not.toHaveProperty('startsAt');
+  });
+
+  it('waits for the start that was wished for', async () => {
+    const notBefore = minutesAfter(now(), 3 * 24 * 60);
+    await recordLease(app, { notBefore });
+    const started: string[] = [];
+    onNews(app, { requested: approve, started: async () => void started.push(now()) });
+    expect(await follow(app)).toMatchObject({ startsAt: notBefore, endsAt: minutesAfter(notBefore, 60) });
+    expect(started).toEqual([notBefore]);
+  });
+
+  it('that is denied opens nothing', async () => {
+    await recordLease(app);
+    onNews(app, { requested: () => moveRecord(app, decision(false)) });
+    expect(await follow(app)).toMatchObject({ state: 'denied', decision: { by: approver } });
+    expect(toldKinds(app)).toEqual(['requested', 'denied']);
+  });
+
+  it('goes on to the end that an extension gave it, and tells of each end ten minutes before', async () => {
+    const { requestedAt } = await recordLease(app);
+    onNews(app, {
+      requested: approve,
+      ending: async () => {
+        await moveRecord(app, (at) => ({ type: 'extend', minutes: 30, purpose: 'not done', at }));
+        await moveRecord(app, decision(true, 'decideExtension'));
+      },
+    });
+    expect(await follow(app)).toMatchObject({ endsAt: minutesAfter(requestedAt, 90), state: 'ended' });
+    expect(app.bus.notifications.map(({ id, time }) => [id.replace(`${leaseId}:`, ''), time])).toEqual([
+      ['requested:1', requestedAt],
+      ['approved:1', requestedAt],
+      ['started:1', requestedAt],
+      ['ending:1', minutesAfter(requestedAt, 50)],
+      ['extension-requested:1', minutesAfter(requestedAt, 50)],
+      ['extended:1', minutesAfter(requestedAt, 50)],
+      ['ending:2', minutesAfter(requestedAt, 80)],
+      ['ended:1', minutesAfter(requestedAt, 90)],
+    ]);
+  });
+
+  it('that is given back while the hint is lost is over for good with the next look', async () => {
+    await recordLease(app, { minutes: 24 * 60 });
+    await moveRecord(app, decision(true));
+    const { notify } = app.bus;
+    app.bus.notify = async (notification) => {
+      await notify(notification);
+      if (notification.type === 'admin-center.lease.started')
+        await moveRecord(app, (at) => ({ type: 'end', reason: 'given_back', by: holder, at }));
+    };
+    expect(await follow(app)).toMatchObject({ state: 'ended', end: { reason: 'given_back', by: holder } });
+    expect(toldKinds(app).at(-1)).toBe('ended');
+  });
+
+  it('ends with the machine that is uninstalled, whatever it waits for', async () => {
+    await recordLease(app);
+    onNews(app, { requested: () => endLeasesOf(app.ports, machineId, approver) });
+    expect(await follow(app)).toMatchObject({ state: 'ended', end: { reason: 'uninstalled', by: approver } });
+  });
+});
+
+describe('a bus that is away', () => {
+  const away = new AppError('message_bus_unavailable', 'Service Bus does not answer');
+
+  it('holds up no start and no end, and is told all in the end', async () => {
+    const { requestedAt } = await recordLease(app);
+    await moveRecord(app, decision(true));
+    app.faults.fail('bus.notify', away, 12);
+    expect(await follow(app)).toMatchObject({ state: 'ended', end: { reason: 'expired' } });
+    expect(toldKinds(app)).toEqual(['requested', 'approved', 'started', 'ending', 'ended']);
+    const start = (await audited()).findIndex(({ action }) => action === 'lease start');
+    const { at = '' } = (await app.store.list(machineId, 'audit', 50)).toReversed()[start + 1] ?? {};
+    expect(Date.parse(at) - Date.parse(requestedAt)).toBeLessThan(10_000);
+  });
+
+  it('for good is on record', async () => {
+    await recordLease(app);
+    app.faults.fail('bus.notify', away);
+    expect(await follow(app)).toMatchObject({ state: 'lapsed' });
+    expect(await audited()).toContainEqual(
+      expect.objectContaining({ action: 'lease notify', outcome: 'failed' }),
+    );
+  });
+});
+
+describe('a lease that comes with a role', () => {
+  const refused = new AppError('resource_manager_refused', 'PUT: 403 AuthorizationFailed', {
+    facts: { armStatus: 403 },
+  });
+  const assigned = () => [...app.roleAssigner.assignments.values()];
+  beforeEach(() => {
+    Object.assign(app.ports.leases, { giveRole: true });
+  });
+
+  it('gives it at the start, under a name that is on record before, and takes it back', async () => {
+    await recordLease(app, { givesRole: true });
+    const seen: unknown[] = [];
+    app.faults.before('roleAssigner.assign', async () => void seen.push((await leaseOn(app)).assignment));
+    onNews(app, { requested: approve, started: async () => void seen.push(assigned()) });
+    const lease = await follow(app);
+    const id = expect.stringMatching(
+      /^\/subscriptions\/.*\/machines\/web-01\/providers\/Microsoft\.Authorization\/roleAssignments\/[0-9a-f-]{36}$/,
+    );
+    const roleDefinitionId = expect.stringMatching(/roleDefinitions\/a6333a3e-0164-44c3-b281-7a577aff287f$/);
+    expect(seen).toMatchObject([
+      { id, roleDefinitionId },
+      [{ id, roleDefinitionId, principalId: holder.id, description: `Admin Center lease ${leaseId}` }],
+    ]);
+    expect(lease.assignment).toEqual({ id, roleDefinitionId, removedAt: lease.endsAt });
+    expect(assigned()).toEqual([]);
+    expect(app.roles.forgotten).toEqual([holder.id, holder.id]);
+  });
+
+  it('gives none to who has one by now, and none where leases no longer give roles', async () => {
+    app.roles.held.set(holder.id, {
+      grants: [grant('own', { dataActions: ['Microsoft.HybridCompute/machines/WACLoginAsAdmin/action'] })],
+      denials: [],
+    });
+    await recordLease(app, { givesRole: true });
+    await moveRecord(app, decision(true));
+    expect(await follow(app)).not.toHaveProperty('assignment');
+    expect(app.faults.calls('roleAssigner.assign')).toBe(0);
+  });
+
+  it('leaves one alone that somebody else gave in the same moment', async () => {
+    await recordLease(app, { givesRole: true });
+    await moveRecord(app, decision(true));
+    app.faults.before('roleAssigner.assign', async () => {
+      const { assignment } = await leaseOn(app);
+      if (assignment)
+        app.roleAssigner.assignments.set('theirs', {
+          ...assignment,
+          id: `${resourceId}/providers/Microsoft.Authorization/roleAssignments/theirs`,
+          principalId: holder.id,
+          description: '',
+        });
+    });
+    expect(await follow(app)).not.toHaveProperty('assignment');
+    expect(assigned()).toHaveLength(1);
+    expect(app.faults.calls('roleAssigner.remove')).toBe(0);
+  });
+
+  it('that Azure refuses ends there, and says why', async () => {
+    await recordLease(app, { givesRole: true });
+    await moveRecord(app, decision(true));
+    app.faults.fail('roleAssigner.assign', refused);
+    expect(await follow(app)).toMatchObject({
+      state: 'ended',
+      end: { reason: 'role_refused' },
+      failure: { code: 'resource_manager_refused', detail: 'PUT: 403 AuthorizationFailed' },
+      assignment: { removedAt: expect.any(String) },
+    });
+    expect(await audited()).toContainEqual(
+      expect.objectContaining({ action: 'lease start', outcome: 'failed' }),
+    );
+    expect(toldKinds(app)).toEqual(['requested', 'approved', 'ended']);
+  });
+
+  it('tries to take it back until it is gone, and shows meanwhile why it is not', async () => {
+    await recordLease(app, { givesRole: true });
+    await moveRecord(app, decision(true));
+    app.faults.fail('roleAssigner.remove', refused, 6);
+    const troubles: unknown[] = [];
+    onNews(app, { ended: async () => void troubles.push((await leaseOn(app)).assignment?.trouble?.detail) });
+    const lease = await follow(app);
+    expect(troubles).toEqual(['PUT: 403 AuthorizationFailed']);
+    expect(lease.assignment).not.toHaveProperty('trouble');
+    expect(Date.parse(lease.assignment?.removedAt ?? '') - Date.parse(lease.endsAt ?? '')).toBeGreaterThan(
+      60 * minuteMs,
+    );
+    expect(assigned()).toEqual([]);
+  });
+});
