@@ -22,6 +22,8 @@ export const routeTable: readonly RouteRow[] = [
   open('getMachine', 'GET /api/machines/{id}', 'see'),
   open('getPreconditions', 'GET /api/machines/{id}/preconditions', 'see'),
   open('getAddresses', 'GET /api/machines/{id}/addresses', 'see'),
+  open('getAccess', 'GET /api/machines/{id}/access', 'see'),
+  open('listAccessPeople', 'GET /api/machines/{id}/access/people', 'read access'),
   open('listOrphans', 'GET /api/orphans', 'signed in'),
 
   open('installExtension_put', 'PUT /api/machines/{id}/extension', 'install'),
@@ -52,6 +54,23 @@ export const routeTable: readonly RouteRow[] = [
   open('getSession', 'GET /api/machines/{id}/sessions/{sessionId}', 'own session'),
   open('revokeSession', 'DELETE /api/machines/{id}/sessions/{sessionId}', 'own session'),
   open('listSessions', 'GET /api/sessions', 'signed in'),
+
+  row('requestLease_post', 'POST /api/machines/{id}/leases', 'connect'),
+  open('listMachineLeases', 'GET /api/machines/{id}/leases', 'see'),
+  open('getLease', 'GET /api/machines/{id}/leases/{leaseId}', 'own lease'),
+  row('endLease_delete', 'DELETE /api/machines/{id}/leases/{leaseId}', 'own lease'),
+  row('decideLease_post', 'POST /api/machines/{id}/leases/{leaseId}/decision', 'decide lease'),
+  row('extendLease_post', 'POST /api/machines/{id}/leases/{leaseId}/extensions', 'extend lease'),
+  open('listLeases', 'GET /api/leases', 'signed in'),
+  open('getLeasePolicy', 'GET /api/machines/{id}/lease-policy', 'see'),
+  row('setLeasePolicy_put', 'PUT /api/machines/{id}/lease-policy', 'approve'),
+
+  open('getAccess', 'GET /api/machines/{id}/access', 'see'),
+  open('listAccessPeople', 'GET /api/machines/{id}/access/people', 'read access'),
+  open('listAudit', 'GET /api/machines/{id}/audit', 'audit'),
+  open('verifyAudit', 'GET /api/machines/{id}/audit/verify', 'audit'),
+  open('exportAudit', 'GET /api/machines/{id}/audit/export', 'audit'),
+  open('listAuditedMachines', 'GET /api/audit/machines', 'signed in'),
 
   open('getCertificate', 'GET /api/machines/{id}/certificate', 'see'),
   open('renewCertificate_post', 'POST /api/machines/{id}/certificate/renewals', 'install'),

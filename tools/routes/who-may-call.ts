@@ -15,7 +15,7 @@ export const callerNames = [
 ] as const;
 export type CallerName = (typeof callerNames)[number];
 
-type Holding = 'see' | 'install' | 'connect' | 'approve' | 'audit';
+type Holding = 'see' | 'install' | 'connect' | 'approve' | 'read access' | 'audit';
 
 /** What those hold who have a token for this API; the application holds all of it. */
 const held: Partial<Record<CallerName, readonly Holding[]>> = {
@@ -23,9 +23,9 @@ const held: Partial<Record<CallerName, readonly Holding[]>> = {
   reader: ['see'],
   installer: ['see', 'install'],
   connecter: ['see', 'connect'],
-  approver: ['see', 'approve'],
+  approver: ['see', 'approve', 'read access'],
   auditor: ['audit'],
-  application: ['see', 'install', 'connect', 'approve', 'audit'],
+  application: ['see', 'install', 'connect', 'approve', 'read access', 'audit'],
   'proxy identity': [],
 };
 
@@ -36,6 +36,8 @@ interface Rule {
   needs?: readonly Holding[];
   /** To whom the thing is as if unknown, when he may not: to those who do not see the machine, to all, or to nobody. */
   unknownTo?: 'unseeing' | 'all' | 'nobody';
+  /** Of those to whom it is not unknown all the same. */
+  knownTo?: readonly Holding[];
 }
 
 /** Every kind of admission that there is. */
@@ -46,6 +48,11 @@ export const rules = {
   install: { who: 'who may install on the machine', needs: ['install'], unknownTo: 'unseeing' },
   connect: { who: 'who may connect to the machine', needs: ['connect'], unknownTo: 'unseeing' },
   approve: { who: 'who may assign roles on the machine', needs: ['approve'], unknownTo: 'unseeing' },
+  'read access': {
+    who: 'who may read role assignments on the machine',
+    needs: ['read access'],
+    unknownTo: 'unseeing',
+  },
   'install or approve': {
     who: 'who may install on the machine, or assign roles on it',
     needs: ['install', 'approve'],
@@ -56,6 +63,34 @@ export const rules = {
     who: 'whose session it is, and who may install on the machine or assign roles on it',
     needs: ['connect', 'install', 'approve'],
     unknownTo: 'all',
+  },
+  /** So is the lease. */
+  'own lease': {
+    who: 'whose lease it is, and who may assign roles on the machine',
+    needs: ['connect', 'approve'],
+    unknownTo: 'all',
+  },
+  'decide lease': {
+    who: 'who may assign roles on the machine, but for whose lease it is',
+    needs: ['approve'],
+    unknownTo: 'all',
+    knownTo: ['connect'],
+  },
+  'extend lease': {
+    who: 'whose lease it is',
+    needs: ['connect'],
+    unknownTo: 'all',
+    knownTo: ['approve'],
+  },
+  audit: {
+    who: 'who has the app role `Audit.Read`, and who may assign roles on the machine',
+    needs: ['audit', 'approve'],
+    unknownTo: 'unseeing',
+  },
+  'read access': {
+    who: 'who may read role assignments on the machine',
+    needs: ['approve'],
+    unknownTo: 'unseeing',
   },
   'install somewhere': {
     who: 'who may install on some machine',
@@ -102,6 +137,6 @@ export function verdictOf(
   if (isProgram && applications !== true) return 403;
   const rule: Rule = rules[may];
   if (!rule.needs || rule.needs.some((one) => holdings.includes(one))) return 'in';
-  if (rule.unknownTo === 'all') return 404;
+  if (rule.unknownTo === 'all') return rule.knownTo?.some((one) => holdings.includes(one)) ? 403 : 404;
   return rule.unknownTo === 'unseeing' && !holdings.includes('see') ? 404 : 403;
 }
