@@ -17,6 +17,16 @@ import {
 import * as sample from '#local/samples/sample-data.ts';
 import { chooseOwnPorts } from './own-ports.ts';
 
+type SampleRole =
+  | 'Administrator'
+  | 'Operator'
+  | 'Owner'
+  | 'Stranger'
+  | 'Reader'
+  | 'Installer'
+  | 'Approver'
+  | 'Auditor';
+
 /** The system under test, seen from outside: an address, `connection.json`, and the machines. */
 export interface SystemUnderTest {
   baseUrl: string;
@@ -24,7 +34,7 @@ export interface SystemUnderTest {
   accounts: typeof sample.accounts;
   machines: readonly StartedMachine[];
   /** The API as this sample account uses it, signed in. */
-  as(role: 'Administrator' | 'Operator' | 'Owner' | 'Stranger'): Promise<ApiClient & { token: string }>;
+  as(role: SampleRole): Promise<ApiClient & { token: string }>;
   /** Absent when the host under test was started by somebody else. */
   restartHost?(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
