@@ -6,6 +6,8 @@ import type { RoleReader } from '#shared/ports/resource-manager.ts';
 const freshMs = 60_000;
 /** After a failure nobody asks again sooner, or as long as ARM said, up to a minute. */
 const restMs = 2_000;
+/** An answer that takes longer is none. */
+const patienceMs = 10_000;
 const most = 10_000;
 
 /** What ARM said of callers, kept for a while. */
@@ -44,6 +46,18 @@ export function asUndecided(error: unknown): unknown {
   return error;
 }
 
+/** The answer, or `access_undecided` when it takes too long; it is not waited for any more then. */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const late = () =>
+    reject(
+      new AppError('access_undecided', `Azure Resource Manager has not answered in ${patienceMs / 1000} s`),
+    );
+  const timer = setTimeout(late, patienceMs);
+  answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}
+
 /** Remembers what ARM said of a caller for a minute; calls that come together share one reading. */
 export function rememberRoles(reader: RoleReader, now: () => number): KnownRoles {
   const entries = new Map<string, Known>();
@@ -62,7 +76,8 @@ export function rememberRoles(reader: RoleReader, now: () => number): KnownRoles
   /** Ages count from the beginning of a reading: what was assigned meanwhile may be missing in it. */
   async function read(entry: Known, subscriptionId: string, readAt: number) {
     try {
-      const roles = { ...(await reader.rolesIn(entry.principalId, subscriptionId)), readAt };
+      const answer = await inTime(reader.rolesIn(entry.principalId, subscriptionId));
+      const roles = { ...answer, readAt };
       entry.roles = roles;
       delete entry.failure;
       return roles;
