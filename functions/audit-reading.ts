@@ -77,3 +77,23 @@ const readHead = async ({ store }: Pick<AuditReadingPorts, 'store'>, machineId: 
 /** Where the list goes on that ended before this record. */
 export const keyBefore = (sequence: number | undefined): string | undefined =>
   sequence === undefined ? undefined : auditKeyOf(sequence);
+
+/** Records after one and up to another, oldest first; those of before the chain come before the first. */
+export async function* readOldestFirst(
+  ports: Pick<AuditReadingPorts, 'store'>,
+  machineId: string,
+  after: number,
+  upTo: number,
+): AsyncGenerator<AuditDocument> {
+  if (after === 0) {
+    const earlier: AuditDocument[] = [];
+    for await (const record of readAudit(ports, machineId, auditKeyOf(1))) earlier.push(record);
+    yield* earlier.toReversed();
+  }
+  for (let begin = after; begin < upTo; begin += pageSize) {
+    const end = Math.min(begin + pageSize, upTo);
+    const page = await ports.store.list(machineId, 'audit', pageSize, auditKeyOf(end + 1));
+    // Where records are missing the page reaches back.
+    yield* page.filter(({ key }) => (placeOf(key) ?? 0) > begin).toReversed();
+  }
+}

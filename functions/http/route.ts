@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppError, toAppError } from '#shared/domain/error.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { type Admission, admit, refusalOf } from './admission.ts';
+import { recordRefusal } from './audit-refusals.ts';
 import type { Caller } from './authorization.ts';
 import { repeatedMember } from './json-text.ts';
 import { problemOf } from './problem-details.ts';
@@ -185,6 +186,7 @@ export function defineRoute<B extends z.ZodType>(
         };
       } catch (caught) {
         const error = toAppError(caught);
+        await recordRefusal(definition, { request, provider, log: context }, error);
         const { response, instance } = problemOf(error);
         const line = `${definition.name} ${error.code} ${instance}`;
         if (error.code === 'internal_error') context.error(line, error.cause ?? error);

@@ -73,3 +73,13 @@ export function boundEntry(entry: AuditEntry): AuditEntry {
     ...(detail !== undefined && { detail: cut(detail, longest.detail) }),
   };
 }
+
+/** Refusals of a caller that are kept on the machine, whatever the route. */
+const refusalCodes: ReadonlySet<string> = new Set([
+  'access_denied',
+  'machine_not_found',
+  'lease_required',
+  'lease_own_request',
+  'application_not_allowed',
+]);
+export const isRefusalCode = (code: string): boolean => refusalCodes.has(code);

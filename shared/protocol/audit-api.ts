@@ -9,7 +9,7 @@ const outcome = z.enum(['allowed', 'refused', 'succeeded', 'failed']);
 export const auditRole = 'Audit.Read';
 
 export const auditRecord = z.object({
-  /** 1 and up without a gap: its place in the machine's chain. */
+  /** 1 and up without a gap: its place in the machine's chain; 0 for a record of before the chain, which has no mac. */
   sequence: z.number().int(),
   at: timestamp,
   actor: z.object({
@@ -59,6 +59,7 @@ export const auditQuery = z.strictObject({
   /** Records before this one. */
   before: z.coerce.number().int().min(1).optional(),
 });
+/** `nextLink` is a path; a page may be short, or empty, while there is more: so many records are looked through at a time. */
 export const auditReply = z.object({
   value: z.array(auditRecord),
   nextLink: z.string().optional(),
@@ -68,14 +69,21 @@ export type AuditReply = z.infer<typeof auditReply>;
 /** `GET .../audit/verify?sequence=&mac=`: with a head that was noted earlier, a chain that was rolled back is found too. */
 export const auditVerifyQuery = z.strictObject({
   sequence: z.coerce.number().int().min(1).optional(),
-  mac: z.string().max(64).optional(),
+  /** As in the export; a spreadsheet's apostrophe before it is no part of it. */
+  mac: z
+    .string()
+    .max(64)
+    .transform((mac) => mac.replace(/^'/, ''))
+    .optional(),
 });
 export const auditVerifyReply = z.object({
   intact: z.boolean(),
   records: z.number().int(),
+  /** Records of before the chain, where there are some; they are checked by the first record of the chain. */
+  earlier: z.number().int().optional(),
   /** To be noted outside: present where there is a record. */
   head: z.object({ sequence: z.number().int(), mac: z.string(), at: timestamp }).optional(),
-  /** The first place where the chain does not hold. */
+  /** The first place where the chain does not hold; 0 is before its first record. */
   broken: z
     .object({
       sequence: z.number().int(),
@@ -86,10 +94,17 @@ export const auditVerifyReply = z.object({
 });
 export type AuditVerifyReply = z.infer<typeof auditVerifyReply>;
 
-/** `GET .../audit/export?format=`: the whole chain, oldest first, with the same filters but for `top` and `before`. */
-export const auditExportQuery = auditQuery
-  .omit({ top: true, before: true })
-  .extend({ format: z.enum(['jsonl', 'csv']).optional() });
+/**
+ * `GET .../audit/export?format=`: the chain, oldest first, with the same filters but for `top` and `before`. At most 5,000
+ * records are looked through at a time: `link` with `rel="next"` leads on, and the parts put together are the whole. Header
+ * `audit-head`: number and mac of the newest record, to be noted.
+ */
+export const auditExportQuery = auditQuery.omit({ top: true, before: true }).extend({
+  format: z.enum(['jsonl', 'csv']).optional(),
+  /** Records after this one. */
+  after: z.coerce.number().int().min(0).optional(),
+});
+export const auditExportReply = z.string();
 
 /** `GET /api/audit/machines`: whose audit the caller may read. */
 export const auditedMachinesReply = z.object({
