@@ -69,6 +69,7 @@ export function registerAccessPeople(provider: PortsProvider): void {
       route: 'api/machines/{id}/access/people',
       audience: 'user',
       applications: true,
+      limit: 'exports',
       summary: 'Every assignment at the machine or above it that gives one of its rights, and whose it is',
       replies: {
         200: accessPeopleReply,

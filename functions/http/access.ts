@@ -14,6 +14,7 @@ export function registerAccess(provider: PortsProvider): void {
       route: 'api/machines/{id}/access',
       audience: 'user',
       applications: true,
+      limit: 'exports',
       summary:
         'Who somebody is on a machine and why: what gives each right, what takes it, and what mends it',
       query: accessQuery,

@@ -65,8 +65,6 @@ export const routeTable: readonly RouteRow[] = [
   open('getLeasePolicy', 'GET /api/machines/{id}/lease-policy', 'see'),
   row('setLeasePolicy_put', 'PUT /api/machines/{id}/lease-policy', 'approve'),
 
-  open('getAccess', 'GET /api/machines/{id}/access', 'see'),
-  open('listAccessPeople', 'GET /api/machines/{id}/access/people', 'read access'),
   open('listAudit', 'GET /api/machines/{id}/audit', 'audit'),
   open('verifyAudit', 'GET /api/machines/{id}/audit/verify', 'audit'),
   open('exportAudit', 'GET /api/machines/{id}/audit/export', 'audit'),

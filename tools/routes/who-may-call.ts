@@ -87,11 +87,6 @@ export const rules = {
     needs: ['audit', 'approve'],
     unknownTo: 'unseeing',
   },
-  'read access': {
-    who: 'who may read role assignments on the machine',
-    needs: ['approve'],
-    unknownTo: 'unseeing',
-  },
   'install somewhere': {
     who: 'who may install on some machine',
     needs: ['install'],

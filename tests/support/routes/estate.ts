@@ -51,6 +51,7 @@ export function estateOf(letter: 'a' | 'b', tenantId: string, subscriptionId: st
 }
 
 const hourMs = 3_600_000;
+export const leaseWishes = { purpose: 'the work that was agreed', minutes: 60 };
 
 function leafOfEstate(ports: MemoryPorts, { machineName }: Estate): { leaf: IssuedLeaf; chain: string } {
   const at = ports.ports.now().getTime();
@@ -138,8 +139,7 @@ export async function addEstate(
     machineId,
     service: 'WAC',
     requester: person,
-    purpose: `work of ${owner.name}`,
-    minutes: 60,
+    ...leaseWishes,
     state: 'requested',
     requestedAt: at,
     answerBy: new Date(now.getTime() + 24 * hourMs).toISOString(),
@@ -260,4 +260,15 @@ async function addLeaseEntries(ports: MemoryPorts, { machineId, leaseId }: Estat
       },
     ]);
   }
+}
+
+/** The lease was approved and is in force. */
+export async function startLease({ store, ports }: MemoryPorts, estate: Estate): Promise<void> {
+  const found = await store.read(estate.machineId, 'lease', estate.leaseId);
+  if (!found) throw new Error('there is no lease');
+  const startsAt = ports.now().toISOString();
+  const endsAt = new Date(ports.now().getTime() + hourMs).toISOString();
+  const decision = { approved: true, by: { id: 'somebody', name: 'somebody' }, at: startsAt };
+  const started = { ...found.document, state: 'active' as const, startsAt, endsAt, decision };
+  await store.commit(estate.machineId, [{ replace: started, etag: found.etag }]);
 }

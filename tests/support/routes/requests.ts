@@ -2,7 +2,7 @@ import { newPrivateKeyPem, signCertificateRequest } from '#agent/certificate-req
 import type { CallerName } from '#tools/routes/who-may-call.ts';
 import type { MemoryPorts } from '../memory-ports.ts';
 import { agentKey } from './callers.ts';
-import type { Estate } from './estate.ts';
+import { type Estate, leaseWishes, startLease } from './estate.ts';
 
 export interface RouteRequest {
   params?: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface RouteRequest {
   query?: string;
   body?: object;
   /** What has to be so before, for the request to succeed. */
-  prepare?(ports: MemoryPorts): void;
+  prepare?(ports: MemoryPorts): void | Promise<void>;
 }
 
 const wac = { properties: { serviceName: 'WAC', port: 6516 } };
@@ -32,6 +32,15 @@ const bodies: Readonly<Record<string, (estate: Estate, caller: CallerName) => Ro
     prepare: ({ connectivity }) => void connectivity.endpoints.set(resourceId, {}),
   }),
   connect: () => ({ body: { service: 'WAC' } }),
+  // The same again: it is answered with the open one.
+  requestLease_post: () => ({ body: { ...leaseWishes } }),
+  decideLease_post: () => ({ body: { approve: true } }),
+  extendLease_post: (estate) => ({
+    body: { minutes: 30, purpose: 'more of the same' },
+    prepare: (ports) => startLease(ports, estate),
+  }),
+  endLease_delete: (estate) => ({ prepare: (ports) => startLease(ports, estate) }),
+  setLeasePolicy_put: () => ({ body: { required: true } }),
   renewCertificate_post: () => ({ body: {} }),
   revokeCertificate_post: () => ({ body: { reason: 'superseded' } }),
   startDrill_post: () => ({ body: { reason: 'superseded', revoke: false } }),

@@ -10,7 +10,7 @@ beforeAll(registerApp);
 
 const codes = {
   401: /token_missing|token_invalid|agent_token_invalid/,
-  403: /access_denied|application_not_allowed|enrolment_refused/,
+  403: /access_denied|lease_own_request|application_not_allowed|enrolment_refused/,
   404: /\w+_not_found/,
 } as const;
 
@@ -35,7 +35,7 @@ describe('the table of who may call', () => {
     const wrong: string[] = [];
     for (const caller of callerNames) {
       const { memory, home } = await openWorld();
-      requestTo(row.name, home, caller).prepare?.(memory);
+      await requestTo(row.name, home, caller).prepare?.(memory);
       const { status, body } = await send(row, caller, home);
       const found = verdictIn(status, body);
       const expected = String(verdictOf(row, caller));
