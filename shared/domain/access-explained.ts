@@ -5,8 +5,8 @@ import {
   type EffectiveRoles,
   type RoleGrant,
 } from './access.ts';
-import { requiredActions } from './access-actions.ts';
-import { coverageOf, giversOf, meetsCondition, takes } from './access-matching.ts';
+import { type RequiredAction, requiredActions } from './access-actions.ts';
+import { coverageOf, giversOf, gives, takes } from './access-matching.ts';
 import type { MachineKind } from './machine.ts';
 
 /** An assignment that would give a right and does not count. */
@@ -29,6 +29,13 @@ export interface ExplainedAccess {
   passedOver: PassedOver[];
 }
 
+function reasonAgainst(grant: RoleGrant, required: RequiredAction): PassedOver | undefined {
+  const coverage = coverageOf(grant.permissions, required);
+  if (coverage === 'taken back') return { grant, why: 'not-action', detail: required.name };
+  if (coverage === 'not named' || grant.condition === undefined) return undefined;
+  return { grant, why: 'condition', detail: grant.condition };
+}
+
 /** Why a right is given or not: `roles` as they hold at the machine (`rolesAt`). Decides as `decideAccess` does. */
 export function explain(roles: EffectiveRoles, kind: MachineKind, right: AccessRight): ExplainedAccess {
   const decision = decideAccess(roles, kind, right);
@@ -36,13 +43,12 @@ export function explain(roles: EffectiveRoles, kind: MachineKind, right: AccessR
   const undenied: EffectiveRoles = { ...roles, denials: [] };
   const grants = needed.flatMap((ways) => ways.flatMap((way) => giversOf(undenied, way)));
   const unmet = needed.filter((ways) => ways.every((way) => giversOf(roles, way).length === 0)).flat();
-  const passedOver = needed.flat().flatMap((required) =>
+  const passedOver = needed.flatMap((ways) =>
     roles.grants.flatMap((grant): PassedOver[] => {
-      const coverage = coverageOf(grant.permissions, required);
-      if (coverage === 'taken back') return [{ grant, why: 'not-action', detail: required.name }];
-      if (coverage === 'given' && !meetsCondition(grant, required))
-        return [{ grant, why: 'condition', detail: grant.condition ?? '' }];
-      return [];
+      // Who gives it one way is not passed over for another.
+      if (ways.some((way) => gives(grant, way))) return [];
+      const reasons = ways.flatMap((way) => reasonAgainst(grant, way) ?? []);
+      return reasons.slice(0, 1);
     }),
   );
   return {

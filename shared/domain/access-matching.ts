@@ -30,10 +30,8 @@ export const takes = ({ permissions }: DenyRule, { kind, name }: RequiredAction)
   coverageOf(permissions, { kind: kind === 'dataAction' ? kind : 'action', name }) === 'given';
 
 /** A condition counts where it is certainly met, whatever it says of other actions. */
-export const meetsCondition = (
-  { condition, conditionVersion }: RoleGrant,
-  { name }: RequiredAction,
-): boolean => condition === undefined || judgeCondition(condition, conditionVersion, name) === 'true';
+const meetsCondition = ({ condition, conditionVersion }: RoleGrant, { name }: RequiredAction): boolean =>
+  condition === undefined || judgeCondition(condition, conditionVersion, name) === 'true';
 
 /** Whether the assignment gives the action, denials aside. */
 export const gives = (grant: RoleGrant, required: RequiredAction): boolean =>

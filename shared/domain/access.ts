@@ -56,29 +56,27 @@ export interface EffectiveRoles {
 
 const managementGroup = '/providers/microsoft.management/managementgroups/';
 
-/** True when an assignment at `scope` reaches the resource: the same, or above it. */
-function reaches(scope: string, resourceId: string): boolean {
-  const above = scope.toLowerCase().replace(/\/$/, '');
-  const below = resourceId.toLowerCase();
+const normalised = (id: string): string => id.toLowerCase().replace(/\/$/, '');
+
+/** True when an assignment at `scope` reaches what lies at `below`: the same, or above it. */
+function reaches(scope: string, below: string): boolean {
+  const above = normalised(scope);
   return (
     above === '' || above.startsWith(managementGroup) || below === above || below.startsWith(`${above}/`)
   );
 }
 
-const isSame = (scope: string, resourceId: string): boolean =>
-  scope.toLowerCase().replace(/\/$/, '') === resourceId.toLowerCase();
-
 /** What of a caller's roles in a subscription holds at this resource. */
-export const rolesAt = (
-  { grants, denials, ...rest }: EffectiveRoles,
-  resourceId: string,
-): EffectiveRoles => ({
-  ...rest,
-  grants: grants.filter(({ scope }) => reaches(scope, resourceId)),
-  denials: denials.filter(({ scope, ownScopeOnly }) =>
-    ownScopeOnly ? isSame(scope, resourceId) : reaches(scope, resourceId),
-  ),
-});
+export function rolesAt({ grants, denials, ...rest }: EffectiveRoles, resourceId: string): EffectiveRoles {
+  const here = normalised(resourceId);
+  return {
+    ...rest,
+    grants: grants.filter(({ scope }) => reaches(scope, here)),
+    denials: denials.filter(({ scope, ownScopeOnly }) =>
+      ownScopeOnly ? normalised(scope) === here : reaches(scope, here),
+    ),
+  };
+}
 
 /**
  * `approve` is to say who may connect: whoever may assign roles here. `read-access` is to read who may, as in Azure.

@@ -9,6 +9,7 @@ import {
   type Permissions,
   type RoleGrant,
   rolesAt,
+  sshLevel,
 } from '#shared/domain/access.ts';
 import type { MachineKind } from '#shared/domain/machine.ts';
 
@@ -180,8 +181,51 @@ describe('a right', () => {
   });
 
   it('is not given under a condition that nobody here can judge', () => {
-    const conditional = grant({ dataActions: ['*'] }, { condition: '@Resource[...] StringEquals ...' });
-    expect(may([conditional], 'connect-wac')).toBe(false);
+    const unknown = grant({ dataActions: ['*'] }, { condition: `@Resource[a/b:c] StringEquals 'd'` });
+    const unreadable = grant({ dataActions: ['*'] }, { condition: 'by the light of the moon' });
+    const ofAnotherVersion = grant(
+      { dataActions: ['*'] },
+      { condition: `ActionMatches{'*'}`, conditionVersion: '1.0' },
+    );
+    expect(may([unknown, unreadable, ofAnotherVersion], 'connect-wac')).toBe(false);
+  });
+
+  it('is given under a condition that speaks of other actions', () => {
+    const condition = `(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {8e3af657-a8ff-443c-a75c-2fe8c4bcb635})`;
+    const owner = grant({ actions: ['*'] }, { condition, conditionVersion: '2.0' });
+    expect(may([owner], 'see') && may([owner], 'install')).toBe(true);
+    expect(may([owner], 'approve')).toBe(false);
+  });
+
+  it('is denied though the denial has a condition, and though it may exclude him', () => {
+    const all = grant({ actions: ['*'] });
+    expect(may([all], 'see', [{ ...denial({ actions: ['*'] }), excludedGroups: ['somewhere'] }])).toBe(false);
+  });
+
+  it('names every assignment that gives a part of it, each once', () => {
+    const one = grant({ actions: ['Microsoft.HybridCompute/*'] }, { assignmentId: 'one' });
+    const two = grant({ actions: ['*/endpoints/write'] }, { assignmentId: 'two' });
+    const both = grant({ actions: ['*'] }, { assignmentId: 'both' });
+    const other = grant({ actions: ['Microsoft.Compute/*'] }, { assignmentId: 'other' });
+    expect(decide([one, two, both, other], 'install')).toEqual({
+      allowed: true,
+      grantedBy: ['one', 'both', 'two'],
+    });
+  });
+
+  it('requirements 92 and 93: makes somebody the most in SSH that his roles name', () => {
+    const levels = (...names: string[]) => sshLevel({ grants: names.map(builtIn), denials: [] }, 'arc');
+    const [local, user, admin] = ['Local User', 'User', 'Administrator'].map(
+      (name) => `Virtual Machine ${name} Login`,
+    ) as [string, string, string];
+    expect([levels(local), levels(user), levels(admin)]).toEqual(['local', 'user', 'administrator']);
+    expect(levels(local, user, admin)).toBe('administrator');
+    expect(levels('Owner')).toBeUndefined();
+    const denials = [denial({ dataActions: ['*/loginAsAdmin/action'] })];
+    expect(sshLevel({ grants: [builtIn(admin)], denials }, 'arc')).toBe('user');
+    expect(sshLevel({ grants: [builtIn(admin)], denials: [denial({ dataActions: ['*'] })] }, 'arc')).toBe(
+      'local',
+    );
   });
 
   it.each(['WAC', 'SSH'] as const)('to connect is one of its own for %s', (service) => {
@@ -215,6 +259,16 @@ describe('an assignment', () => {
     ['another provider at the root', '/providers/Microsoft.Billing/billingAccounts/1'],
   ])('does not hold at %s', (_, scope) => {
     expect(at(scope)).toBe(0);
+  });
+
+  it('that denies at its own scope alone stops there', () => {
+    const own = { ...denial({ actions: ['*'] }), ownScopeOnly: true };
+    const denials = [
+      { ...own, scope: subscription },
+      { ...own, scope: '/providers/Microsoft.Management/managementGroups/contoso' },
+      { ...own, scope: `${machine.toUpperCase()}/` },
+    ];
+    expect(rolesAt({ grants: [], denials }, machine).denials).toEqual([denials[2]]);
   });
 
   it('that denies is taken by its scope as well', () => {
