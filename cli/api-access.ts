@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { accessPeopleReply, accessReply } from '#shared/protocol/access-api.ts';
 import {
   type auditExportQuery,
+  auditExportReply,
   auditedMachinesReply,
   type auditQuery,
   auditReply,
@@ -55,6 +56,6 @@ export const createAccessApi = (call: Call) => ({
   verifyAudit: (id: string, noted: Asked<{ sequence: string; mac: string }>) =>
     call('GET', withQuery(`${auditPath(id)}/verify`, noted), auditVerifyReply, undefined, chainPatienceMs),
   exportAudit: (id: string, question: Question<typeof auditExportQuery>) =>
-    call('GET', withQuery(`${auditPath(id)}/export`, question), z.string(), undefined, chainPatienceMs),
+    call('GET', withQuery(`${auditPath(id)}/export`, question), auditExportReply, undefined, chainPatienceMs),
   listAuditedMachines: () => call('GET', '/api/audit/machines', auditedMachinesReply),
 });

@@ -24,6 +24,8 @@ export interface Reply<T> {
   /** What was sent, with the members that this version does not know. */
   json: unknown;
   retryAfterMs: number | undefined;
+  /** Where the next part is (`Link` with `rel="next"`, RFC 8288): path and query. */
+  next?: string | undefined;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -48,6 +50,10 @@ const parseJson = (text: string): unknown => {
     return undefined;
   }
 };
+
+/** The one form that the API writes. */
+const nextIn = (field: string | null): string | undefined =>
+  field === null ? undefined : /<([^>]+)>;\s*rel="?next"?/.exec(field)?.[1];
 
 const beginning = (text: string): string => text.slice(0, 120);
 
@@ -123,6 +129,7 @@ export function createHttpClient({ baseUrl, token, signal, wait, onWait }: HttpC
       value: parsed.data,
       json,
       retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+      next: nextIn(response.headers.get('link')),
     };
   };
 }

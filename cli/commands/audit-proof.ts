@@ -1,11 +1,12 @@
 import { auditExportQuery } from '#shared/protocol/audit-api.ts';
+import type { Api } from '../api.ts';
 import { readNotedHead } from '../audit-note.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { failureOf, reasonOf, UsageError } from '../failure.ts';
 import { findAuditedId } from '../find-machine.ts';
 import { describeBreak, renderVerdict } from '../text/audit.ts';
 import { plainLines } from '../text/fleet.ts';
-import { auditOptions, parseAuditQuestion } from './audit-question.ts';
+import { auditOptions, parameterOf, parseAuditQuestion } from './audit-question.ts';
 import { machineArgument } from './machine-argument.ts';
 
 const formats = auditExportQuery.shape.format.unwrap().options;
@@ -60,6 +61,25 @@ export const verifyAudit = defineCommand({
   },
 });
 
+/** The parts of an export as they come; put together they are the whole. */
+async function* exportParts(
+  { api, output }: CommandContext,
+  machineId: string,
+  question: Parameters<Api['exportAudit']>[1],
+): AsyncGenerator<string> {
+  let after: string | undefined;
+  try {
+    do {
+      const { value, next } = await api.exportAudit(machineId, { ...question, after });
+      yield value;
+      after = parameterOf(next, 'after');
+      output.live(after === undefined ? undefined : `${after} records`);
+    } while (after !== undefined);
+  } finally {
+    output.live(undefined);
+  }
+}
+
 export const exportAudit = defineCommand({
   words: 'audit export',
   summary: 'the audit of a machine as a file, the oldest first',
@@ -83,14 +103,16 @@ export const exportAudit = defineCommand({
       throw new UsageError(`--format must be ${formats.join(' or ')}`, 'audit export');
     const question = parseAuditQuestion(options, 'audit export');
     const machineId = await findAuditedId(api, given.arguments.machine);
-    const { value } = await api.exportAudit(machineId, { ...question, format });
     const path = options.output;
-    if (path === undefined) {
-      // The last line break is that of every result; what is JSON already is not wrapped once more.
-      const shown = output.isWatched ? plainLines(value) : value.replace(/\r?\n$/, '');
-      return output.text(shown);
+    const parts: string[] = [];
+    for await (const part of exportParts(context, machineId, { ...question, format })) {
+      if (path !== undefined) parts.push(part);
+      // The last line break is that of every result.
+      else output.text(output.isWatched ? plainLines(part) : part.replace(/\r?\n$/, ''));
     }
-    await write(context, path, value);
-    output.result({ file: path, bytes: Buffer.byteLength(value) }, () => `written to ${path}`);
+    if (path === undefined) return;
+    const whole = parts.join('');
+    await write(context, path, whole);
+    output.result({ file: path, bytes: Buffer.byteLength(whole) }, () => `written to ${path}`);
   },
 });

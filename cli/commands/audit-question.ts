@@ -27,3 +27,7 @@ export function parseAuditQuestion({ action, outcome, actor, from, to }: Given, 
     to: parseTime('to', to, command),
   };
 }
+
+/** The parameter of a link to the next part that says where that begins. */
+export const parameterOf = (link: string | undefined, name: string): string | undefined =>
+  (link === undefined ? undefined : URL.parse(link, 'http://api')?.searchParams.get(name)) ?? undefined;

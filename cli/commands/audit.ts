@@ -6,7 +6,7 @@ import { findAuditedId } from '../find-machine.ts';
 import { renderAudit } from '../text/audit.ts';
 import { renderTable } from '../text/columns.ts';
 import { plain } from '../text/plain.ts';
-import { auditOptions, parseAuditQuestion } from './audit-question.ts';
+import { auditOptions, parameterOf, parseAuditQuestion } from './audit-question.ts';
 import { machineArgument } from './machine-argument.ts';
 
 const usualLimit = 50;
@@ -41,24 +41,23 @@ export const listAudit = defineCommand({
     const question = parseAuditQuestion(given.options, 'audit list');
     const machineId = await findAuditedId(api, given.arguments.machine);
     const records: AuditRecord[] = [];
-    let before: number | undefined;
-    let isMore = true;
-    while (isMore && records.length < limit) {
+    let before: string | undefined;
+    do {
       const { value, json } = await api.listAudit(machineId, {
         ...question,
         top: String(Math.min(pageSize, limit - records.length)),
-        before: before?.toString(),
+        before,
       });
       if (output.isJson) output.result(json, () => '');
       records.push(...value.value);
-      const last = value.value.at(-1)?.sequence;
-      isMore = value.nextLink !== undefined && last !== undefined && last !== before;
-      before = last;
-    }
+      // A page may be empty while there is more: the service looks through so many at a time.
+      before = parameterOf(value.nextLink, 'before');
+    } while (before !== undefined && records.length < limit);
     if (output.isJson) return;
     if (records.length === 0) return output.note('There is no such record.');
     output.result(undefined, () => renderAudit(records, output.room));
-    if (isMore) output.note(`There are older ones: --limit ${limit * 10}, or ${programName} audit export`);
+    if (before !== undefined)
+      output.note(`There are older ones: --limit ${limit * 10}, or ${programName} audit export`);
   },
 });
 

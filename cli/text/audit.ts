@@ -28,7 +28,7 @@ export const renderAudit = (records: readonly AuditRecord[], room: number | unde
   renderTable(
     ['#', 'when', 'who', 'what', 'outcome', 'from', 'detail'],
     records.map((record) => [
-      String(record.sequence),
+      record.sequence === 0 ? '-' : String(record.sequence),
       formatMoment(record.at),
       record.actor.name,
       record.action,
@@ -50,16 +50,19 @@ const reasons: Readonly<Record<NonNullable<AuditVerifyReply['broken']>['why'], s
 
 /** One sentence: where the chain does not hold, and how. */
 export const describeBreak = ({ sequence, why, detail }: NonNullable<AuditVerifyReply['broken']>): string =>
-  plain(`record ${sequence} ${reasons[why]}: ${detail}`);
+  plain(
+    `${sequence === 0 ? 'what is before the first record' : `record ${sequence}`} ${reasons[why]}: ${detail}`,
+  );
 
 export function renderVerdict(
-  { records, head }: AuditVerifyReply,
+  { records, earlier, head }: AuditVerifyReply,
   since: { sequence: number } | undefined,
   paint: Output['paint'],
 ): string {
   if (!head) return `${paint('good', 'intact')}: there is no record yet`;
   return [
     `${paint('good', 'intact')}: ${records} records, the last one of ${formatMoment(head.at)}`,
+    ...(earlier ? [`${earlier} records are older than the chain; its first record holds them`] : []),
     ...(since ? [`record ${since.sequence} is as it was noted`] : []),
     `head  ${head.sequence} ${plain(head.mac)}`,
   ].join('\n');

@@ -1,87 +1,31 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '#cli/program.ts';
-import { createEntra, type Entra } from '#local/entra/entra.ts';
-import { systemClock } from '#local/kit/clock.ts';
-import { createLocalRoot, issueServerIdentity } from '#local/kit/local-authority.ts';
-import { openStore } from '#local/kit/store.ts';
 import * as sample from '#local/samples/sample-data.ts';
-import { type Answer, type FakeApi, problem, type SeenRequest, startFakeApi } from './fake-api.ts';
+import type { FakeApi } from './fake-api.ts';
 import { hasTerminals, nowhere, startProgram } from './run-program.ts';
 import { machineList } from './sample-replies.ts';
+import { pressAccount, type SignInWorld, startSignInWorld } from './sign-in-world.ts';
 
 const preload = fileURLToPath(new URL('../../../local/kit/preload.mjs', import.meta.url));
 const [administrator = { userPrincipalName: '' }] = sample.accounts;
 
-let folder: string;
-let caFile: string;
-let entra: Entra;
+let world: SignInWorld;
 let api: FakeApi;
+let configure: SignInWorld['configure'];
 
 beforeAll(async () => {
-  const root = await createLocalRoot(Date.now());
-  setDefaultCACertificates([...getCACertificates('default'), root.cert]);
-  folder = mkdtempSync(join(tmpdir(), 'cli-'));
-  caFile = join(folder, 'ca.pem');
-  writeFileSync(caFile, root.cert);
-  entra = await createEntra({
-    clock: systemClock,
-    store: openStore(':memory:'),
-    port: 0,
-    tls: await issueServerIdentity(root, ['login.localhost'], Date.now()),
-    tenantId: sample.tenantId,
-    accounts: sample.accounts,
-    applications: sample.applicationsFor('http://127.0.0.1:7071'),
-  });
+  world = await startSignInWorld();
 });
-afterAll(async () => {
-  await entra.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Who the token says one is, if it is a token for the API by the tenant. */
-async function whoAmI({ authorization = '' }: SeenRequest): Promise<Answer> {
-  try {
-    const { payload } = await jwtVerify(
-      authorization.replace('Bearer ', ''),
-      createLocalJWKSet(entra.jwks()),
-      {
-        audience: sample.apiClientId,
-        issuer: [...entra.issuers],
-      },
-    );
-    return {
-      body: { id: payload['oid'], name: payload['upn'], tenantId: payload['tid'], address: '127.0.0.1' },
-    };
-  } catch {
-    return { status: 401, body: problem({ status: 401, code: 'token_invalid', hop: 'sign-in' }) };
-  }
-}
+afterAll(() => world.close());
 
 beforeEach(async () => {
-  api = await startFakeApi({ 'GET /api/me': whoAmI });
-  configure();
+  api = await world.startApi();
+  ({ configure } = world);
 });
 afterEach(() => api.close());
-
-function configure(change: Record<string, unknown> = {}): void {
-  api.routes['GET /portal/config.json'] = {
-    body: {
-      authority: `${entra.authority}/v2.0`,
-      clientId: sample.portalClientId,
-      commandLineClientId: sample.commandLineClientId,
-      scope: sample.apiScope,
-      zone: sample.zone,
-      ...change,
-    },
-  };
-}
 
 /** The program as a person runs it in a terminal; `show` gets the address of the sign-in page. */
 async function runInTerminal(
@@ -110,19 +54,6 @@ async function runInTerminal(
   });
   await Promise.all(shown);
   return { code, ...written };
-}
-
-/** What a browser does with the page: presses the button of an account and follows where it leads. */
-async function pressAccount(url: string, account = administrator.userPrincipalName): Promise<Response> {
-  const html = await (await fetch(url)).text();
-  const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1] ?? '';
-  expect(html).toContain(`name="account" value="${account}"`);
-  const answer = await fetch(new URL(action.replaceAll('&amp;', '&'), url), {
-    method: 'POST',
-    body: new URLSearchParams({ account }),
-    redirect: 'manual',
-  });
-  return fetch(answer.headers.get('location') ?? '');
 }
 
 const addressIn = /https:\/\/login\.localhost:\d+\/\S+authorize\?\S+/;
@@ -240,7 +171,7 @@ describe.runIf(hasTerminals)('the real program on a terminal', () => {
     startProgram(['whoami', '--no-browser', '--api', api.origin], {
       isTerminal: true,
       nodeArgs: ['--import', preload],
-      env: { ADMIN_CENTER_LOCAL_CA_FILE: caFile },
+      env: { ADMIN_CENTER_LOCAL_CA_FILE: world.caFile },
     });
 
   it('prints the address, and goes on when the browser came back', async () => {

@@ -23,7 +23,7 @@ const withoutCommand: Readonly<Record<string, string>> = {
 };
 
 /** Answers that are texts and no JSON: the description says what the JSON of the same route is. */
-const texts = ['getFleetTable', 'exportAudit'];
+const texts = ['getFleetTable'];
 
 /** Everything that each call can say. A call without a line here does not compile. */
 const samples: { [K in keyof Api]: Parameters<Api[K]> } = {
@@ -94,7 +94,7 @@ const samples: { [K in keyof Api]: Parameters<Api[K]> } = {
     },
   ],
   verifyAudit: ['m', { sequence: '1', mac: 'a'.repeat(43) }],
-  exportAudit: ['m', { format: 'csv', action: 'session' }],
+  exportAudit: ['m', { format: 'csv', action: 'session', after: '5' }],
   listAuditedMachines: [],
 };
 const names = Object.keys(samples) as (keyof Api)[];
