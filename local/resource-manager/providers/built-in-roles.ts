@@ -101,6 +101,18 @@ export const builtInRoles: readonly BuiltInRole[] = [
     actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
   },
   {
+    name: 'f58310d9-a9f6-439a-9e8d-f62e7b41a168',
+    roleName: 'Role Based Access Control Administrator',
+    description:
+      'Manage access to Azure resources by assigning roles using Azure RBAC. This role does not allow you to manage access using other ways, such as Azure Policy.',
+    actions: [
+      'Microsoft.Authorization/roleAssignments/write',
+      'Microsoft.Authorization/roleAssignments/delete',
+      '*/read',
+      'Microsoft.Support/*',
+    ],
+  },
+  {
     name: 'a6333a3e-0164-44c3-b281-7a577aff287f',
     roleName: 'Windows Admin Center Administrator Login',
     description: "Let's you manage the OS of your resource via Windows Admin Center as an administrator.",
