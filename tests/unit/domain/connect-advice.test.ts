@@ -38,10 +38,10 @@ describe('what mends a condition of a connect', () => {
   });
 
   it('is the endpoint, and the configuration with the port as it was installed', () => {
-    const put = (url: string, properties: object) => [
-      ...['az', 'rest', '--method', 'put', '--url', `${url}?api-version=2023-03-15`],
-      ...['--body', JSON.stringify({ properties })],
-    ];
+    const put = (url: string, properties: object) => {
+      const body = JSON.stringify({ properties });
+      return ['az', 'rest', '--method', 'put', '--url', `${url}?api-version=2023-03-15`, '--body', body];
+    };
     expect(commands(unmet('endpoint'))).toEqual([put(endpoint, { type: 'default' })]);
     expect(commands(unmet('configuration'))).toEqual([
       put(`${endpoint}/serviceConfigurations/WAC`, { serviceName: 'WAC', port: 443 }),
