@@ -1,19 +1,15 @@
-import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { unknownLease } from '#orchestrations/lease-records.ts';
 import type { LeaseDocument } from '#shared/domain/documents.ts';
-import { AppError, errorTable } from '#shared/domain/error.ts';
 import { isLeaseId } from '#shared/domain/lease-id.ts';
 import { isSamePerson } from '#shared/domain/lease-transitions.ts';
-import { auditedCaller } from './audit-actor.ts';
 import { viewLease } from './lease-view.ts';
 import { type MachineAccess, openMachine } from './machine-access.ts';
 import type { RouteCall } from './route.ts';
 
-export interface OpenedLease {
+interface OpenedLease {
   access: MachineAccess;
   lease: LeaseDocument;
   isHolder: boolean;
-  mayApprove: boolean;
 }
 
 /** A lease, for its holder and for who says who may connect there. To all others it is as if unknown. */
@@ -24,9 +20,10 @@ export async function openLease({ ports, caller, parameter }: RouteCall<unknown>
   if (!found) throw unknownLease(id);
   const lease = found.document;
   const isHolder = isSamePerson(caller, lease.requester);
-  const mayApprove = access.decide('approve').allowed;
-  if (!isHolder && !mayApprove) throw unknownLease(id);
-  return { access, lease, isHolder, mayApprove };
+  // Whoever has just been given the right is not sent away by what was known a minute ago.
+  const approving = isHolder ? access.decide('approve') : await access.decideNow('approve');
+  if (!isHolder && !approving.allowed) throw unknownLease(id);
+  return { access, lease, isHolder };
 }
 
 /** What the caller of a request sees of a lease. */
@@ -35,25 +32,3 @@ export const replyWith = (
   { machine, decide }: MachineAccess,
   lease: LeaseDocument,
 ) => viewLease(lease, machine, { caller, mayApprove: decide('approve').allowed, now: ports.now() });
-
-/** Does it, and keeps the record of a refusal. */
-export async function refusable<T>(
-  { ports, caller, request }: RouteCall<unknown>,
-  { machineId, action, leaseId }: { machineId: string; action: string; leaseId?: string },
-  act: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof AppError && errorTable[error.code].status === 403)
-      await recordAudit(ports, machineId, {
-        ...auditedCaller(caller, request),
-        action,
-        outcome: 'refused',
-        decision: { code: error.code },
-        ...(leaseId !== undefined && { leaseId }),
-        detail: error.message,
-      });
-    throw error;
-  }
-}

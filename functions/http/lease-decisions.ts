@@ -7,7 +7,7 @@ import { leaseDecisionRequest, leaseExtensionRequest, leaseReply } from '#shared
 import type { PortsProvider } from '../ports.ts';
 import { tellLease } from '../reconcile-lease.ts';
 import { auditedCaller } from './audit-actor.ts';
-import { openLease, refusable, replyWith } from './lease-access.ts';
+import { openLease, replyWith } from './lease-access.ts';
 import { leaseBodyRefusals, leaseRoute } from './leases.ts';
 import { defineRoute } from './route.ts';
 
@@ -38,20 +38,18 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
       const { machineId, id: leaseId } = lease;
       const action = body.approve ? 'lease approve' : 'lease deny';
       const type = subjectOf(lease);
-      const decided = await refusable(call, { machineId, leaseId, action }, () =>
-        updateLease(ports, { machineId, leaseId }, (current) => {
-          const decision: LeaseDecision = {
-            approved: body.approve,
-            by: { id: caller.id, name: caller.name },
-            at: ports.now().toISOString(),
-            ...(body.reason !== undefined && { reason: body.reason }),
-          };
-          return {
-            lease: moveLease(current, { type, decision }),
-            entry: leaseEntry(current, auditedCaller(caller, request), action, wordsOf(current, decision)),
-          };
-        }),
-      );
+      const decided = await updateLease(ports, { machineId, leaseId }, (current) => {
+        const decision: LeaseDecision = {
+          approved: body.approve,
+          by: { id: caller.id, name: caller.name },
+          at: ports.now().toISOString(),
+          ...(body.reason !== undefined && { reason: body.reason }),
+        };
+        return {
+          lease: moveLease(current, { type, decision }),
+          entry: leaseEntry(current, auditedCaller(caller, request), action, wordsOf(current, decision)),
+        };
+      });
       await tellLease(ports, durable(), decided);
       return { body: replyWith(call, access, decided) };
     },
@@ -74,19 +72,17 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
       const { access, lease, isHolder } = await openLease(call);
       const { machineId, id: leaseId } = lease;
       const { minutes, purpose } = body;
-      const extended = await refusable(call, { machineId, leaseId, action: 'lease extend' }, async () => {
-        if (!isHolder)
-          throw new AppError('access_denied', 'its holder alone asks for more time', {
-            facts: { missingAction: 'holder of the lease' },
-          });
-        return updateLease(ports, { machineId, leaseId }, (current) => {
-          const at = ports.now().toISOString();
-          const detail = `by ${minutes} minutes: ${purpose}`;
-          return {
-            lease: moveLease(current, { type: 'extend', minutes, purpose, at }),
-            entry: leaseEntry(current, auditedCaller(caller, request), 'lease extend', detail),
-          };
+      if (!isHolder)
+        throw new AppError('access_denied', 'its holder alone asks for more time', {
+          facts: { missingAction: 'holder of the lease' },
         });
+      const extended = await updateLease(ports, { machineId, leaseId }, (current) => {
+        const at = ports.now().toISOString();
+        const detail = `by ${minutes} minutes: ${purpose}`;
+        return {
+          lease: moveLease(current, { type: 'extend', minutes, purpose, at }),
+          entry: leaseEntry(current, auditedCaller(caller, request), 'lease extend', detail),
+        };
       });
       await tellLease(ports, durable(), extended);
       return { body: replyWith(call, access, extended) };

@@ -4,7 +4,6 @@ import { problem } from '#shared/protocol/api.ts';
 import { type LeasePolicyReply, leasePolicyReply, leasePolicyRequest } from '#shared/protocol/lease-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { auditedCaller } from './audit-actor.ts';
-import { refusable } from './lease-access.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, type RouteCall } from './route.ts';
 
@@ -81,9 +80,7 @@ export function registerLeasePolicy(provider: PortsProvider): void {
       const { ports, caller, parameter, body } = call;
       const access = await openMachine(ports, caller, parameter('id'));
       const { machineId } = access.machine;
-      await refusable(call, { machineId, action: 'lease policy' }, async () => {
-        await requireRight(access, 'approve');
-      });
+      await requireRight(access, 'approve');
       return { body: viewPolicy(ports, await setPolicy(call, machineId, body.required)) };
     },
   );

@@ -11,7 +11,7 @@ import { beginLease } from '../begin-lease.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { reconcileLease, tellLease } from '../reconcile-lease.ts';
 import { auditedCaller } from './audit-actor.ts';
-import { openLease, refusable, replyWith } from './lease-access.ts';
+import { openLease, replyWith } from './lease-access.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, refuseFields } from './route.ts';
 
@@ -66,9 +66,7 @@ export function registerLeases(provider: PortsProvider): void {
       const { machine } = access;
       const { machineId } = machine;
       refuseFarAhead(body.notBefore, ports.now());
-      const isWithout = await refusable(call, { machineId, action: 'lease request' }, () =>
-        needsRole(ports, access, body.service),
-      );
+      const isWithout = await needsRole(ports, access, body.service);
       const { service, minutes, purpose, reference, notBefore } = body;
       const { lease, isNew } = await beginLease(ports, durable(), {
         machine,
