@@ -17,6 +17,7 @@ const benches = [
   'fleet',
   'machine-list',
   'sessions',
+  'decisions',
 ] as const;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
