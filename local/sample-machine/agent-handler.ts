@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { extensionName } from '#shared/protocol/resource-names.ts';
 import { type AgentProcess, createAgentProcess } from './agent-process.ts';
 import type { ExtensionGoal, GoalStateClient, GoalStatus } from './goal-state.ts';
-import type { MachineConfig } from './machine-config.ts';
+import { type MachineConfig, rootOf } from './machine-config.ts';
 import { readText, writePrivate } from './private-file.ts';
 
 /** After so many exits in a row, an install has failed. */
@@ -55,6 +55,7 @@ export function createAgentHandler({ config, client, signal, log }: HandlerOptio
   const agent: AgentProcess = createAgentProcess({
     entry: config.agentEntry,
     configFile,
+    root: rootOf(config),
     pidFile: join(config.dataDirectory, 'agent.pid'),
     logFile: join(config.dataDirectory, 'agent.log'),
     usesIdentity: () => installed?.usesIdentity ?? false,

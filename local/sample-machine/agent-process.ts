@@ -15,6 +15,8 @@ export interface AgentProcessOptions {
   /** It has no token and proves by the machine's identity who it is. */
   usesIdentity?(): boolean;
   configFile: string;
+  /** The agent's root of the machine. */
+  root: string;
   pidFile: string;
   logFile: string;
   /** Of what the agent logs. */
@@ -73,7 +75,8 @@ export function createAgentProcess(options: AgentProcessOptions): AgentProcess {
   async function launch(): Promise<void> {
     const startedAt = Date.now();
     const names = options.usesIdentity?.() ? [...passedOn, ...identity] : passedOn;
-    const env = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+    const given = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+    const env = { ...given, ADMIN_CENTER_ROOT: options.root };
     // Our own flags carry the preload that makes *.localhost known.
     const args = [...process.execArgv, options.entry, 'run', '--config', options.configFile];
     const started = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { extensionName } from '#shared/protocol/resource-names.ts';
 import { createAgentHandler, type HandlerOptions } from './agent-handler.ts';
+import { installArcAgent, isOfArc } from './arc-agent.ts';
 import type { ExtensionGoal, RunCommandGoal } from './goal-state.ts';
+import { rootOf } from './machine-config.ts';
 import { createScriptHandler, isScript } from './script-handler.ts';
 
 /** Waits after a failed poll; the last one stays. */
@@ -15,6 +17,7 @@ const pollWaitsMs = [250, 500, 1000, 2000, 5000];
 export async function runExtensionHost(options: HandlerOptions): Promise<void> {
   const { config, client, signal, log } = options;
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  if (isOfArc(config.machineId)) await installArcAgent(rootOf(config), [22, config.appPort]);
   const agent = createAgentHandler(options);
   const scripts = await createScriptHandler(options);
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 
 const port = z.number().int().min(1).max(65_535);
@@ -25,6 +26,10 @@ const machineConfig = z.strictObject({
   deployment: z.strictObject({ controlPlane: z.url(), audience: z.string().min(1) }).optional(),
 });
 export type MachineConfig = z.infer<typeof machineConfig>;
+
+/** What programs of this machine take for its root. */
+export const rootOf = ({ dataDirectory }: Pick<MachineConfig, 'dataDirectory'>): string =>
+  join(dataDirectory, 'root');
 
 export async function readMachineConfig(file: string): Promise<MachineConfig> {
   const parsed = machineConfig.safeParse(JSON.parse(await readFile(file, 'utf8')));

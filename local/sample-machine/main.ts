@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { refuseProduction } from '#local/kit/stand-in.ts';
 import { runExtensionHost } from './extension-host.ts';
@@ -15,7 +16,11 @@ async function run(signal: AbortSignal): Promise<void> {
   const config = await readMachineConfig(values.config);
   const log = (event: string, fields: Record<string, unknown> = {}) =>
     console.log(JSON.stringify({ time: new Date().toISOString(), machine: config.name, event, ...fields }));
-  const app = await startWebApp({ name: config.name, port: config.appPort });
+  const app = await startWebApp({
+    name: config.name,
+    port: config.appPort,
+    keysFile: join(config.dataDirectory, 'agent/service-identity-keys.json'),
+  });
   log('machine.ready', { url: `http://127.0.0.1:${app.port}/` });
   const { machineId, armEndpoint } = config;
   const client = createGoalStateClient({ armEndpoint, machineId, identity: { endpoint, header }, signal });

@@ -1,4 +1,5 @@
 import { type FactsView, graphBox } from './facts-view.ts';
+import type { Visitor } from './visitor.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -12,13 +13,40 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (character) =>
 export interface PageOptions {
   /** Of the sample machine. */
   name: string;
-  /** As the door says it; undefined when the page was opened on the machine itself. */
-  user: string | undefined;
+  visitor: Visitor;
+  /** Who signed in with an account of the machine itself. */
+  localUser: string | undefined;
+  /** By the agent; else the page was opened on the machine itself. */
+  isForwarded: boolean;
   visits: number;
 }
 
+/** Who is there, in lines of HTML. */
+function whoLines({ visitor, localUser, isForwarded }: PageOptions): string[] {
+  const { user, account, claims } = visitor;
+  const name = (text: string) => `<strong>${escape(text)}</strong>`;
+  const nobody = isForwarded ? 'Nobody has said who you are' : 'Opened on the machine itself';
+  return [
+    user === undefined ? nobody : `Signed in as ${name(user)}`,
+    ...(account === undefined ? [] : [`As the account ${name(account)} of this machine`]),
+    ...(claims === undefined ? [] : [`Vouched for by the agent, ${escape(claims.groups.join(', '))}`]),
+    ...(localUser === undefined ? [] : [`With the local account ${name(localUser)}`]),
+  ];
+}
+
+/** Tools that do not know who is there ask for an account of the machine (requirements 78 and 81). */
+const signInForm = `<section class="card wide">
+<h2>Sign in with an account of this machine</h2>
+<form method="post" action="/sign-in">
+<label>User <input name="user" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>
+</section>`;
+
 /** The whole page with the facts in it: it reads well before, and without, its script. */
-export function renderPage({ name, user, visits }: PageOptions, view: FactsView): string {
+export function renderPage(options: PageOptions, view: FactsView): string {
+  const { name, visits, localUser, isForwarded } = options;
   const text = (key: string) => `<span data-fact="${key}">${escape(view.texts[key] ?? '')}</span>`;
   const graph = (
     key: string,
@@ -45,7 +73,7 @@ export function renderPage({ name, user, visits }: PageOptions, view: FactsView)
 <h1>${escape(name)}</h1>
 <p>${text('hostName')} · ${text('system')}</p>
 </div>
-<p class="who">${user === undefined ? 'Opened on the machine itself' : `Signed in as <strong>${escape(user)}</strong>`}<br>
+<p class="who">${whoLines(options).join('<br>\n')}<br>
 <span class="quiet">Visit ${visits} of this browser</span></p>
 </header>
 <main>
@@ -79,6 +107,7 @@ ${graph('load', 'Load over the last two minutes')}
 <tbody>${rows.join('')}</tbody>
 </table>
 </section>
+${isForwarded && localUser === undefined ? signInForm : ''}
 </main>
 <footer><span id="state" role="status">As of</span> ${text('at')}</footer>
 </body>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { HandlerOptions } from './agent-handler.ts';
 import type { ExtensionGoal, GoalPlace, GoalStatus, RunCommandGoal } from './goal-state.ts';
+import { rootOf } from './machine-config.ts';
 import { readText, writePrivate } from './private-file.ts';
 import { runScript, type ScriptRun } from './run-script.ts';
 import { createServiceControl } from './service-control.ts';
@@ -38,7 +39,7 @@ export async function createScriptHandler({
   log,
 }: HandlerOptions): Promise<ScriptHandler> {
   const folder = join(config.dataDirectory, 'scripts');
-  const services = await createServiceControl(folder, log);
+  const services = await createServiceControl(folder, rootOf(config), log);
   const ranPath = join(folder, 'ran.json');
   let ran = ranFile.parse(JSON.parse((await readText(ranPath)) ?? '{}'));
 

@@ -34,6 +34,7 @@ esac
 
 export async function createServiceControl(
   folder: string,
+  machineRoot: string,
   log: (event: string, fields?: Record<string, unknown>) => void,
 ): Promise<ServiceControl> {
   const root = join(folder, 'root');
@@ -54,6 +55,7 @@ export async function createServiceControl(
     const agent = createAgentProcess({
       entry,
       configFile,
+      root: machineRoot,
       pidFile: join(folder, `${name}.pid`),
       logFile: join(folder, `${name}.log`),
       onEvent: () => undefined,

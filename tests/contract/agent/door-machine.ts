@@ -40,6 +40,7 @@ export function ticketFor(sessionId: string, change: TicketChange = {}): Promise
   const ticket = {
     id: `ticket-${String((tickets += 1)).padStart(12, '0')}`,
     user: 'ada@contoso.example',
+    userId: '00000000-0000-4000-8000-0000000000c1',
     machineName,
     sessionId,
     service: 'WAC' as const,
