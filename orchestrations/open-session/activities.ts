@@ -105,7 +105,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
     if (!decision.allowed) {
       const { missingAction } = decision;
       throw new AppError('access_denied', `no role gives ${user.name} ${missingAction} here`, {
-        facts: { missingAction },
+        facts: { condition: 'role', missingAction },
       });
     }
     const level = service === 'SSH' ? sshLevel(held, machine.kind) : undefined;

@@ -42,10 +42,25 @@ const combinations = allOf({
 function outcomeOf({ endpoint, configuration, role }: (typeof combinations)[number]): object {
   const refuse = (error: object) => ({ opened: false, error });
   if (role === 'missing')
-    return refuse({ code: 'access_denied', hop: 'authorization', facts: { missingAction: action } });
-  if (endpoint === 'missing') return refuse({ code: 'endpoint_missing', hop: 'hybrid connectivity' });
+    return refuse({
+      code: 'access_denied',
+      hop: 'authorization',
+      facts: { condition: 'role', missingAction: action },
+    });
+  if (endpoint === 'missing')
+    return refuse({
+      code: 'endpoint_missing',
+      hop: 'hybrid connectivity',
+      detail: expect.stringContaining('endpoint'),
+      facts: { condition: 'endpoint' },
+    });
   if (configuration === 'missing')
-    return refuse({ code: 'service_not_configured', hop: 'hybrid connectivity' });
+    return refuse({
+      code: 'service_not_configured',
+      hop: 'hybrid connectivity',
+      detail: expect.stringContaining('service configuration WAC'),
+      facts: { condition: 'configuration' },
+    });
   return { opened: true };
 }
 
