@@ -27,7 +27,7 @@ describe('who may change a hook on Windows', () => {
     const check = createWindowsHookCheck(
       async (file, args) => {
         asked.push(`${file} ${args.join(' ')}`);
-        return answers[asked.length - 1] ?? { failure: 'unfinished' };
+        return answers.shift() ?? { failure: 'unfinished' };
       },
       { SystemRoot: String.raw`C:\Windows` },
     );
