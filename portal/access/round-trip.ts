@@ -20,6 +20,12 @@ export function takeRoundTrip(): RoundTrip | undefined {
   return text === null ? undefined : (JSON.parse(text) as RoundTrip);
 }
 
+/** All that the sign-in keeps in this tab. */
+export function forgetSignIn(): void {
+  takeRoundTrip();
+  lastAccount.forget();
+}
+
 /** The user name of this tab's last sign-in: a reload goes straight on with it. No credential. */
 export const lastAccount = {
   read: (): string | undefined => sessionStorage.getItem(accountKey) ?? undefined,

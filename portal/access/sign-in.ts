@@ -1,7 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import { type Failure, FailureError, failureOf, unreachable } from '../api/failure.ts';
 import type { PortalConfig } from '../api/replies.ts';
-import { keepRoundTrip, lastAccount, type RoundTrip, takeRoundTrip } from './round-trip.ts';
+import { watchOtherTabs } from './other-tabs.ts';
+import { forgetSignIn, keepRoundTrip, lastAccount, type RoundTrip, takeRoundTrip } from './round-trip.ts';
 import type { Access } from './session.ts';
 import { createTokens } from './tokens.ts';
 
@@ -123,10 +124,17 @@ export function createSignIn(config: PortalConfig): SignIn {
         lastAccount.keep(userName);
         const tokens = createTokens({ server, client, granted });
         // Forgotten first: a page that goes to sign-in by itself after each refusal would never come to rest.
+        let isOver = false;
         const end = (failure?: Failure) => {
-          lastAccount.forget();
+          // Answers that come later change nothing: the next sign-in may have begun.
+          if (isOver) return;
+          isOver = true;
+          forgetSignIn();
+          tokens.forget();
+          otherTabs.close();
           onEnd(failure);
         };
+        const otherTabs = watchOtherTabs(() => end());
         const access: Access = {
           account: { name: textOf(claims?.['name']) ?? userName, userName },
           token: async () => {
@@ -142,6 +150,8 @@ export function createSignIn(config: PortalConfig): SignIn {
           renew: () => tokens.renew().catch(() => false),
           end,
           async signOut() {
+            if (isOver) return;
+            otherTabs.tellSignOut();
             end();
             if (!server.end_session_endpoint) return;
             const url = new URL(server.end_session_endpoint);

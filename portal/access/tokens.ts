@@ -7,6 +7,8 @@ export interface Tokens {
   current(): Promise<string>;
   /** False when there is no refresh token to do it with. */
   renew(): Promise<boolean>;
+  /** Nothing is left of them, and nothing comes in for them any more. */
+  forget(): void;
 }
 
 export interface TokensOptions {
@@ -15,14 +17,20 @@ export interface TokensOptions {
   granted: oauth.TokenEndpointResponse;
 }
 
-/** Keeps one access token fresh; callers that meet an ended one share one renewal. */
+/**
+ * Keeps one access token fresh; callers that meet an ended one share one renewal. They are in these variables and nowhere
+ * else: no storage, no cookie, no address.
+ */
 export function createTokens({ server, client, granted }: TokensOptions): Tokens {
   let accessToken = '';
   let refreshToken: string | undefined;
   let endsAt = 0;
   let renewal: Promise<boolean> | undefined;
+  let isForgotten = false;
 
   const take = (reply: oauth.TokenEndpointResponse): void => {
+    // The sign-in ended while this was on its way.
+    if (isForgotten) return;
     accessToken = reply.access_token;
     refreshToken = reply.refresh_token ?? refreshToken;
     endsAt = Date.now() + (reply.expires_in ?? 300) * 1000;
@@ -33,7 +41,7 @@ export function createTokens({ server, client, granted }: TokensOptions): Tokens
     if (refreshToken === undefined) return false;
     const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken);
     take(await oauth.processRefreshTokenResponse(server, client, response));
-    return true;
+    return !isForgotten;
   };
 
   const renew = (): Promise<boolean> => {
@@ -45,7 +53,14 @@ export function createTokens({ server, client, granted }: TokensOptions): Tokens
 
   return {
     renew,
+    forget() {
+      isForgotten = true;
+      accessToken = '';
+      refreshToken = undefined;
+      endsAt = 0;
+    },
     async current() {
+      if (isForgotten) throw new Error('The sign-in is over.');
       if (Date.now() > endsAt - marginMs) await renew();
       return accessToken;
     },

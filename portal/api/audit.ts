@@ -1,5 +1,5 @@
 import { type AuditQuestion, auditQuery } from '../model/audit-question.ts';
-import type { Ask } from './client.ts';
+import type { Answer, Ask } from './client.ts';
 import { machinePath } from './machines.ts';
 import type { AuditedMachine, AuditPage, AuditVerdict } from './replies.ts';
 
@@ -23,14 +23,17 @@ export function createAuditApi(ask: Ask) {
       ).body as AuditPage,
     verifyAudit: async (id: string, signal: AbortSignal) =>
       (await ask(`${auditPath(id)}/verify`, { signal, patienceMs: wholePatienceMs })).body as AuditVerdict,
-    /** As text, to be kept as a file. */
-    exportAudit: async (id: string, question: AuditQuestion, format: ExportFormat) =>
-      (
-        await ask(`${auditPath(id)}/export${auditQuery(question, { format })}`, {
-          reads: 'text',
-          patienceMs: wholePatienceMs,
-        })
-      ).body as string,
+    /** As text, to be kept as a file: its parts put together. */
+    async exportAudit(id: string, question: AuditQuestion, format: ExportFormat): Promise<string> {
+      const parts: string[] = [];
+      let path: string | undefined = `${auditPath(id)}/export${auditQuery(question, { format })}`;
+      while (path !== undefined) {
+        const part: Answer = await ask(path, { reads: 'text', patienceMs: wholePatienceMs });
+        if (typeof part.body === 'string') parts.push(part.body);
+        path = part.next;
+      }
+      return parts.join('');
+    },
   };
 }
 

@@ -10,6 +10,8 @@ export interface Answer {
   body: unknown;
   /** Milliseconds that the service asks us to wait before we look again. */
   retryAfterMs: number | undefined;
+  /** Path of what follows, where the answer comes in parts (RFC 8288). */
+  next: string | undefined;
 }
 
 const isProblem = (body: unknown): body is Problem =>
@@ -70,6 +72,9 @@ function retryAfterOf(response: Response): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
+const nextOf = (response: Response): string | undefined =>
+  /<(\/[^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: object;
@@ -111,7 +116,13 @@ export function createAsk(access: Access): Ask {
     let response = await send(path, call);
     if (response.status === 401 && (await access.renew())) response = await send(path, call);
     const body = await readBody(response, call.reads ?? 'json');
-    if (response.ok) return { status: response.status, body, retryAfterMs: retryAfterOf(response) };
+    if (response.ok)
+      return {
+        status: response.status,
+        body,
+        retryAfterMs: retryAfterOf(response),
+        next: nextOf(response),
+      };
     const failure = isProblem(body) ? failureOfProblem(body) : unexpectedReply(response.url, response.status);
     if (response.status === 401) access.end(failure);
     throw new FailureError(failure);

@@ -1,16 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import type { ExplainedService } from '../api/replies.ts';
-import { conditionNames, serviceVerdict } from '../model/access-words.ts';
+import { conditionNames } from '../model/access-words.ts';
 import { asSentence } from '../model/words.ts';
 import { Icon } from './icon.tsx';
 import { Mend } from './mend.tsx';
-
-interface AccessConditionsProps {
-  explained: ExplainedService;
-  /** Whom it is about, where that is not the reader. */
-  subject?: string | undefined;
-  children?: ComponentChildren;
-}
+import { Words } from './words.tsx';
 
 type Condition = ExplainedService['conditions'][number];
 
@@ -23,10 +16,10 @@ function ConditionLine({ condition }: { condition: Condition }) {
       <div class="condition">
         <p>
           <span class="requirement-rule">{conditionNames[condition.condition]}</span>{' '}
-          <span class={`requirement-word tone-${icon}`}>{met ? 'met' : 'missing'}</span>
-        </p>
-        <p class="quiet">
-          {asSentence(detail)} {!met && code && <code>{code}</code>}
+          <span class={`requirement-word tone-${icon}`}>{met ? 'met' : 'not met'}</span>
+          <span class="second">
+            <Words text={asSentence(detail)} /> {!met && code && <code>{code}</code>}
+          </span>
         </p>
         {!met && mend && <Mend mend={mend} />}
       </div>
@@ -34,21 +27,13 @@ function ConditionLine({ condition }: { condition: Condition }) {
   );
 }
 
-/** The answer, then each condition in the order in which a connect asks for it. */
-export function AccessConditions({ explained, subject, children }: AccessConditionsProps) {
-  const tone = explained.open ? 'good' : 'warning';
+/** Each condition, in the order in which a connect asks for it. */
+export function AccessConditions({ explained }: { explained: ExplainedService }) {
   return (
-    <>
-      <p class="verdict-sentence">
-        <Icon name={tone} tone={tone} />
-        {serviceVerdict(explained, subject)}
-      </p>
-      {children}
-      <ol class="requirements" aria-label="Conditions of a connect">
-        {explained.conditions.map((condition) => (
-          <ConditionLine key={condition.condition} condition={condition} />
-        ))}
-      </ol>
-    </>
+    <ol class="requirements conditions" aria-label="Conditions of a connect">
+      {explained.conditions.map((condition) => (
+        <ConditionLine key={condition.condition} condition={condition} />
+      ))}
+    </ol>
   );
 }

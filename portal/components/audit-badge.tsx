@@ -34,8 +34,8 @@ export function AuditBadge({ id, machine }: { id: string; machine: string | unde
       </div>
       {broken && (
         <p>
-          {asSentence(broken.detail)} What comes after record {broken.sequence} cannot be relied on. Keep an
-          export, and compare it with the last head that you noted.
+          {asSentence(broken.detail)} What comes after it cannot be relied on. Keep an export, and compare it
+          with the last head that you noted.
         </p>
       )}
       {head && (

@@ -13,13 +13,6 @@ interface Fact {
   value: ComponentChildren;
 }
 
-const actorKinds = {
-  user: 'person',
-  application: 'application',
-  service: 'this service',
-  agent: 'agent of the machine',
-} as const;
-
 function sessionFacts({ session }: AuditRecord): Fact[] {
   if (!session) return [];
   const { sessionId, service, seconds, bytesUp, bytesDown, endReason } = session;
@@ -64,7 +57,7 @@ function factsOf(record: AuditRecord, machineId: string): Fact[] {
       value: (
         <>
           {actor.name}
-          {actor.kind && `, ${actorKinds[actor.kind]}`}
+          {actor.kind === 'application' && ', an application'}
           <span class="second">{actor.id}</span>
         </>
       ),
@@ -79,25 +72,29 @@ function factsOf(record: AuditRecord, machineId: string): Fact[] {
     ...(operationId
       ? [{ name: 'Operation', value: <Link to={addresses.operation(operationId)}>{operationId}</Link> }]
       : []),
-    { name: 'Record', value: `${sequence} in the chain` },
-    {
-      name: 'MAC',
-      value: (
-        <span class="with-button">
-          <code class="cut">{mac}</code>
-          <CopyButton text={() => mac} label={`Copy the MAC of record ${sequence}`} />
-        </span>
-      ),
-    },
+    { name: 'Record', value: sequence > 0 ? `${sequence} in the chain` : 'of before the chain' },
+    ...(mac === ''
+      ? []
+      : [
+          {
+            name: 'MAC',
+            value: (
+              <span class="with-button">
+                <code class="cut">{mac}</code>
+                <CopyButton text={() => mac} label={`Copy the MAC of record ${sequence}`} />
+              </span>
+            ),
+          },
+        ]),
   ];
 }
 
 /** One thing that happened: a line that unfolds to all that the record holds. */
 export function AuditRecordLine({ record, machineId }: { record: AuditRecord; machineId: string }) {
-  const { at, actor, action, outcome, detail, sequence } = record;
+  const { at, actor, action, outcome, detail } = record;
   const { word, tone } = outcomes[outcome];
   return (
-    <li class="audit-record" id={`record-${sequence}`}>
+    <li class="audit-record">
       <details>
         <summary>
           <Icon name={tone} tone={tone} />

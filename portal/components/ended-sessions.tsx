@@ -36,7 +36,7 @@ function Ended({
   const lasted = formatSpan(Math.max(0, Date.parse(endedAt(session)) - Date.parse(createdAt)));
   return (
     <li>
-      <TimeAgo at={endedAt(session)} now={now} />
+      <TimeAgo at={endedAt(session)} now={now} isPast />
       <span class="wrapping">
         <strong>{user.name}</strong>
         {namesMachine && (

@@ -51,6 +51,7 @@ export function LeaseCard({ machine, leases, now, isAsking, ask, hasButton }: Le
           {value.policy.required
             ? 'Connecting here takes a lease: a purpose and a time, approved by somebody else.'
             : 'You have none, and connecting here takes none.'}
+          {!mayAsk && ' You have no role to connect, so a lease would open nothing.'}
           {value.policy.byDeployment && ' This deployment asks for one on every machine.'}
         </p>
       )}
@@ -79,7 +80,7 @@ export function LeaseCard({ machine, leases, now, isAsking, ask, hasButton }: Le
           <ol class="history-list">
             {earlier.map((lease) => (
               <li key={lease.id}>
-                <TimeAgo at={lease.requestedAt} now={now} />
+                <TimeAgo at={lease.requestedAt} now={now} isPast />
                 <span class="wrapping">
                   <Link to={addresses.lease(machine.id, lease.id)}>{lease.requester.name}</Link>:{' '}
                   {leaseStates[lease.state].word.toLowerCase()}

@@ -5,12 +5,14 @@ import { usePortal } from '../hooks/portal.ts';
 import { waitingExtension } from '../model/lease-words.ts';
 import { serviceNames } from '../model/service.ts';
 import { formatAbsolute, formatMinutes, formatRelative } from '../model/time.ts';
+import { asSentence } from '../model/words.ts';
 import { AskedButton } from './asked-button.tsx';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
 import { LeaseDecision } from './lease-decision.tsx';
 import { LeaseExtensionForm } from './lease-extension-form.tsx';
 import { LeaseSteps } from './lease-steps.tsx';
+import { Words } from './words.tsx';
 
 interface LeaseViewProps {
   lease: Lease;
@@ -72,7 +74,7 @@ function End({ lease, isOwn, changed }: Pick<LeaseViewProps, 'lease' | 'isOwn' |
 
 /** For what, how long, and what was said of it. */
 function Facts({ lease }: { lease: Lease }) {
-  const { purpose, reference, minutes, service, decision, extensions } = lease;
+  const { purpose, reference, minutes, service, decision, extensions, assignment } = lease;
   return (
     <dl class="facts">
       <dt>Purpose</dt>
@@ -96,6 +98,17 @@ function Facts({ lease }: { lease: Lease }) {
           </dd>
         </>
       )}
+      {assignment && (
+        <>
+          <dt>Role in Azure</dt>
+          <dd>
+            {assignment.removedAt
+              ? `removed ${formatAbsolute(assignment.removedAt)}`
+              : 'assigned for the time of the lease'}
+            <span class="second">{assignment.id}</span>
+          </dd>
+        </>
+      )}
       {extensions.map(({ minutes: more, purpose: why, requestedAt, decision: word }) => [
         <dt key={requestedAt}>Extension</dt>,
         <dd key={`${requestedAt} facts`}>
@@ -114,7 +127,7 @@ function Facts({ lease }: { lease: Lease }) {
 /** One lease: where it stands, what it is for, and what the reader may do with it. */
 export function LeaseView({ lease, isOwn, now, changed }: LeaseViewProps) {
   const [isExtending, setExtending] = useState(false);
-  const { may, state, endsAt } = lease;
+  const { may, state, endsAt, failure, assignment } = lease;
   const waits = state === 'requested' || waitingExtension(lease) !== undefined;
   return (
     <div class="lease">
@@ -128,6 +141,20 @@ export function LeaseView({ lease, isOwn, now, changed }: LeaseViewProps) {
         </p>
       )}
       <Facts lease={lease} />
+      {failure && (
+        <p class="with-icon">
+          <Icon name="bad" tone="bad" />
+          <span>
+            {asSentence(failure.detail)} <Words text={failure.remedy} /> <code>{failure.code}</code>
+          </span>
+        </p>
+      )}
+      {assignment?.trouble && !assignment.removedAt && (
+        <p class="with-icon">
+          <Icon name="warning" tone="warning" />
+          <span>The role could not be removed yet, and it is tried again: {assignment.trouble}</span>
+        </p>
+      )}
       {waits && may.decide && <LeaseDecision lease={lease} now={now} decided={changed} />}
       {waits && isOwn && (
         <p class="quiet">

@@ -1,6 +1,6 @@
 import type { Ref } from 'preact';
 import type { MachineReply } from '../api/replies.ts';
-import { kindName } from '../model/resource.ts';
+import { kindOf } from '../model/resource.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 import { StateBadge } from './state-badge.tsx';
@@ -14,17 +14,19 @@ const views = {
   audit: { title: 'Audit', address: (id: string) => addresses.machineAudit(id) },
 } as const satisfies Record<MachineView, unknown>;
 
+type ShownMachine = Pick<MachineReply, 'name' | 'resourceId'> &
+  Partial<Pick<MachineReply, 'facts' | 'state'>>;
+
 interface MachineHeaderProps {
   id: string;
   view: MachineView | undefined;
   heading: Ref<HTMLHeadingElement>;
-  /** Known to those too who may not see the machine and read its audit. */
-  name: string | undefined;
-  machine: MachineReply | undefined;
+  /** Whoever only reads its audit knows less of it. */
+  machine: ShownMachine | undefined;
 }
 
 /** Which machine it is, and its pages. */
-export function MachineHeader({ id, view, heading, name, machine }: MachineHeaderProps) {
+export function MachineHeader({ id, view, heading, machine }: MachineHeaderProps) {
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -32,12 +34,12 @@ export function MachineHeader({ id, view, heading, name, machine }: MachineHeade
       </nav>
       <div class="title-row">
         <h1 ref={heading} tabIndex={-1}>
-          {name ?? 'Machine'}
+          {machine?.name ?? 'Machine'}
         </h1>
-        {machine && <StateBadge state={machine.state} />}
+        {machine?.state && <StateBadge state={machine.state} />}
       </div>
       <p class="lead one-line">
-        {machine && kindName(machine.kind)}
+        {machine && kindOf(machine.resourceId)}
         {machine?.facts?.osName && `, ${machine.facts.osName}`}
       </p>
       <nav class="tabs" aria-label="Pages of this machine">

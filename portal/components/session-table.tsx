@@ -21,7 +21,7 @@ function Traffic({ session: { usage } }: { session: ListedSession }) {
   const { bytesDown, bytesUp, connections } = usage;
   return (
     <>
-      <span class="line">
+      <span class="line traffic">
         {formatBytes(bytesDown)} down, {formatBytes(bytesUp)} up
       </span>
       <span class="second">
@@ -49,7 +49,7 @@ interface RowProps extends Pick<SessionTableProps, 'changed'> {
 function Row({ session, namesMachine, now, changed }: RowProps) {
   const { api, announce } = usePortal();
   const { isBusy, failure, run } = useAction();
-  const { machineId, machine, sessionId, user, service, createdAt, expiresAt, isOwn, state, mayEnd } =
+  const { machineId, machine, sessionId, user, service, createdAt, expiresAt, isOwn, state, mayEnd, usage } =
     session;
   const cut = () =>
     run(async () => {
@@ -90,6 +90,11 @@ function Row({ session, namesMachine, now, changed }: RowProps) {
           <span class="second" title={formatAbsolute(expiresAt)}>
             {formatSpan(Math.max(0, Date.parse(expiresAt) - now))} left
           </span>
+          {usage && (
+            <span class="second narrow-only">
+              {formatBytes(usage.bytesDown)} down, {formatBytes(usage.bytesUp)} up
+            </span>
+          )}
         </td>
         <td class="middle-up">
           <Traffic session={session} />

@@ -6,19 +6,20 @@ import { useRemote } from './remote.ts';
 const movingMs = 5000;
 const restingMs = 15_000;
 
-/** The leases of a machine that the caller may see, and what they mean for his own Connect. */
-export function useMachineLeases(machineId: string) {
+/** The leases of a machine that the caller may see, and what they mean for his own Connect; asked once he is known to see it. */
+export function useMachineLeases(machineId: string, isSeen: boolean) {
   const { api } = usePortal();
+  const load = async (signal: AbortSignal) => {
+    const [policy, leases, { id }] = await Promise.all([
+      api.leasePolicy(machineId, signal),
+      api.machineLeases(machineId, signal),
+      api.me(),
+    ]);
+    return { policy, leases, callerId: id };
+  };
   const remote = useRemote(
     `leases ${machineId}`,
-    async (signal) => {
-      const [policy, leases, { id }] = await Promise.all([
-        api.leasePolicy(machineId, signal),
-        api.machineLeases(machineId, signal),
-        api.me(),
-      ]);
-      return { policy, leases, callerId: id };
-    },
+    isSeen ? load : undefined,
     ({ policy, leases, callerId }) =>
       leaseStanding(policy, leases, callerId).own === undefined ? restingMs : movingMs,
   );

@@ -22,17 +22,19 @@ const untilVisible = (signal: AbortSignal): Promise<void> =>
 
 /**
  * Reads, and reads again after what `next` says of the last value (milliseconds; undefined ends it). A hidden page
- * asks nothing. Another `key` is another thing: the old value is dropped and its request aborted.
+ * asks nothing, and so does a `load` that is not there yet. Another `key` is another thing: the old value is dropped and its request aborted.
  */
 export function useRemote<T>(
   key: string,
-  load: (signal: AbortSignal) => Promise<T>,
+  load: ((signal: AbortSignal) => Promise<T>) | undefined,
   next: (value: T) => number | undefined = () => undefined,
 ): Remote<T> {
   const [state, setState] = useState<{ key: string; value?: T; failure?: Failure }>({ key });
   const [generation, setGeneration] = useState(0);
 
+  const isReady = load !== undefined;
   useEffect(() => {
+    if (!load) return undefined;
     const abort = new AbortController();
     const { signal } = abort;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +60,7 @@ export function useRemote<T>(
       abort.abort();
       clearTimeout(timer);
     };
-  }, [key, generation]);
+  }, [key, generation, isReady]);
 
   const reload = useCallback(() => setGeneration((last) => last + 1), []);
   const isSame = state.key === key;

@@ -24,6 +24,15 @@ export const conditionNames: Readonly<Record<Condition, string>> = {
   'local policy': 'The machine’s own policy',
 };
 
+const obstacles: Readonly<Record<Condition, string>> = {
+  role: 'no role gives it',
+  endpoint: 'the machine has no endpoint',
+  configuration: 'the endpoint has no service configuration for it',
+  lease: 'it takes a lease',
+  agent: 'the agent is not connected',
+  'local policy': 'the machine’s own policy refuses it',
+};
+
 export const levels: Readonly<Record<NonNullable<ExplainedService['level']>, string>> = {
   administrator: 'as an administrator',
   user: 'as a standard user',
@@ -44,7 +53,9 @@ export const nameOfPrincipal = ({ id, name }: Pick<AccessReply['principal'], 'id
 export function scopeWords({ scope, scopeKind }: Scope): string {
   const name = scope.replace(/\/$/, '').split('/').at(-1) ?? '';
   if (scopeKind === 'root') return 'everything (root)';
-  return scopeKind === 'resource' ? 'this machine' : `${scopeKind} ${name}`;
+  if (scopeKind === 'resource') return 'this machine';
+  // It is above the machine: there is one.
+  return scopeKind === 'subscription' ? 'its subscription' : `${scopeKind} ${name}`;
 }
 
 /** May the principal connect now? One sentence, the first missing condition in it. */
@@ -55,11 +66,13 @@ export function serviceVerdict(
   const who = subject ?? 'You';
   const name = serviceNames[service];
   if (open) return `${who} may connect with ${name} now${level ? `, ${levels[level]}` : ''}.`;
-  const missing = conditions.filter(({ met }) => !met);
-  const first = missing[0];
+  const [first, ...more] = conditions.filter(({ met }) => !met);
   if (!first) return `${who} may not connect with ${name} now.`;
-  const more = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
-  return `${who} may not connect with ${name}: ${conditionNames[first.condition].toLowerCase()} is missing${more}.`;
+  const rest =
+    more.length === 0
+      ? ''
+      : `, and ${more.length} more ${more.length === 1 ? 'condition is' : 'conditions are'} not met`;
+  return `${who} may not connect with ${name}: ${obstacles[first.condition]}${rest}.`;
 }
 
 const order = Object.keys(rights) as Right[];

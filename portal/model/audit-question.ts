@@ -18,12 +18,10 @@ export const longestAudit = { action: 60, actor: 200 } as const;
 const isDay = (text: string): boolean =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00`));
 
-/** The start of a day here, or of the day after it, as a moment; nothing for what is no day. */
-function momentOf(day: string, daysLater: number): string | undefined {
+/** The first or the last moment of a day here; nothing for what is no day. */
+function momentOf(day: string, end: 'first' | 'last'): string | undefined {
   if (!isDay(day)) return undefined;
-  const date = new Date(`${day}T00:00`);
-  date.setDate(date.getDate() + daysLater);
-  return date.toISOString();
+  return new Date(`${day}T${end === 'first' ? '00:00' : '23:59:59.999'}`).toISOString();
 }
 
 /** The same for the API, with what else is asked. */
@@ -35,8 +33,8 @@ export function auditQuery(
     action: action.trim(),
     outcome,
     actor: actor.trim(),
-    from: momentOf(from, 0),
-    to: momentOf(to, 1),
+    from: momentOf(from, 'first'),
+    to: momentOf(to, 'last'),
     ...more,
   };
   const used = Object.entries(asked).filter((pair): pair is [string, string] => Boolean(pair[1]));

@@ -18,10 +18,12 @@ export const usualActions = [
   'lease',
   'install',
   'uninstall',
-  'endpoint',
+  'repair',
+  'renew',
+  'request',
   'certificate',
   'agent',
-  'repair',
+  'audit',
 ] as const;
 
 const day = new Intl.DateTimeFormat('en', {
@@ -53,16 +55,18 @@ export function auditDays(records: readonly AuditRecord[]): AuditDay[] {
   return days;
 }
 
+/** Those of before the chain have no number: what they say tells them apart. */
+export const recordKey = ({ sequence, at, action, actor }: AuditRecord): string =>
+  sequence > 0 ? String(sequence) : `${at} ${action} ${actor.id}`;
+
 /**
- * What is known with what came: a record is never told twice. Where the newest page no longer meets what is known,
- * what was known before it is dropped rather than a gap left.
+ * What is known with what came, in the order of the newest page: a record is never told twice. Where the newest page no
+ * longer meets what is known, what was known is dropped rather than a gap left.
  */
 export function mergeRecords(known: readonly AuditRecord[], newest: readonly AuditRecord[]): AuditRecord[] {
-  const bySequence = new Map(known.map((record) => [record.sequence, record]));
-  const meets = newest.length === 0 || newest.some(({ sequence }) => bySequence.has(sequence));
-  const all = new Map(meets ? bySequence : []);
-  for (const record of newest) all.set(record.sequence, record);
-  return [...all.values()].toSorted((one, other) => other.sequence - one.sequence);
+  const keys = new Set(newest.map(recordKey));
+  const meets = known.some((record) => keys.has(recordKey(record)));
+  return meets ? [...newest, ...known.filter((record) => !keys.has(recordKey(record)))] : [...newest];
 }
 
 /** Where the next page begins. */
@@ -86,10 +90,15 @@ const faults: Readonly<Record<Broken['why'], string>> = {
 const number = new Intl.NumberFormat('en');
 
 /** What a check of the chain says, in one sentence. */
-export function verdictSentence({ intact, records, broken }: AuditVerdict): string {
-  if (broken)
-    return `The chain does not hold: record ${number.format(broken.sequence)} ${faults[broken.why]}.`;
+export function verdictSentence({ intact, records, earlier = 0, broken }: AuditVerdict): string {
+  if (broken) {
+    const what =
+      broken.sequence === 0 ? 'a record of before the chain' : `record ${number.format(broken.sequence)}`;
+    return `The chain does not hold: ${what} ${faults[broken.why]}.`;
+  }
   if (!intact) return 'The chain does not hold.';
   if (records === 0) return 'There is no record yet.';
-  return `Chain verified: ${records === 1 ? 'the one record is' : `all ${number.format(records)} records are`} as written, none is missing.`;
+  const all = records === 1 ? 'the one record is' : `all ${number.format(records)} records are`;
+  const before = earlier > 0 ? ` ${number.format(earlier)} more are of before the chain.` : '';
+  return `Chain verified: ${all} as written, none is missing.${before}`;
 }

@@ -9,6 +9,12 @@ export const machineKinds = Object.entries(kindNames);
 export const isMachineKind = (text: string): boolean => Object.hasOwn(kindNames, text);
 export const kindName = (kind: MachineReply['kind']): string => kindNames[kind];
 
+/** The kind that a resource id names; nothing for one that is no machine’s. */
+export const kindOf = (resourceId: string): string => {
+  const read = readResourceId(resourceId);
+  return read.fault === undefined ? kindNames[read.kind] : '';
+};
+
 export const resourceGroupOf = (resourceId: string): string =>
   /\/resourceGroups\/([^/]+)/i.exec(resourceId)?.[1] ?? '';
 

@@ -7,6 +7,8 @@ export const withReadableTimes = (text: string): string =>
 /** The services' own words come as parts of a log line, with or without a full stop. */
 export function asSentence(text: string): string {
   const trimmed = withReadableTimes(text.trim());
-  const capital = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
+  // A name of somebody or something is left as it is.
+  const isName = /^\S*[@.]\S/.test(trimmed);
+  const capital = isName ? trimmed : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
   return trimmed === '' || /[.!?]$/.test(trimmed) ? capital : `${capital}.`;
 }

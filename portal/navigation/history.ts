@@ -7,9 +7,14 @@ const tell = (): void => {
 };
 addEventListener('popstate', tell);
 
+let isLanding = true;
+/** Whether the reader is still where he came in: he asked for this address, or for none. */
+export const isAtLanding = (): boolean => isLanding;
+
 export function navigate(address: string, { replace = false }: { replace?: boolean } = {}): void {
   if (replace) history.replaceState(null, '', address);
   else history.pushState(null, '', address);
+  isLanding = false;
   if (!replace) scrollTo(0, 0);
   tell();
 }

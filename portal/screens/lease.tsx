@@ -1,6 +1,6 @@
-import { FailureCard } from '../components/failure-card.tsx';
 import { Icon } from '../components/icon.tsx';
 import { LeaseView } from '../components/lease-view.tsx';
+import { MachineRefused } from '../components/machine-refused.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { StaleNote } from '../components/stale-note.tsx';
 import { useNow } from '../hooks/now.ts';
@@ -50,7 +50,7 @@ export function LeaseScreen({ id, leaseId }: { id: string; leaseId: string }) {
         )}
       </div>
       {failure && value && <StaleNote failure={failure} retry={reload} />}
-      {failure && !value && <FailureCard failure={failure} retry={reload} />}
+      {failure && !value && <MachineRefused id={id} failure={failure} retry={reload} />}
       {!failure && !value && <Skeleton lines={4} label="Reading the lease" tall />}
       {value && (
         <section class="card" aria-label={`On ${value.machine}`}>

@@ -43,7 +43,7 @@ function Waiting({ lease, now, decided }: WaitingProps) {
         {purpose}
         {lease.reference && <span class="second">Ticket {lease.reference}</span>}
         <span class="second">
-          Asked <TimeAgo at={extension?.requestedAt ?? requestedAt} now={now} />
+          Asked <TimeAgo at={extension?.requestedAt ?? requestedAt} now={now} isPast />
           {!extension && `, lapses ${formatRelative(answerBy, now)}`}
         </span>
       </p>
@@ -76,7 +76,7 @@ function Mine({ lease, now }: { lease: Lease; now: number }) {
             `ends ${formatRelative(endsAt, now)}`
           ) : (
             <>
-              asked <TimeAgo at={requestedAt} now={now} />
+              asked <TimeAgo at={requestedAt} now={now} isPast />
             </>
           )}
         </span>

@@ -4,6 +4,7 @@ import { AccessConditions } from '../components/access-conditions.tsx';
 import { AccessPeople } from '../components/access-people.tsx';
 import { AccessRights } from '../components/access-rights.tsx';
 import { FailureCard } from '../components/failure-card.tsx';
+import { Icon } from '../components/icon.tsx';
 import { LeaseCard } from '../components/lease-card.tsx';
 import { MachineHeader } from '../components/machine-header.tsx';
 import { MachineRefused } from '../components/machine-refused.tsx';
@@ -36,15 +37,23 @@ function Services({ access: { services, decidedAt }, subject, now }: Answer) {
   const [first, ...others] = services;
   return (
     <section class="card" aria-label="May it be connected to now?">
-      {first && <AccessConditions explained={first} subject={subject} />}
+      {first && (
+        <>
+          <p class="verdict-sentence">
+            <Icon name={first.open ? 'good' : 'warning'} tone={first.open ? 'good' : 'warning'} />
+            {serviceVerdict(first, subject)}
+          </p>
+          <AccessConditions explained={first} />
+        </>
+      )}
       {others.map((explained) => (
         <details key={explained.service} class="more service-more">
           <summary>{serviceVerdict(explained, subject)}</summary>
-          <AccessConditions explained={explained} subject={subject} />
+          <AccessConditions explained={explained} />
         </details>
       ))}
       <p class="quiet">
-        Azure was asked <TimeAgo at={decidedAt} now={now} />.
+        Azure was asked <TimeAgo at={decidedAt} now={now} isPast />.
       </p>
     </section>
   );
@@ -55,11 +64,11 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
   const { api } = usePortal();
   const now = useNow();
   const machine = useMachine(id);
-  const leases = useMachineLeases(id);
+  const leases = useMachineLeases(id, machine.value !== undefined);
   const [isAsking, ask] = useState(false);
   const access = useRemote(
     `access ${id} ${principal}`,
-    (signal) => api.access(id, principal, signal),
+    machine.value ? (signal) => api.access(id, principal, signal) : undefined,
     () => everyMs,
   );
   const { value, failure, reload } = access;
@@ -70,7 +79,7 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
   const mayAskOthers = value?.rights.some(({ right, allowed }) => right === 'read-access' && allowed);
   return (
     <>
-      <MachineHeader id={id} view="access" heading={heading} name={name} machine={machine.value} />
+      <MachineHeader id={id} view="access" heading={heading} machine={machine.value} />
       {isGone && machine.failure && (
         <MachineRefused id={id} failure={machine.failure} retry={machine.reload} />
       )}
@@ -81,7 +90,7 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
       )}
       {failure && value && <StaleNote failure={failure} retry={reload} />}
       {failure && !value && !isGone && <FailureCard failure={failure} about="Access" retry={reload} />}
-      {!failure && !value && <Skeleton lines={5} label="Asking Azure who may" tall />}
+      {!failure && !value && !isGone && <Skeleton lines={5} label="Asking Azure who may" tall />}
       {value && <Services access={value} subject={subject} now={now} />}
       {machine.value && !principal && (
         <LeaseCard

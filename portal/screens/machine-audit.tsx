@@ -11,22 +11,26 @@ import { usePortal } from '../hooks/portal.ts';
 import { useRemote } from '../hooks/remote.ts';
 import { useScreenTitle } from '../hooks/title.ts';
 import { type AuditQuestion, isAsked } from '../model/audit-question.ts';
-import { auditDays } from '../model/audit-words.ts';
+import { auditDays, recordKey } from '../model/audit-words.ts';
 
 interface MachineAuditProps {
   id: string;
   question: AuditQuestion;
 }
 
-/** Its name, for who may see it or only read its audit. */
-function useAuditedName(id: string) {
+/**
+ * What is known of it to who may read its audit. The machine itself is asked for only by those who may not: to an
+ * auditor it is refused, and that refusal would stand in the very audit that he reads.
+ */
+function useAudited(id: string) {
   const { api } = usePortal();
-  const machine = useRemote(`machine of audit ${id}`, (signal) => api.read(id, signal));
-  const isHidden = machine.failure !== undefined;
-  const audited = useRemote(`name of audit ${id} ${isHidden}`, async (signal) =>
-    isHidden ? (await api.auditedMachines(signal)).find(({ machineId }) => machineId === id) : undefined,
-  );
-  return { machine: machine.value, name: machine.value?.name ?? audited.value?.name };
+  const { value, failure } = useRemote(`audited ${id}`, async (signal) => ({
+    audited: (await api.auditedMachines(signal)).find(({ machineId }) => machineId === id),
+  }));
+  const isAudited = value?.audited !== undefined;
+  const mayAsk = !isAudited && (value !== undefined || failure !== undefined);
+  const machine = useRemote(`machine of audit ${id}`, mayAsk ? (signal) => api.read(id, signal) : undefined);
+  return machine.value ?? value?.audited;
 }
 
 type Log = ReturnType<typeof useAuditLog>;
@@ -50,7 +54,7 @@ function Records({ id, log, isFiltered }: { id: string; log: Log; isFiltered: bo
               <h3>{day}</h3>
               <ol>
                 {records.map((record) => (
-                  <AuditRecordLine key={record.sequence} record={record} machineId={id} />
+                  <AuditRecordLine key={recordKey(record)} record={record} machineId={id} />
                 ))}
               </ol>
             </section>
@@ -71,13 +75,14 @@ function Records({ id, log, isFiltered }: { id: string; log: Log; isFiltered: bo
 
 /** What happened to a machine, who did it, and whether the record of it can be relied on. */
 export function MachineAuditScreen({ id, question }: MachineAuditProps) {
-  const { machine, name } = useAuditedName(id);
+  const audited = useAudited(id);
+  const name = audited?.name;
   const log = useAuditLog(id, question);
   const { shown, failure, reload } = log;
   const heading = useScreenTitle(`${name ?? 'Machine'}, audit`);
   return (
     <>
-      <MachineHeader id={id} view="audit" heading={heading} name={name} machine={machine} />
+      <MachineHeader id={id} view="audit" heading={heading} machine={audited} />
       {failure && shown && <StaleNote failure={failure} retry={reload} />}
       {failure && !shown && <FailureCard failure={failure} about="Audit" retry={reload} />}
       {!shown && !failure && <Skeleton lines={6} label="Reading the audit" tall />}

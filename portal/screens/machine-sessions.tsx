@@ -1,6 +1,7 @@
 import { MachineHeader } from '../components/machine-header.tsx';
 import { MachineRefused } from '../components/machine-refused.tsx';
 import { SessionCard } from '../components/session-card.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
 import { useMachine } from '../hooks/machine.ts';
 import { useNow } from '../hooks/now.ts';
 import { useScreenTitle } from '../hooks/title.ts';
@@ -13,12 +14,13 @@ export function MachineSessionsScreen({ id }: { id: string }) {
   const heading = useScreenTitle(`${name ?? 'Machine'}, sessions`);
   return (
     <>
-      <MachineHeader id={id} view="sessions" heading={heading} name={name} machine={value} />
+      <MachineHeader id={id} view="sessions" heading={heading} machine={value} />
       {failure && !value ? (
         <MachineRefused id={id} failure={failure} retry={reload} />
       ) : (
-        <SessionCard machineId={id} machine={name ?? 'this machine'} now={now} />
+        value && <SessionCard machineId={id} machine={value.name} now={now} />
       )}
+      {!value && !failure && <Skeleton lines={4} label="Reading who is on" tall />}
     </>
   );
 }

@@ -29,7 +29,7 @@ export function MachineScreen({ id }: { id: string }) {
   const { api } = usePortal();
   const now = useNow();
   const machine = useMachine(id);
-  const leases = useMachineLeases(id);
+  const leases = useMachineLeases(id, machine.value !== undefined);
   const [isAsking, ask] = useState(false);
   const connect = useConnect(machine.reload);
   const { failure: fault, run } = useAction();
@@ -39,7 +39,7 @@ export function MachineScreen({ id }: { id: string }) {
   // What the button says depends on them; a service that is slow to say holds nobody up.
   const isLate = useDelayed(leasePatienceMs);
   const isKnown = isLate || leases.value !== undefined || leases.failure !== undefined;
-  const hasLeaseCard = isAsking || standing.isRequired || standing.own !== undefined;
+  const hasLeaseCard = isAsking || standing.own !== undefined;
 
   const uninstall = () =>
     run(async (go) => {
@@ -49,7 +49,7 @@ export function MachineScreen({ id }: { id: string }) {
 
   return (
     <>
-      <MachineHeader id={id} view="overview" heading={heading} name={value?.name} machine={value} />
+      <MachineHeader id={id} view="overview" heading={heading} machine={value} />
       {failure && value && <StaleNote failure={failure} retry={reload} />}
       {failure && !value && <MachineRefused id={id} failure={failure} retry={reload} />}
       {fault && <FailureCard failure={fault} about="Uninstall" retry={uninstall} />}

@@ -4,6 +4,7 @@ import { FailureCard } from '../components/failure-card.tsx';
 import { Icon } from '../components/icon.tsx';
 import { MachineFilter } from '../components/machine-filter.tsx';
 import { MachineTable } from '../components/machine-table.tsx';
+import { NoMachines } from '../components/no-machines.tsx';
 import { Pager } from '../components/pager.tsx';
 import { SessionNote } from '../components/session-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
@@ -17,24 +18,13 @@ import { navigate } from '../navigation/history.ts';
 import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 
-function Empty({ isFiltered }: { isFiltered: boolean }) {
-  return isFiltered ? (
+function NoMatch() {
+  return (
     <div class="empty">
       <h2>No machine matches</h2>
       <p>Nothing here has these words, this target and this state.</p>
       <Link to={addresses.machines()} class="button">
         Show all machines
-      </Link>
-    </div>
-  ) : (
-    <div class="empty">
-      <h2>No machines yet</h2>
-      <p>
-        Add the first one by its Azure resource id. You then install Windows Admin Center on it, and connect.
-      </p>
-      <Link to={addresses.add()} class="button primary">
-        <Icon name="add" />
-        Add a machine
       </Link>
     </div>
   );
@@ -100,7 +90,7 @@ export function MachinesScreen({ question }: { question: MachineQuestion }) {
       )}
       {rows.length > 0 && table}
       {list && rows.length > 0 && <Pager question={question} list={list} />}
-      {list && rows.length === 0 && <Empty isFiltered={list.total > 0} />}
+      {list && rows.length === 0 && (list.total > 0 ? <NoMatch /> : <NoMachines />)}
     </>
   );
 }
