@@ -10,6 +10,8 @@ import { requireInstallable } from './http/preconditions.ts';
 import { wishesOf } from './install-wishes.ts';
 import type { AppPorts } from './ports.ts';
 
+const byAdopter = { ...adopter, kind: 'service' } as const;
+
 /**
  * Requirement 53: an install completes what others began. Its port stays and what is there of it is on record as theirs.
  * A try that is refused is on record too, with the time of the next; a platform that is away is no try.
@@ -35,13 +37,13 @@ export async function beginAdoption(
     machine: stored,
     kind: 'install',
     input: wishes,
-    requestedBy: adopter,
+    requestedBy: byAdopter,
   });
 }
 
 /** Their port, whatever one of ours was before. */
 async function wishesFor(ports: AppPorts, machine: MachineDocument): Promise<InstallWishes> {
-  await requireInstallable(ports, adopter, machine);
+  await requireInstallable(ports, { actor: byAdopter }, machine);
   const { extension: _, ...others } = machine;
   return wishesOf(ports, others, {}, adopter);
 }

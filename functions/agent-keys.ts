@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { commitAudited } from '#orchestrations/audit-trail.ts';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
-import type { AuditEntry } from '#shared/domain/audit.ts';
+import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { Change } from '#shared/ports/machine-store.ts';
@@ -49,9 +49,16 @@ function requireReplaceable(earlier: AgentDocument, proof: Proof, now: Date): vo
     );
 }
 
+/** The agent of a machine as the audit has it. */
+export const agentActor = (machineId: string): AuditActor => ({
+  id: machineId,
+  name: 'Agent of the machine',
+  kind: 'agent',
+});
+
 /** A token proves an install of ours; the identity proves the machine itself. */
 const auditOf = (machineId: string, proof: Proof, hadOthers: boolean): AuditEntry => ({
-  actor: { id: machineId, name: 'Agent of the machine', kind: 'agent' },
+  actor: agentActor(machineId),
   action: 'agent enrol',
   outcome: 'succeeded',
   detail: `by ${proof}, ${hadOthers ? 'in the place of other keys' : 'for the first time'}`,

@@ -2,11 +2,12 @@ import type { DurableClient } from 'durable-functions';
 import { operationId, orchestratorNames } from '#orchestrations/names.ts';
 import { getDocument, takeMachine } from '#orchestrations/records.ts';
 import { createTrackOperationActivities } from '#orchestrations/track-operation/activities.ts';
-import type { AuditActor } from '#shared/domain/audit.ts';
+import type { AuditActor, AuditDecision } from '#shared/domain/audit.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError, describeError } from '#shared/domain/error.ts';
 import type { OperationKind } from '#shared/domain/operation.ts';
 import type { Stored } from '#shared/ports/machine-store.ts';
+import type { Acting } from './http/audit-actor.ts';
 import { changedMeanwhile } from './http/if-match.ts';
 import type { AppPorts } from './ports.ts';
 
@@ -25,9 +26,18 @@ export interface OperationRequest {
   requestedBy: AuditActor;
   /** Public address from which it was asked for. */
   from?: string;
+  /** On what it was allowed. */
+  decision?: AuditDecision;
   /** The request names the ETag of `machine`: of two of them only one begins. */
   isConditional?: boolean;
 }
+
+/** Who begins it by a request, and what allows it. */
+export const begunBy = ({ actor, from }: Acting, decision: AuditDecision) => ({
+  requestedBy: actor,
+  ...(from !== undefined && { from }),
+  decision,
+});
 
 /**
  * One mutation per machine: the machine's `currentOperation` is taken by ETag together with the operation's record,
@@ -39,7 +49,7 @@ export async function beginOperation(
   client: DurableClient,
   request: OperationRequest,
 ): Promise<OperationDocument> {
-  const { machine, kind, input, requestedBy, from, isConditional = false } = request;
+  const { machine, kind, isConditional = false } = request;
   const { machineId, currentOperation } = machine.document;
   if (currentOperation) {
     const found = await ports.store.read(machineId, 'operation', currentOperation.id);
@@ -54,7 +64,7 @@ export async function beginOperation(
   }
   const at = ports.now().toISOString();
   const id = operationId(machineId, ports.newId());
-  const operation = await takeMachine(ports, machine, { id, kind, input, requestedBy, from, at });
+  const operation = await takeMachine(ports, machine, { ...request, id, at });
   if (!operation) {
     const again = await getDocument(ports.store, machineId, 'machine');
     if (isConditional) throw changedMeanwhile(again.etag);

@@ -1,8 +1,10 @@
+import { commitAudited } from '#orchestrations/audit-trail.ts';
 import { getDocument, updateDocument } from '#orchestrations/records.ts';
 import { computerPartition, type MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { MachineFacts, MachineResource } from '#shared/domain/machine.ts';
 import { machineIdOf } from '#shared/domain/machine-name.ts';
+import type { Acting } from './http/audit-actor.ts';
 import type { AppPorts } from './ports.ts';
 
 /** Resources that may be one computer: more are no move, whatever they are. */
@@ -71,6 +73,7 @@ export async function makeKnown(
   ports: AppPorts,
   target: MachineResource,
   facts: MachineFacts,
+  by: Acting,
 ): Promise<{ machineId: string; isNew: boolean }> {
   const { store } = ports;
   const machineId = machineIdOf(target.resourceId);
@@ -96,7 +99,8 @@ export async function makeKnown(
     facts,
     ...(movedFrom !== undefined && { movedFrom }),
   };
-  await store.commit(machineId, [{ create: machine }]).catch((error: unknown) => {
+  const entry = { ...by, action: 'machine add', outcome: 'succeeded', detail: resourceId } as const;
+  await commitAudited(ports, machineId, [{ create: machine }], entry).catch((error: unknown) => {
     // Two who add one machine at a time both succeed.
     if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
   });

@@ -1,4 +1,4 @@
-import type { AuditActor } from '#shared/domain/audit.ts';
+import type { AuditActor, AuditDecision } from '#shared/domain/audit.ts';
 import {
   type DocumentOf,
   type DocumentType,
@@ -69,12 +69,14 @@ export async function takeMachine(
     input: object;
     requestedBy: AuditActor;
     /** Public address from which it was asked for. */
-    from?: string | undefined;
+    from?: string;
+    /** On what it was allowed. */
+    decision?: AuditDecision;
     /** ISO 8601. */
     at: string;
   },
 ): Promise<OperationDocument | undefined> {
-  const { id, kind, input, requestedBy, from, at } = request;
+  const { id, kind, input, requestedBy, from, decision, at } = request;
   const { machineId } = machine.document;
   const operation: OperationDocument = {
     ...newOperation(id, machineId, kind, requestedBy, at),
@@ -91,6 +93,7 @@ export async function takeMachine(
       action: `${kind} begin`,
       outcome: 'allowed',
       ...(from !== undefined && { from }),
+      ...(decision && { decision }),
       operationId: id,
     });
     return operation;

@@ -1,7 +1,9 @@
+import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { accessQuery, accessReply } from '#shared/protocol/access-api.ts';
 import { problem } from '#shared/protocol/api.ts';
 import { explainAccess } from '../explain-access.ts';
 import type { PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, readQuery } from './route.ts';
 
@@ -33,7 +35,14 @@ export function registerAccess(provider: PortsProvider): void {
       const principal = readQuery(accessQuery, request).principal?.toLowerCase();
       const self = caller.id.toLowerCase();
       if (principal !== undefined && principal !== self) {
-        await requireRight(access, 'read-access');
+        const decision = await requireRight(access, 'read-access');
+        await recordAudit(ports, access.machine.machineId, {
+          ...auditedCaller(caller, request),
+          action: 'access explain',
+          outcome: 'allowed',
+          decision,
+          detail: `of ${principal}`,
+        });
         return { body: await explainAccess(ports, access.machine, { id: principal }) };
       }
       const kind = caller.isApplication ? 'application' : 'user';

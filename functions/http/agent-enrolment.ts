@@ -6,7 +6,7 @@ import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { type EnrolmentRequest, enrolmentReply, enrolmentRequest } from '#shared/protocol/agent-messages.ts';
 import { problem } from '#shared/protocol/api.ts';
 import { beginAdoption } from '../adoption.ts';
-import { enrolKeys, requireOnCurve } from '../agent-keys.ts';
+import { agentActor, enrolKeys, requireOnCurve } from '../agent-keys.ts';
 import { isFree } from '../begin-operation.ts';
 import { makeKnown } from '../known-machines.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
@@ -78,7 +78,9 @@ async function enrolByIdentity(
   const seen = await ports.extension.read(target.resourceId);
   if (seen.state === 'absent' || seen.state === 'deleting')
     throw refusal('the extension AdminCenter is not installed on this machine');
-  const { machineId } = await makeKnown(ports, target, facts);
+  const { machineId } = await makeKnown(ports, target, facts, {
+    actor: agentActor(machineIdOf(target.resourceId)),
+  });
   await requireForeign(ports, machineId, seen.salt);
   await enrolKeys(ports, machineId, body, 'identity');
   const machine = await ports.store.read(machineId, 'machine');

@@ -9,11 +9,17 @@ export const auditActorOf = ({ id, name, isApplication }: Caller): AuditActor =>
   kind: isApplication ? 'application' : 'user',
 });
 
-/** Who acts by this request, and from which address: to be spread into an entry. */
+/** Who acts, and from which address where it is a request: to be spread into an entry. */
+export interface Acting {
+  actor: AuditActor;
+  from?: string;
+}
+
+/** Who acts by this request. */
 export function auditedCaller(
   caller: Caller,
   request: { headers: { get(name: string): string | null } },
-): { actor: AuditActor; from?: string } {
+): Acting {
   const from = callerAddressOf(request.headers);
   return { actor: auditActorOf(caller), ...(from !== null && { from }) };
 }

@@ -9,8 +9,9 @@ import { AppError } from '#shared/domain/error.ts';
 import { emergencyAt } from '#shared/domain/renewal.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
 import { certificateReply, renewalRequest, revocationRequest } from '#shared/protocol/certificate-api.ts';
-import { beginOperation } from '../begin-operation.ts';
+import { beginOperation, begunBy } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { requireIfMatch } from './if-match.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { presenceOf } from './machine-view.ts';
@@ -94,11 +95,12 @@ function subjectOf({ machine }: MachineAccess) {
 
 async function openInstalled(call: RouteCall<unknown>) {
   const access = await openMachine(call.ports, call.caller, call.parameter('id'));
-  await requireRight(access, 'install');
+  const decision = await requireRight(access, 'install');
   const isConditional = requireIfMatch(call.request, access.etag);
   return {
     access,
     isConditional,
+    by: begunBy(auditedCaller(call.caller, call.request), decision),
     stored: { document: access.machine, etag: access.etag },
     subject: subjectOf(access),
   };
@@ -146,18 +148,17 @@ export function registerCertificate(provider: PortsProvider): void {
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },
     },
     async (call) => {
-      const { stored, subject, isConditional } = await openInstalled(call);
+      const { stored, subject, isConditional, by } = await openInstalled(call);
       const input: RenewCertificateInput = {
         ...subject,
         custody: call.body.keys ?? subject.custody,
       };
-      const requestedBy = { id: call.caller.id, name: call.caller.name };
       return acceptedReply(
         await beginOperation(call.ports, call.durable(), {
           machine: stored,
           kind: 'renew',
           input,
-          requestedBy,
+          ...by,
           isConditional,
         }),
       );
@@ -177,18 +178,18 @@ export function registerCertificate(provider: PortsProvider): void {
       replies: { 202: operationReply, 400: problem, 411: problem, ...refusals },
     },
     async (call) => {
-      const { stored, subject, isConditional } = await openInstalled(call);
+      const { stored, subject, isConditional, by } = await openInstalled(call);
       const certificate = await call.ports.store.read(subject.machineId, 'certificate');
       if (!certificate?.document.leaf)
         throw new AppError('certificate_missing', 'there is no certificate to revoke');
-      const requestedBy = { id: call.caller.id, name: call.caller.name };
+      const { requestedBy } = by;
       const input: RevokeCertificateInput = { ...subject, reason: call.body.reason, requestedBy };
       return acceptedReply(
         await beginOperation(call.ports, call.durable(), {
           machine: stored,
           kind: 'revoke',
           input,
-          requestedBy,
+          ...by,
           isConditional,
         }),
       );

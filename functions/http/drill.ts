@@ -8,6 +8,7 @@ import { problem } from '#shared/protocol/api.ts';
 import { drillListReply, drillReply, drillRequest } from '#shared/protocol/certificate-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { reconcileDrill, startDrill } from '../reconcile-drill.ts';
+import { auditActorOf } from './audit-actor.ts';
 import type { Caller } from './authorization.ts';
 import { defineRoute } from './route.ts';
 import { listVisible } from './visible-machines.ts';
@@ -57,9 +58,14 @@ async function choose(ports: AppPorts, caller: Caller, issuedBy: string | undefi
   return { chosen, skipped: certificates.length - chosen.length };
 }
 
-async function readDrill(ports: AppPorts, id: string): Promise<DrillDocument> {
+/** Of another tenant there is nothing to be known, who and how many among it. */
+const isOfTenant = ({ settings }: AppPorts, { tenantId }: DrillDocument, caller: Caller): boolean =>
+  (tenantId ?? settings.ADMIN_CENTER_TENANT_ID).toLowerCase() === caller.tenantId.toLowerCase();
+
+async function readDrill(ports: AppPorts, caller: Caller, id: string): Promise<DrillDocument> {
   const found = await ports.store.read(fleetPartition, 'drill', id);
-  if (!found) throw new AppError('drill_not_found', `there is no fleet replacement ${id}`);
+  if (!found || !isOfTenant(ports, found.document, caller))
+    throw new AppError('drill_not_found', `there is no fleet replacement ${id}`);
   return found.document;
 }
 
@@ -140,7 +146,8 @@ export function registerDrill(provider: PortsProvider): void {
         revoke: body.revoke,
         ...(body.issuedBy !== undefined && { issuedBy: body.issuedBy }),
         status: 'running',
-        requestedBy: { id: caller.id, name: caller.name },
+        requestedBy: auditActorOf(caller),
+        tenantId: caller.tenantId,
         createdAt: at,
         updatedAt: at,
         total: chosen.length,
@@ -169,7 +176,8 @@ export function registerDrill(provider: PortsProvider): void {
     async ({ ports, caller }) => {
       await requireOperator(ports, caller);
       const drills = await ports.store.list(fleetPartition, 'drill', shown);
-      const newestFirst = drills.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+      const own = drills.filter((drill) => isOfTenant(ports, drill, caller));
+      const newestFirst = own.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
       return { body: { value: newestFirst.map(viewDrill) } };
     },
   );
@@ -187,7 +195,11 @@ export function registerDrill(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       await requireOperator(ports, caller);
-      const drill = await reconcileDrill(ports, durable(), await readDrill(ports, parameter('drillId')));
+      const drill = await reconcileDrill(
+        ports,
+        durable(),
+        await readDrill(ports, caller, parameter('drillId')),
+      );
       if (drill.status !== 'running') return { body: viewDrill(drill) };
       const measured = measureDrill(drill, await ports.store.listCertificates(), ports.now());
       // Before its end is written all may be marked no more, or not yet.
@@ -208,7 +220,11 @@ export function registerDrill(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, durable }) => {
       await requireOperator(ports, caller);
-      const drill = await reconcileDrill(ports, durable(), await readDrill(ports, parameter('drillId')));
+      const drill = await reconcileDrill(
+        ports,
+        durable(),
+        await readDrill(ports, caller, parameter('drillId')),
+      );
       if (drill.status !== 'running')
         throw new AppError('operation_not_cancellable', `the fleet replacement has ${drill.status}`);
       await requireCanceller(ports, caller, drill);

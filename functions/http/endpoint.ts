@@ -1,7 +1,9 @@
+import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { getDocument, updateDocument } from '#orchestrations/records.ts';
 import { revokeSessions } from '#orchestrations/revoke-sessions.ts';
+import type { AuditDecision } from '#shared/domain/audit.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
-import { AppError } from '#shared/domain/error.ts';
+import { AppError, toAppError } from '#shared/domain/error.ts';
 import { type ServiceName, serviceNames } from '#shared/domain/machine.ts';
 import {
   endpointReply,
@@ -11,7 +13,7 @@ import {
   serviceConfigurationRequest,
 } from '#shared/protocol/api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { auditedCaller } from './audit-actor.ts';
+import { type Acting, auditedCaller } from './audit-actor.ts';
 import { changedMeanwhile, requireIfMatch } from './if-match.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, type RouteCall } from './route.ts';
@@ -50,16 +52,35 @@ async function recordServices(ports: AppPorts, machine: MachineDocument): Promis
   }));
 }
 
-async function machineToChange({
-  ports,
-  caller,
-  parameter,
-  request,
-}: RouteCall<unknown>): Promise<MachineDocument> {
+interface ToChange {
+  machine: MachineDocument;
+  by: Acting & { decision: AuditDecision };
+}
+
+async function machineToChange({ ports, caller, parameter, request }: RouteCall<unknown>): Promise<ToChange> {
   const access = await openMachine(ports, caller, parameter('id'));
-  await requireRight(access, 'install');
+  const decision = await requireRight(access, 'install');
   if (requireIfMatch(request, access.etag)) await takeEtag(ports, access);
-  return access.machine;
+  return { machine: access.machine, by: { ...auditedCaller(caller, request), decision } };
+}
+
+/** Recorded before it is done in Azure, so that no crash leaves a door that nobody opened; and again where it fails. */
+async function change(
+  ports: AppPorts,
+  { machine, by }: ToChange,
+  [action, detail]: readonly [action: string, detail: string],
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const record = (outcome: 'allowed' | 'failed', more: string) =>
+    recordAudit(ports, machine.machineId, { ...by, action, outcome, detail: `${detail}${more}` });
+  await record('allowed', '');
+  try {
+    await act();
+  } catch (error) {
+    await record('failed', `: ${toAppError(error).code}`);
+    throw error;
+  }
+  await recordServices(ports, machine);
 }
 
 /** What is written next is in Azure Resource Manager: of two with one ETag the first takes it here. */
@@ -86,10 +107,12 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 200: endpointReply, 400: problem, ...refusals },
     },
     async (call) => {
-      const machine = await machineToChange(call);
-      await call.ports.connectivity.putEndpoint(machine.resourceId);
-      await recordServices(call.ports, machine);
-      return { body: viewEndpoint(machine.resourceId) };
+      const found = await machineToChange(call);
+      const { resourceId } = found.machine;
+      await change(call.ports, found, ['endpoint change', 'on'], () =>
+        call.ports.connectivity.putEndpoint(resourceId),
+      );
+      return { body: viewEndpoint(resourceId) };
     },
   );
 
@@ -125,7 +148,8 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 204: undefined, ...refusals },
     },
     async (call) => {
-      const machine = await machineToChange(call);
+      const found = await machineToChange(call);
+      const { machine } = found;
       const services = (await call.ports.connectivity.findServiceConfigurations(machine.resourceId)) ?? {};
       const used = Object.keys(services);
       if (used.length > 0) {
@@ -133,8 +157,9 @@ export function registerEndpoint(provider: PortsProvider): void {
           facts: { services: used },
         });
       }
-      await call.ports.connectivity.removeEndpoint(machine.resourceId);
-      await recordServices(call.ports, machine);
+      await change(call.ports, found, ['endpoint change', 'off'], () =>
+        call.ports.connectivity.removeEndpoint(machine.resourceId),
+      );
       return { status: 204 };
     },
   );
@@ -152,7 +177,8 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 200: serviceConfigurationReply, 400: problem, ...refusals },
     },
     async (call) => {
-      const machine = await machineToChange(call);
+      const found = await machineToChange(call);
+      const { resourceId } = found.machine;
       const service = requireService(call.parameter('service'));
       const { serviceName, port } = call.body.properties;
       if (serviceName !== service) {
@@ -163,9 +189,10 @@ export function registerEndpoint(provider: PortsProvider): void {
           facts: { errors },
         });
       }
-      await call.ports.connectivity.putServiceConfiguration(machine.resourceId, service, port);
-      await recordServices(call.ports, machine);
-      return { body: viewService(machine.resourceId, service, port) };
+      await change(call.ports, found, ['service change', `${service} on port ${port}`], () =>
+        call.ports.connectivity.putServiceConfiguration(resourceId, service, port),
+      );
+      return { body: viewService(resourceId, service, port) };
     },
   );
 
@@ -202,10 +229,12 @@ export function registerEndpoint(provider: PortsProvider): void {
       replies: { 204: undefined, ...refusals },
     },
     async (call) => {
-      const machine = await machineToChange(call);
+      const found = await machineToChange(call);
+      const { machine } = found;
       const service = requireService(call.parameter('service'));
-      await call.ports.connectivity.removeServiceConfiguration(machine.resourceId, service);
-      await recordServices(call.ports, machine);
+      await change(call.ports, found, ['service change', `${service} off`], () =>
+        call.ports.connectivity.removeServiceConfiguration(machine.resourceId, service),
+      );
       // After it is closed, so that nobody opens one between.
       await revokeSessions(
         call.ports,

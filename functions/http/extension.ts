@@ -2,9 +2,10 @@ import type { InstallExtensionInput } from '#orchestrations/install-extension/or
 import type { UninstallExtensionInput } from '#orchestrations/uninstall-extension/orchestrator.ts';
 import { extensionReply, operationReply, problem } from '#shared/protocol/api.ts';
 import { installRequest } from '#shared/protocol/install-api.ts';
-import { beginOperation } from '../begin-operation.ts';
+import { beginOperation, begunBy } from '../begin-operation.ts';
 import { wishesOf } from '../install-wishes.ts';
 import type { PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { requireIfMatch } from './if-match.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { extensionOf } from './machine-view.ts';
@@ -31,19 +32,22 @@ export function registerExtension(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, body, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      await requireRight(access, 'install');
+      const decision = await requireRight(access, 'install');
+      const by = auditedCaller(caller, request);
       const isConditional = requireIfMatch(request, access.etag);
       const { machine } = access;
-      if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, caller, machine);
-      const requestedBy = { id: caller.id, name: caller.name };
-      const input: InstallExtensionInput = await wishesOf(ports, machine, body, requestedBy);
+      if (machine.currentOperation?.kind !== 'install') await requireInstallable(ports, by, machine);
+      const input: InstallExtensionInput = await wishesOf(ports, machine, body, {
+        id: caller.id,
+        name: caller.name,
+      });
       const stored = { document: machine, etag: access.etag };
       return acceptedReply(
         await beginOperation(ports, durable(), {
           machine: stored,
           kind: 'install',
           input,
-          requestedBy,
+          ...begunBy(by, decision),
           isConditional,
         }),
       );
@@ -97,7 +101,8 @@ export function registerExtension(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      await requireRight(access, 'install');
+      const decision = await requireRight(access, 'install');
+      const by = auditedCaller(caller, request);
       const isConditional = requireIfMatch(request, access.etag);
       const { machineId, resourceId } = access.machine;
       const input: UninstallExtensionInput = { machineId, resourceId };
@@ -106,7 +111,7 @@ export function registerExtension(provider: PortsProvider): void {
           machine: { document: access.machine, etag: access.etag },
           kind: 'uninstall',
           input,
-          requestedBy: { id: caller.id, name: caller.name },
+          ...begunBy(by, decision),
           isConditional,
         }),
       );

@@ -11,6 +11,7 @@ import type { FleetWishes } from '#shared/domain/fleet-install.ts';
 import type { FleetInstallRequest } from '#shared/protocol/fleet-api.ts';
 import type { AppPorts } from '../ports.ts';
 import { fleetRunId, reconcileFleetInstall, startFleetInstall } from '../reconcile-fleet-install.ts';
+import { auditActorOf } from './audit-actor.ts';
 import type { Caller } from './authorization.ts';
 import type { SelectedMachine } from './fleet-installs-selection.ts';
 
@@ -79,11 +80,12 @@ async function writeRecords(
 export async function beginFleetInstall(
   ports: AppPorts,
   client: DurableClient,
-  caller: Caller,
+  by: { caller: Caller; from?: string },
   request: FleetInstallRequest,
   machines: readonly SelectedMachine[],
 ): Promise<FleetInstallDocument> {
   const { store } = ports;
+  const { caller, from } = by;
   const key = claimKey(
     caller,
     request,
@@ -102,7 +104,8 @@ export async function beginFleetInstall(
     machineId: id,
     id,
     status: 'running',
-    requestedBy: { id: caller.id, name: caller.name },
+    requestedBy: auditActorOf(caller),
+    ...(from !== undefined && { from }),
     tenantId: caller.tenantId,
     createdAt: at,
     wishes: wishesIn(request.install),
@@ -124,7 +127,7 @@ export async function beginFleetInstall(
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
     // The same request came twice at once: the first of them has it.
-    return beginFleetInstall(ports, client, caller, request, machines);
+    return beginFleetInstall(ports, client, by, request, machines);
   }
   await startFleetInstall(client, fleet);
   return fleet;

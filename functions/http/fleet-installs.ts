@@ -17,6 +17,7 @@ import {
 } from '#shared/protocol/fleet-api.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { reconcileFleetInstall, reconcileLongRuns, tellFleetInstall } from '../reconcile-fleet-install.ts';
+import { auditedCaller } from './audit-actor.ts';
 import type { Caller } from './authorization.ts';
 import { requireOperator } from './drill.ts';
 import { beginFleetInstall, wishesIn } from './fleet-installs-begin.ts';
@@ -36,12 +37,17 @@ const lookAgainSeconds = '3';
 const refusals = { 401: problem, 403: problem, 404: problem } as const;
 const bodyRefusals = { 400: problem, 411: problem, 413: problem, ...refusals } as const;
 
+/** Of another tenant there is nothing to be known, who and how many among it. */
+const isOfTenant = ({ tenantId }: FleetInstallDocument, caller: Caller): boolean =>
+  tenantId.toLowerCase() === caller.tenantId.toLowerCase();
+
 /** Whoever began it reads it, and whoever may install on some machine; machines are shown to each as he may see them. */
 async function openFleetInstall(ports: AppPorts, caller: Caller, id: string): Promise<FleetInstallDocument> {
-  const found = /^[a-z0-9]{1,64}$/.test(id) ? await ports.store.read(id, 'fleet-install') : undefined;
-  if (found?.document.requestedBy.id !== caller.id) await requireOperator(ports, caller);
+  const stored = /^[a-z0-9]{1,64}$/.test(id) ? await ports.store.read(id, 'fleet-install') : undefined;
+  const found = stored && isOfTenant(stored.document, caller) ? stored.document : undefined;
+  if (found?.requestedBy.id !== caller.id) await requireOperator(ports, caller);
   if (!found) throw new AppError('fleet_install_not_found', `there is no fleet install ${id}`);
-  return found.document;
+  return found;
 }
 
 async function mayOperate(ports: AppPorts, caller: Caller): Promise<boolean> {
@@ -112,9 +118,11 @@ export function registerFleetInstalls(provider: PortsProvider): void {
       maximumBodyBytes,
       replies: { 202: fleetInstallReply, ...bodyRefusals },
     },
-    async ({ ports, caller, body, durable }) => {
+    async ({ ports, caller, body, durable, request }) => {
       const machines = await selectMachines(ports, caller, body.select);
-      const fleet = await beginFleetInstall(ports, durable(), caller, body, machines);
+      const { from } = auditedCaller(caller, request);
+      const by = { caller, ...(from !== undefined && { from }) };
+      const fleet = await beginFleetInstall(ports, durable(), by, body, machines);
       return {
         status: 202,
         headers: { location: `/${route}/${fleet.id}`, 'retry-after': lookAgainSeconds },
@@ -143,7 +151,9 @@ export function registerFleetInstalls(provider: PortsProvider): void {
       const found = await Promise.all(
         entries.map(({ fleetInstallId }) => ports.store.read(fleetInstallId, 'fleet-install')),
       );
-      const fleets = found.flatMap((stored) => (stored ? [stored.document] : []));
+      const fleets = found
+        .flatMap((stored) => (stored ? [stored.document] : []))
+        .filter((fleet) => isOfTenant(fleet, caller));
       return { body: { value: await Promise.all(fleets.map((fleet) => viewFleetInstall(ports, fleet))) } };
     },
   );

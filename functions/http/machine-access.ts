@@ -6,6 +6,7 @@ import {
   decideAccess,
   type EffectiveRoles,
 } from '#shared/domain/access.ts';
+import type { AuditDecision } from '#shared/domain/audit.ts';
 import type { MachineDocument, OperationDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import type { MachineKind } from '#shared/domain/machine.ts';
@@ -24,6 +25,9 @@ export interface MachineAccess {
   decideNow(right: AccessRight): Promise<AccessDecision>;
 }
 
+/** What is only shown is asked for again this seldom: a page that is open asks every few seconds. */
+const shownFreshMs = 10_000;
+
 /** Without *see* a machine is as if unknown: whoever may not see it learns nothing of it. */
 const unknown = (id: string) =>
   new AppError('machine_not_found', `there is no machine ${id} that you may see`);
@@ -33,7 +37,11 @@ interface Target {
   resourceId: string;
 }
 
-export async function isInTenant({ resources }: AppPorts, { tenantId }: Caller, target: Target): Promise<boolean> {
+export async function isInTenant(
+  { resources }: AppPorts,
+  { tenantId }: Caller,
+  target: Target,
+): Promise<boolean> {
   try {
     return (await resources.tenantOf(target.subscriptionId)).toLowerCase() === tenantId.toLowerCase();
   } catch (error) {
@@ -65,6 +73,23 @@ export async function decideAt(
 /** The machine, for a caller who may see it. Throws `machine_not_found`. */
 export const openMachine = async (ports: AppPorts, caller: Caller, id: string): Promise<MachineAccess> =>
   openKnown(ports, caller, id, isMachineId(id) ? await ports.store.read(id, 'machine') : undefined);
+
+/** The same for a page that shows which of these rights he holds: one that he does not is asked for again now and then. */
+export async function openToShow(
+  ports: AppPorts,
+  caller: Caller,
+  id: string,
+  rights: readonly AccessRight[],
+): Promise<MachineAccess> {
+  const access = await openMachine(ports, caller, id);
+  const { subscriptionId, resourceId, kind } = access.machine;
+  const firstRefusal = (held: EffectiveRoles) =>
+    rights.map((right) => decideAccess(held, kind, right)).find(({ allowed }) => !allowed) ??
+    access.decide('see');
+  const target = { principalId: caller.id, subscriptionId, resourceId };
+  const { held } = await decideRight(ports.roles, target, firstRefusal, shownFreshMs);
+  return { ...access, decide: (right) => decideAccess(held, kind, right) };
+}
 
 /** The machine with one of its operations, if there is that; as `openMachine`. */
 export async function openOperation(
@@ -99,10 +124,10 @@ async function openKnown(
   };
 }
 
-/** Throws `access_denied` with the action that is missing. */
-export async function requireRight(access: MachineAccess, right: AccessRight): Promise<void> {
+/** Answers what gives the right, for the record. Throws `access_denied` with the action that is missing. */
+export async function requireRight(access: MachineAccess, right: AccessRight): Promise<AuditDecision> {
   const decision = await access.decideNow(right);
-  if (decision.allowed) return;
+  if (decision.allowed) return { right, grantedBy: [...decision.grantedBy] };
   throw new AppError('access_denied', `no role gives you ${decision.missingAction} on this machine`, {
     facts: { missingAction: decision.missingAction },
   });

@@ -12,8 +12,9 @@ import {
 import { preconditionsQuery } from '#shared/protocol/install-api.ts';
 import { makeKnown } from '../known-machines.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { callerAddressOf } from './caller-address.ts';
-import { decideAt, type MachineAccess, openMachine } from './machine-access.ts';
+import { decideAt, type MachineAccess, openMachine, openToShow } from './machine-access.ts';
 import { viewMachine } from './machine-view.ts';
 import { defineRoute, readQuery } from './route.ts';
 
@@ -60,13 +61,13 @@ export function registerMachines(provider: PortsProvider): void {
       body: enrolMachineRequest,
       replies: { 200: machineReply, 201: machineReply, 400: problem, 401: problem, 404: problem },
     },
-    async ({ ports, caller, body }) => {
+    async ({ ports, caller, body, request }) => {
       const target = parseMachineResource(body.resourceId);
       const { decision } = await decideAt(ports, caller, target, 'see');
       const facts = decision.allowed ? await ports.resources.findMachine(target.resourceId) : undefined;
       if (!facts)
         throw new AppError('machine_not_found', `there is no machine ${target.resourceId} that you may see`);
-      const { machineId, isNew } = await makeKnown(ports, target, facts);
+      const { machineId, isNew } = await makeKnown(ports, target, facts, auditedCaller(caller, request));
       const access = await openMachine(ports, caller, machineId);
       return {
         status: isNew ? 201 : 200,
@@ -88,7 +89,7 @@ export function registerMachines(provider: PortsProvider): void {
       replies: { 200: machineReply, 401: problem, 404: problem },
     },
     async ({ ports, caller, parameter }) => {
-      const access = await openMachine(ports, caller, parameter('id'));
+      const access = await openToShow(ports, caller, parameter('id'), ['install', 'connect-wac']);
       return { headers: { etag: access.etag }, body: await view(ports, access) };
     },
   );

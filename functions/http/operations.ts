@@ -1,3 +1,4 @@
+import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { cancelRequestedEvent } from '#orchestrations/names.ts';
 import { adopter } from '#shared/domain/adoption.ts';
 import type { OperationDocument } from '#shared/domain/documents.ts';
@@ -7,6 +8,7 @@ import { operationReply, problem } from '#shared/protocol/api.ts';
 import { declineAdoption } from '../adoption.ts';
 import { reconcile } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { openOperation, requireRight } from './machine-access.ts';
 import { defineRoute, type Reply } from './route.ts';
 
@@ -74,10 +76,10 @@ export function registerOperations(provider: PortsProvider): void {
       summary: 'Call off an operation that waits for its turn; what it made is taken back',
       replies: { 202: operationReply, 401: problem, 403: problem, 404: problem, 409: problem },
     },
-    async ({ ports, caller, parameter, durable }) => {
+    async ({ ports, caller, parameter, durable, request }) => {
       const id = parameter('operationId');
       const { access, stored } = await openOperation(ports, caller, id);
-      await requireRight(access, 'install');
+      const decision = await requireRight(access, 'install');
       if (!stored) throw new AppError('operation_not_found', `there is no operation ${id}`);
       const operation = await reconcile(ports, durable(), stored.document);
       if (operation.status !== 'running' || operation.resumesAt === undefined)
@@ -85,6 +87,14 @@ export function registerOperations(provider: PortsProvider): void {
           'operation_not_cancellable',
           `the operation is ${operation.status} and waits for no turn`,
         );
+      await recordAudit(ports, operation.machineId, {
+        ...auditedCaller(caller, request),
+        action: 'operation cancel',
+        outcome: 'allowed',
+        decision,
+        operationId: id,
+        detail: operation.kind,
+      });
       if (operation.requestedBy.id === adopter.id) await declineAdoption(ports, operation.machineId);
       await durable().raiseEvent(id, cancelRequestedEvent, {});
       return acceptedReply(operation);

@@ -9,12 +9,12 @@ import {
   type PreconditionResult,
 } from '#shared/domain/precondition.ts';
 import type { AppPorts } from '../ports.ts';
-import type { Caller } from './authorization.ts';
+import type { Acting } from './audit-actor.ts';
 
 /** Keeps the record of what was refused and why, then throws `precondition_unmet` with every failure. */
 async function refuse(
   ports: AppPorts,
-  caller: Pick<Caller, 'id' | 'name'>,
+  by: Acting,
   { machineId }: MachineDocument,
   refused: { action: string; failures: readonly PreconditionResult[] },
 ): Promise<never> {
@@ -23,7 +23,7 @@ async function refuse(
     facts: { preconditions: failures },
   });
   await recordAudit(ports, machineId, {
-    actor: { id: caller.id, name: caller.name },
+    ...by,
     action,
     outcome: 'refused',
     decision: { code: error.code },
@@ -35,22 +35,23 @@ async function refuse(
 /** Throws `precondition_unmet` with every failure at once; warnings refuse nothing. */
 export async function requireInstallable(
   ports: AppPorts,
-  caller: Pick<Caller, 'id' | 'name'>,
+  by: Acting,
   machine: MachineDocument,
+  action = 'install begin',
 ): Promise<void> {
   const failures = failuresOf(await checkRequirements(ports, machine));
-  if (failures.length > 0) await refuse(ports, caller, machine, { action: 'install', failures });
+  if (failures.length > 0) await refuse(ports, by, machine, { action, failures });
 }
 
 /** The requirements that may have changed since the install, on facts no older than ten minutes; as above. */
 export async function requireStillMet(
   ports: AppPorts,
-  caller: Pick<Caller, 'id' | 'name'>,
+  by: Acting,
   machine: MachineDocument,
   action: string,
 ): Promise<void> {
   const facts = await ports.facts.recent(machine.resourceId);
   if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');
   const failures = failuresOf(checkBeforeConnect(machine.kind, { facts, policy: ports.policy }));
-  if (failures.length > 0) await refuse(ports, caller, machine, { action, failures });
+  if (failures.length > 0) await refuse(ports, by, machine, { action, failures });
 }

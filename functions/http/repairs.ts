@@ -1,8 +1,9 @@
 import type { InstallWishes } from '#orchestrations/put-together/orchestrator.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
-import { beginOperation } from '../begin-operation.ts';
+import { beginOperation, begunBy } from '../begin-operation.ts';
 import type { PortsProvider } from '../ports.ts';
+import { auditedCaller } from './audit-actor.ts';
 import { requireIfMatch } from './if-match.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { acceptedReply } from './operations.ts';
@@ -32,13 +33,15 @@ export function registerRepairs(provider: PortsProvider): void {
     },
     async ({ ports, caller, parameter, request, durable }) => {
       const access = await openMachine(ports, caller, parameter('id'));
-      await requireRight(access, 'install');
+      const decision = await requireRight(access, 'install');
+      const by = auditedCaller(caller, request);
       const isConditional = requireIfMatch(request, access.etag);
       const { machine, etag } = access;
       const { machineId, resourceId, subscriptionId, extension, custody = 'vault' } = machine;
       if (!extension)
         throw new AppError('extension_not_installed', 'there is nothing to repair on this machine');
-      if (machine.currentOperation?.kind !== 'repair') await requireInstallable(ports, caller, machine);
+      if (machine.currentOperation?.kind !== 'repair')
+        await requireInstallable(ports, by, machine, 'repair begin');
       const input: InstallWishes = {
         machineId,
         resourceId,
@@ -52,7 +55,7 @@ export function registerRepairs(provider: PortsProvider): void {
           machine: { document: machine, etag },
           kind: 'repair',
           input,
-          requestedBy: { id: caller.id, name: caller.name },
+          ...begunBy(by, decision),
           isConditional,
         }),
       );

@@ -171,10 +171,11 @@ export function registerSessions(provider: PortsProvider): void {
       const access = await openMachine(ports, caller, parameter('id'));
       const { machine } = access;
       const { machineId } = machine;
+      const by = auditedCaller(caller, request);
       // Who may not connect is told so, by the flow that keeps the record of it, and nothing of the machine.
       if ((await access.decideNow(connectRight(body.service))).allowed)
-        await requireStillMet(ports, caller, machine, `connect ${body.service}`);
-      const input = inputOf(machine, caller, body, auditedCaller(caller, request).from);
+        await requireStillMet(ports, by, machine, 'session open');
+      const input = inputOf(machine, caller, body, by.from);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
       const client = durable();
       const instanceId = sessionInstanceId(machineId, input.sessionId);

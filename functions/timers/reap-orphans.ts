@@ -107,7 +107,7 @@ async function reap(
       machine: stored,
       kind,
       input: wishes,
-      requestedBy: orphanReaper,
+      requestedBy: { ...orphanReaper, kind: 'service' },
     });
     context.info(`${id} cleans up after ${resourceId}`);
     return 'cleaning';

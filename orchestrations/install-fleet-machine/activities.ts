@@ -1,3 +1,4 @@
+import type { AuditEntry } from '#shared/domain/audit.ts';
 import type { FleetMachineDocument, MachineDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorRecord } from '#shared/domain/error.ts';
 import {
@@ -17,7 +18,7 @@ import type { ZoneFindings } from '#shared/domain/precondition-rules.ts';
 import type { MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import type { ResourceManager, RoleReader } from '#shared/ports/resource-manager.ts';
 import type { SecretStore } from '#shared/ports/secret-store.ts';
-import { recordAudit } from '../audit-trail.ts';
+import { commitAudited, recordAudit } from '../audit-trail.ts';
 import { decideInstall, lookAhead } from '../fleet-outlook.ts';
 import { changeFleetMachine } from '../fleet-records.ts';
 import { machineIdOfOperation } from '../names.ts';
@@ -49,6 +50,11 @@ const zoneFreshMs = 60_000;
 const recent = 50;
 /** Writers of one machine that race each other settle within a few rounds. */
 const rounds = 8;
+
+const actingOf = ({ requestedBy, from }: FleetInstall) => ({
+  actor: requestedBy,
+  ...(from !== undefined && { from }),
+});
 
 type FactsReader = RequirementsPorts['facts'];
 
@@ -96,13 +102,18 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
   }
 
   /** Makes a machine known, if Azure Resource Manager has it. */
-  async function addMachine(resourceId: string, machineId: string, { read }: FactsReader): Promise<boolean> {
+  async function addMachine(
+    { resourceId, machineId }: { resourceId: string; machineId: string },
+    { read }: FactsReader,
+    by: Pick<AuditEntry, 'actor' | 'from'>,
+  ): Promise<boolean> {
     const facts = await read(resourceId);
     if (!facts) return false;
     const { kind, name, subscriptionId } = parseMachineResource(resourceId);
     const known = { machineId, resourceId, kind, displayName: name, subscriptionId, facts };
+    const entry = { ...by, action: 'machine add', outcome: 'succeeded', detail: resourceId } as const;
     try {
-      await store.commit(machineId, [{ create: { type: 'machine', ...known } }]);
+      await commitAudited(ports, machineId, [{ create: { type: 'machine', ...known } }], entry);
     } catch (error) {
       // Somebody else made it known meanwhile.
       if (!(error instanceof AppError) || error.code !== 'etag_mismatch') throw error;
@@ -129,7 +140,7 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
     // Written before a crash.
     if (newest.some((record) => record.operationId === operationId)) return;
     await recordAudit(ports, machineId, {
-      actor: fleet.requestedBy,
+      ...actingOf(fleet),
       action: 'install begin',
       outcome: 'refused',
       operationId,
@@ -162,7 +173,7 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
         if (!mayBegin) return {};
         if (isUnknown) return refuse(member, fleet.document, missingMachine(resourceId));
         if (!found) {
-          if (await addMachine(resourceId, machineId, facts)) continue;
+          if (await addMachine({ resourceId, machineId }, facts, actingOf(fleet.document))) continue;
           return refuse(member, fleet.document, missingMachine(resourceId));
         }
         const { document: machine } = found;
@@ -170,9 +181,12 @@ export function createInstallFleetMachineActivities(ports: InstallFleetMachinePo
         const given = { wishes, right, zone: zoneOnce };
         const { refusal, failures } = await lookAhead({ ...ports, facts }, machine, given);
         if (refusal) return refuse(member, fleet.document, refusal, failures);
-        const wanted = await ports.wishesOf(machine, wishes, requestedBy);
+        const { id, name } = requestedBy;
+        const wanted = await ports.wishesOf(machine, wishes, { id, name });
         const input: InstallWishes = { ...wanted, turnPatienceMs };
-        const request = { id: operationId, kind: 'install', input, requestedBy, at: at() } as const;
+        const from = fleet.document.from === undefined ? {} : { from: fleet.document.from };
+        const by = { requestedBy, ...from };
+        const request = { id: operationId, kind: 'install', input, ...by, at: at() } as const;
         if (await takeMachine(ports, found, request)) return begun(member, input, own);
         if (round > rounds) throw new AppError('etag_mismatch', 'others change the machine all the time');
       }

@@ -1,3 +1,4 @@
+import type { AuditActor } from '#shared/domain/audit.ts';
 import {
   type CertificateRecord,
   type IssuedLeaf,
@@ -72,7 +73,7 @@ export function createReplaceCertificateActivities(ports: ReplaceCertificatePort
     async requestReplacement(input: {
       machineId: string;
       reason: RevocationReason;
-      requestedBy: { id: string; name: string };
+      requestedBy: AuditActor;
     }): Promise<void> {
       const request = { reason: input.reason, revoke: true, requestedAt: now().toISOString() };
       const record = (await store.read(input.machineId, 'certificate'))?.document;

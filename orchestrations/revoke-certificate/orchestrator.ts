@@ -1,3 +1,4 @@
+import type { AuditActor } from '#shared/domain/audit.ts';
 import type { RevocationReason } from '#shared/domain/certificate.ts';
 import { describeError } from '#shared/domain/error.ts';
 import type { OrchestrationContext, Step } from '../context.ts';
@@ -9,7 +10,7 @@ import type { TrackOperationActivities } from '../track-operation/activities.ts'
 
 export interface RevokeCertificateInput extends MachineSubject {
   reason: RevocationReason;
-  requestedBy: { id: string; name: string };
+  requestedBy: AuditActor;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { AuditActor } from './audit.ts';
 import type { CertificateRecord, RevocationReason } from './certificate.ts';
 
 /** The replacement of many certificates at once, as an exercise or in earnest. Its end is when none is left. */
@@ -9,7 +10,9 @@ export interface Drill {
   /** Only what this authority issued (its name in our configuration); all where absent. */
   issuedBy?: string;
   status: 'running' | 'succeeded' | 'cancelled';
-  requestedBy: { id: string; name: string };
+  requestedBy: AuditActor;
+  /** Whose it is; of the deployment's own tenant where nothing is said. */
+  tenantId?: string;
   /** ISO 8601. */
   createdAt: string;
   updatedAt: string;

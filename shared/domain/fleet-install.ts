@@ -1,4 +1,5 @@
 import type { AccessDecision } from './access.ts';
+import type { AuditActor } from './audit.ts';
 import type { CertificateRecord, KeyCustody } from './certificate.ts';
 import type { MachineDocument } from './documents.ts';
 import { AppError, describeError, type ErrorRecord } from './error.ts';
@@ -22,7 +23,9 @@ export interface FleetWishes {
 export interface FleetInstall {
   id: string;
   status: 'running' | 'paused' | 'succeeded' | 'cancelled';
-  requestedBy: { id: string; name: string };
+  requestedBy: AuditActor;
+  /** Public address from which it was asked for. */
+  from?: string;
   /** Whose tenant it is: rights are looked up again when a machine's turn comes. */
   tenantId: string;
   /** ISO 8601. */

@@ -218,9 +218,10 @@ describe('other keys by the identity of the machine', () => {
       expect(await again()).toBe(200);
       expect(await agent()).toMatchObject({ enrolledBy: 'identity', reportSequence: 0 });
       const audits = await memory.store.list(machineId, 'audit', 9);
-      expect(audits.map(({ action, detail }) => `${action}: ${detail ?? ''}`)).toEqual([
-        'enrol agent: in the place of an agent that was silent',
-        'enrol agent: for the first time',
+      const enrolments = audits.filter(({ action }) => action === 'agent enrol');
+      expect(enrolments.map(({ actor, detail }) => `${actor.kind ?? ''} ${detail ?? ''}`)).toEqual([
+        'agent by identity, in the place of other keys',
+        'agent by identity, for the first time',
       ]);
     },
   );

@@ -9,7 +9,7 @@ import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { install } from '../support/crash/stage.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import { reportAllServing } from '../support/fleet.ts';
-import { machine, machineId, resourceId } from '../support/sample-machine.ts';
+import { administrator, machine, machineId, resourceId } from '../support/sample-machine.ts';
 
 const hourMs = 3_600_000;
 const vmId = '5E0B3A4C-0000-4000-8000-000000000001';
@@ -31,7 +31,8 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const add = (id: string, itsFacts = facts) => makeKnown(app.ports, parseMachineResource(id), itsFacts);
+const add = (id: string, itsFacts = facts) =>
+  makeKnown(app.ports, parseMachineResource(id), itsFacts, { actor: administrator });
 const machineOf = async (id: string) => (await app.store.read(id, 'machine'))?.document;
 const reap = () => reapOrphans(app.ports, app.client, quiet);
 

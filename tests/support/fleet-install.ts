@@ -41,7 +41,7 @@ export const request = (
 /** As the route does; answers the id of the fleet install. */
 export async function beginFleet(app: DurableApp, asked: FleetInstallRequest, by = caller): Promise<string> {
   const machines = await selectMachines(app.ports, by, asked.select);
-  return (await beginFleetInstall(app.ports, app.client, by, asked, machines)).id;
+  return (await beginFleetInstall(app.ports, app.client, { caller: by }, asked, machines)).id;
 }
 
 /** Agents that serve what is newest, on machines that anybody here may install on. */

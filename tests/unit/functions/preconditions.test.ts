@@ -165,7 +165,7 @@ describe('an install', () => {
     });
     expect(durable.started).toEqual([]);
     const [audit] = await auditsOf();
-    expect(audit?.slice(0, 2)).toEqual(['install', 'refused']);
+    expect(audit?.slice(0, 2)).toEqual(['install begin', 'refused']);
     for (const rule of ['operating system is supported', 'enough memory', 'Arc agent is new enough'])
       expect(audit?.[2]).toContain(rule);
   });
@@ -196,7 +196,7 @@ describe('a connect', () => {
       preconditions: [{ code: 'arc_agent_version', found: '1.35.1' }],
     });
     expect(durable.started).toEqual([]);
-    expect((await auditsOf())[0]?.slice(0, 2)).toEqual(['connect WAC', 'refused']);
+    expect((await auditsOf())[0]?.slice(0, 2)).toEqual(['session open', 'refused']);
   });
 
   it('requirement 19: to a machine that is in another cloud now is refused', async () => {
