@@ -12,6 +12,7 @@ import {
   jwkOf,
   keyId,
   type Making,
+  type Members,
   makeToken,
   personClaims,
   personId,
@@ -45,8 +46,8 @@ const verifier = createCallerVerifier(
 
 const person = (making: Making = {}) => makeToken(personClaims(nowSeconds), making);
 const program = (making: Making = {}) => makeToken(programClaims(nowSeconds), making);
-const changed = (claims: Making['claims']) => person({ claims });
-const headed = (header: Making['header']) => person({ header });
+const changed = (claims: Members) => person({ claims });
+const headed = (header: Members) => person({ header });
 
 /** A token of the published key whose parts were changed after it was signed. */
 function tampered(change: (parts: [string, string, string]) => string[]): string {
