@@ -63,7 +63,7 @@ describe('an install on many machines', () => {
     const [member] = await membersOf(app, id);
     const [operation] = await app.store.list(member?.key ?? '', 'operation', 1);
     expect(operation?.input).toMatchObject({ port: 443, custody: 'machine', consent: { id: caller.id } });
-    expect(operation?.requestedBy).toEqual({ id: caller.id, name: caller.name });
+    expect(operation?.requestedBy).toEqual({ id: caller.id, name: caller.name, kind: 'user' });
   });
 
   it('passes over what is installed already, and what another operation holds', async () => {
