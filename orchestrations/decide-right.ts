@@ -10,13 +10,14 @@ const isUndecided = (error: unknown): boolean =>
   error instanceof AppError && (error.code === 'access_undecided' || error.code === 'roles_unreadable');
 
 /**
- * What a caller holds at a resource, asked for again before it refuses him: at most once in two seconds for each
- * caller and subscription. Throws what `rolesIn` throws where nothing at all is known.
+ * What a caller holds at a resource, asked for again before it refuses him on anything older than `freshMs`: so at most
+ * once in that time for each caller and subscription. Throws what `rolesIn` throws where nothing at all is known.
  */
 export async function decideRight<Decision extends AccessDecision>(
   roles: RoleReader,
   target: { principalId: string; subscriptionId: string; resourceId: string },
   decide: (held: EffectiveRoles) => Decision,
+  freshMs = refusalFreshMs,
 ): Promise<{ held: EffectiveRoles; decision: Decision }> {
   const { principalId, subscriptionId, resourceId } = target;
   const judge = (all: EffectiveRoles) => {
@@ -26,7 +27,7 @@ export async function decideRight<Decision extends AccessDecision>(
   const known = judge(await roles.rolesIn(principalId, subscriptionId));
   if (known.decision.allowed) return known;
   try {
-    return judge(await roles.rolesIn(principalId, subscriptionId, refusalFreshMs));
+    return judge(await roles.rolesIn(principalId, subscriptionId, freshMs));
   } catch (error) {
     if (isUndecided(error)) return known;
     throw error;

@@ -17,6 +17,8 @@ export interface VisibleMachine {
   decide: Decide;
 }
 
+/** Who asks for the list as it is now is not answered by roles that are older. */
+const currentMs = 2_000;
 const none: EffectiveRoles = { grants: [], denials: [] };
 
 /** The tenant of a subscription; undefined where that is gone: one that was given back takes no other from the list. */
@@ -30,10 +32,16 @@ async function tenantOf(ports: AppPorts, subscriptionId: string): Promise<string
 }
 
 /** The caller's roles in each subscription, none where it is another tenant's. */
-async function rolesIn(ports: AppPorts, caller: Caller, subscriptionIds: Iterable<string>) {
+async function rolesIn(
+  ports: AppPorts,
+  caller: Caller,
+  subscriptionIds: Iterable<string>,
+  maximumAgeMs: number | undefined,
+) {
+  const read = (subscriptionId: string) => ports.roles.rolesIn(caller.id, subscriptionId, maximumAgeMs);
   const found = [...new Set(subscriptionIds)].map(async (subscriptionId) => {
     const isMine = (await tenantOf(ports, subscriptionId)) === caller.tenantId.toLowerCase();
-    return [subscriptionId, isMine ? await ports.roles.rolesIn(caller.id, subscriptionId) : none] as const;
+    return [subscriptionId, isMine ? await read(subscriptionId) : none] as const;
   });
   return new Map(await Promise.all(found));
 }
@@ -52,6 +60,7 @@ export async function listVisible(
     ports,
     caller,
     machines.map(({ machine }) => machine.subscriptionId),
+    isCurrent ? currentMs : undefined,
   );
   const deciders = new Map<string, Decide>();
   const visible = machines.flatMap((known): VisibleMachine[] => {
