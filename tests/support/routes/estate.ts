@@ -235,6 +235,7 @@ async function addFleet(ports: MemoryPorts, estate: Estate, person: { id: string
         machineId: fleetPartition,
         key: drillId,
         id: drillId,
+        tenantId,
         reason: 'superseded',
         revoke: false,
         status: 'running',
