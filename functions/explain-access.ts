@@ -113,7 +113,7 @@ function viewService(
     agent,
   });
   const port = services?.[service] ?? (service === 'WAC' ? machine.extension?.port : undefined);
-  const context = { machine, service, port, agent, role: role.mend };
+  const context = { machine, service, port, role: role.mend };
   const level = service === 'SSH' ? sshLevel(roles, machine.kind) : undefined;
   return {
     service,

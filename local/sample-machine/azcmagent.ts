@@ -37,7 +37,7 @@ function run(folder: string, args: readonly string[]): string {
     writeFileSync(`${file}.new`, JSON.stringify(settings, null, 2));
     renameSync(`${file}.new`, file);
   };
-  const [command, verb, name, value] = args;
+  const [command, verb, name, given, flag] = args;
   if (command === 'version') return 'azcmagent version 1.48.0 (sample machine)';
   if (command !== 'config') throw new Refusal(`this sample machine has no azcmagent ${command ?? ''}`);
   if (verb === 'list') {
@@ -48,6 +48,11 @@ function run(folder: string, args: readonly string[]): string {
   }
   if (!isName(name)) throw new Refusal(`there is no property ${name ?? ''}`);
   if (verb === 'get') return settings[name];
+  // A list is replaced unless it is said that the value is added to it.
+  const isAdded = name === 'incomingconnections.ports' && flag === '--add';
+  const present = isAdded ? settings[name].split(',').filter(Boolean) : [];
+  const value = given && [...new Set([...present, ...given.split(',')])].join(',');
+  if (flag !== undefined && !isAdded) throw new Refusal(`${name} does not take ${flag}`);
   if (verb === 'clear') Object.assign(settings, { [name]: defaults[name] });
   else if (verb === 'set' && value !== undefined && (checks[name] ?? /^/).test(value))
     Object.assign(settings, { [name]: value });

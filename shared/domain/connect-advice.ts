@@ -1,6 +1,5 @@
 import type { Mend } from './access-advice.ts';
 import type { ConnectCondition, JudgedCondition } from './connect-conditions.ts';
-import type { AgentDocument } from './documents.ts';
 import { defaultPorts, type MachineKind, type ServiceName } from './machine.ts';
 import { shellLine, shellWord } from './shell-word.ts';
 
@@ -9,7 +8,6 @@ export interface ConnectAdviceContext {
   service: ServiceName;
   /** Where the service would be configured to: as it was installed. */
   port?: number | undefined;
-  agent: Pick<AgentDocument, 'localPolicy'> | undefined;
   /** What gives the role. */
   role: Mend | undefined;
 }
@@ -36,9 +34,12 @@ function configure({ machine, service, port = defaultPorts[service] }: ConnectAd
 const config = (setting: string, value: string): string =>
   `azcmagent config set ${shellWord(setting)} ${shellWord(value)}`;
 
-/** Only the machine itself switches it on (39). Setting the list replaces it, so it names those that are there too (42). */
+/**
+ * Only the machine itself switches it on (39). A list that is set replaces the one that was there, and what is reported is
+ * what all sources of the machine allow together: so the port is added, and none is lost (42).
+ */
 function mendPolicy(
-  { machine, agent, service, port = defaultPorts[service] }: ConnectAdviceContext,
+  { machine, service, port = defaultPorts[service] }: ConnectAdviceContext,
   code: string | undefined,
 ): Mend {
   if (code === 'agent_offline')
@@ -50,18 +51,15 @@ function mendPolicy(
       sentence: `${where}: set incomingconnections.enabled to true. Nothing in Azure can switch it on.`,
       commands: isArc ? [config('incomingconnections.enabled', 'true')] : [],
     };
-  const present = agent?.localPolicy?.ports;
-  const list = [...new Set([...(present ?? []), port])].join(',');
-  const look = 'azcmagent config list';
-  if (!present)
-    return {
-      sentence: `${where}: add ${port} to incomingconnections.ports, and keep those that are there.`,
-      commands: isArc ? [look] : [],
-    };
-  return {
-    sentence: `${where}: set incomingconnections.ports to ${list}. It replaces the list: look first whether there are others that have to stay.`,
-    commands: isArc ? [look, config('incomingconnections.ports', list)] : [],
-  };
+  return isArc
+    ? {
+        sentence: `On the machine: add ${port} to the ports that its Arc agent lets in, and to incomingconnections.ports in the agent's local-policy.json where that has a list.`,
+        commands: [`${config('incomingconnections.ports', String(port))} --add`],
+      }
+    : {
+        sentence: `${where}: add ${port} to incomingconnections.ports, and keep those that are there.`,
+        commands: [],
+      };
 }
 
 const mends: Readonly<

@@ -14,7 +14,6 @@ const context: ConnectAdviceContext = {
   machine: { resourceId, kind: 'arc' },
   service: 'WAC',
   port: 443,
-  agent: { localPolicy: { enabled: true, ports: [22, 3389] } },
   role: { sentence: 'Assign it.', commands: [] },
 };
 const unmet = (
@@ -56,15 +55,11 @@ describe('what mends a condition of a connect', () => {
     expect(commands(off)).toEqual([['azcmagent', 'config', 'set', 'incomingconnections.enabled', 'true']]);
   });
 
-  it('requirement 42: is the list with every port that was there, each once', () => {
+  it('requirement 42: is a port that is added, whatever is on the list', () => {
     const missing = unmet('local policy', 'port_not_allowed');
-    const look = ['azcmagent', 'config', 'list'];
-    const set = (list: string) => ['azcmagent', 'config', 'set', 'incomingconnections.ports', list];
-    expect(commands(missing)).toEqual([look, set('22,3389,443')]);
-    expect(commands(missing, { port: 22 })).toEqual([look, set('22,3389')]);
-    // A list that is not known is not overwritten.
-    expect(commands(missing, { agent: {} })).toEqual([look]);
-    expect(commands(missing, { agent: undefined })).toEqual([look]);
+    const add = (port: string) => ['azcmagent', 'config', 'set', 'incomingconnections.ports', port, '--add'];
+    expect(commands(missing)).toEqual([add('443')]);
+    expect(commands(missing, { service: 'SSH', port: undefined })).toEqual([add('22')]);
   });
 
   it('names the agent’s own file where no Arc agent is', () => {

@@ -124,12 +124,12 @@ describe('GET /api/machines/{id}/access', () => {
     expect((await mine(administrator)).codes).toContain('endpoint_missing');
   });
 
-  it('requirement 42: names the ports that the machine allows and the command that keeps them', async () => {
+  it('requirement 42: names the port that the machine does not let in, and the command that adds it and keeps the others', async () => {
     await reportServing(memory, { localPolicy: { enabled: true, ports: [22, 3389] } });
     const { service, codes } = await mine(administrator);
     expect(codes?.at(-1)).toBe('port_not_allowed');
     expect(service('WAC')?.conditions.at(-1)?.mend?.commands.at(-1)).toBe(
-      'azcmagent config set incomingconnections.ports 22,3389,6516',
+      'azcmagent config set incomingconnections.ports 6516 --add',
     );
   });
 
