@@ -6,7 +6,7 @@ import { networkOf } from './network-of.ts';
 import type { LimitClass } from './rate-limit.ts';
 
 /** Who may call: named on every route. `agent` proves itself in the handlers, by its own key or its enrolment. */
-export type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
+type Audience = 'anonymous' | 'user' | 'agent' | 'proxy';
 
 export interface Admission {
   method: Uppercase<HttpMethod>;

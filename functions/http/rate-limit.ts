@@ -4,7 +4,7 @@ import { newBucket, nthTokenAt, spendToken, takeToken } from '#shared/domain/tok
 import type { Settings } from '../settings.ts';
 
 /** What is counted apart from each other, per minute and caller; `failures` are counted by address. */
-export const limitClasses = [
+const limitClasses = [
   'reads',
   'changes',
   'connects',

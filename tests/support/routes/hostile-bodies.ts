@@ -46,7 +46,7 @@ const deep = (levels: number): unknown =>
   Array.from({ length: levels }).reduce((inner) => ({ a: [inner] }), 1 as unknown);
 
 /** Anything that JSON can say. */
-export const anything: Value = fc.oneof(
+const anything: Value = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   text,
   number,
@@ -61,7 +61,7 @@ function fitting({ format, maxLength = 60 }: Schema): Value {
 }
 
 /** What this schema accepts, more often than not. */
-export function accepted(schema: Schema): Value {
+function accepted(schema: Schema): Value {
   if ('const' in schema) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const variants = schema.anyOf ?? schema.oneOf;

@@ -7,7 +7,7 @@ import { agentKey, authorizationOf, grantRoles, idOfCaller, proxyIdentity, verif
 import { addEstate, type Estate, estateOf } from './estate.ts';
 import { type RouteRequest, requestTo } from './requests.ts';
 
-export const start = Date.UTC(2026, 9, 1, 12);
+const start = Date.UTC(2026, 9, 1, 12);
 const foreignTenant = '00000000-0000-4000-8000-00000000000b';
 const foreignSubscription = '00000000-0000-4000-8000-00000000000f';
 
