@@ -4,15 +4,7 @@ import { newBucket, nthTokenAt, spendToken, takeToken } from '#shared/domain/tok
 import type { Settings } from '../settings.ts';
 
 /** What is counted apart from each other, per minute and caller; `failures` are counted by address. */
-const limitClasses = [
-  'reads',
-  'changes',
-  'connects',
-  'exports',
-  'failures',
-  'agents',
-  'proxies',
-] as const;
+const limitClasses = ['reads', 'changes', 'connects', 'exports', 'failures', 'agents', 'proxies'] as const;
 export type LimitClass = (typeof limitClasses)[number];
 
 const minuteMs = 60_000;
