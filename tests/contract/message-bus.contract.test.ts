@@ -1,9 +1,11 @@
-import { ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServiceBusMessageBus } from '#shared/adapters/azure/service-bus-message-bus.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
 import { type AgentEvent, agentEventSchema, type ProxyEvent } from '#shared/protocol/events.ts';
+import { type Notification, notification } from '#shared/protocol/notifications.ts';
 import { agentQueueName, queueNames, ruleNames, topicNames } from '#shared/protocol/resource-names.ts';
+import { createMemoryMessageBus } from '../support/memory-message-bus.ts';
 import {
   credential,
   host,
@@ -206,5 +208,71 @@ describe('the topic of the proxies', () => {
       data: {},
     };
     await expect(bus.sendToProxies(event)).rejects.toMatchObject({ code: 'message_bus_unavailable' });
+  });
+});
+
+describe.each([
+  ['in memory', false],
+  ['on Service Bus', true],
+])('the topic of the notifications, %s', (_, isReal) => {
+  const memory = createMemoryMessageBus();
+  const newsOf = (id: string, purpose: string): Notification => ({
+    specversion: '1.0',
+    id,
+    source: '/admin-center',
+    type: 'admin-center.lease.requested',
+    subject: 'machines/m/leases/aaaaaaaabbbbbbbb',
+    time: '2026-10-01T12:00:00.000Z',
+    datacontenttype: 'application/json',
+    data: {
+      leaseId: 'aaaaaaaabbbbbbbb',
+      machineId: 'm',
+      machine: 'web-01',
+      resourceId: '/subscriptions/s/machines/web-01',
+      service: 'WAC',
+      requester: { id: '1', name: 'holder@example.test' },
+      purpose,
+      minutes: 60,
+      link: 'https://api.test/portal/machines/m/leases/aaaaaaaabbbbbbbb',
+    },
+  });
+  const subject = () => (isReal ? bus : memory);
+  beforeAll(async () => {
+    if (!isReal) return;
+    await started.admin.createTopic(topicNames.notifications, { requiresDuplicateDetection: true });
+    await started.admin.createSubscription(topicNames.notifications, 'chat');
+  });
+
+  /** What whoever has subscribed is told, in order. */
+  async function told(): Promise<unknown[]> {
+    if (!isReal) return memory.notifications;
+    const receiver = started.connect().createReceiver(topicNames.notifications, 'chat');
+    const messages = [await receiveOne(receiver)];
+    await receiver.completeMessage(messages[0] as ServiceBusReceivedMessage);
+    for (const message of await receiver.receiveMessages(5, { maxWaitTimeInMs: 300 })) {
+      messages.push(message);
+      await receiver.completeMessage(message);
+    }
+    return messages.map(({ body }) => body as unknown);
+  }
+
+  it('brings each of them once, also when it is told again', async () => {
+    await subject().notify(newsOf('n-1', 'first'));
+    await subject().notify(newsOf('n-1', 'first'));
+    await subject().notify(newsOf('n-2', 'second'));
+    const bodies = await told();
+    expect(bodies).toEqual([newsOf('n-1', 'first'), newsOf('n-2', 'second')]);
+    expect(bodies.map((body) => notification.parse(body))).toHaveLength(2);
+  });
+});
+
+describe('a deployment without the topic of the notifications', () => {
+  it('is a failure that may pass: what was to be told must not be lost in silence', async () => {
+    await started.admin.deleteTopic(topicNames.notifications);
+    const event = { id: 'n-3' } as Notification;
+    await expect(bus.notify(event)).rejects.toMatchObject({
+      code: 'message_bus_unavailable',
+      isRetryable: true,
+    });
   });
 });

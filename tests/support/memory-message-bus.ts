@@ -26,7 +26,7 @@ export function createMemoryMessageBus() {
       toProxies.push(event);
     },
     async notify(notification: Notification) {
-      notifications.push(notification);
+      if (!notifications.some(({ id }) => id === notification.id)) notifications.push(notification);
     },
     async agentTokens(machineId: string, lifetimeSeconds: number) {
       return { events: `listen ${machineId} ${lifetimeSeconds}`, reports: `send ${lifetimeSeconds}` };
