@@ -74,10 +74,11 @@ function viewRight(findings: Findings, { explained, eligible, mend }: Judged): E
     allowed,
     ...(missingAction !== undefined && { missingAction }),
     grantedBy: grants.map((grant) => viewGrant(grant, view)),
-    deniedBy: denials.map(({ assignmentId, name, scope }) => ({
+    deniedBy: denials.map(({ assignmentId, name, scope, excludedGroups }) => ({
       ...(assignmentId !== undefined && { assignmentId }),
       name: name ?? assignmentId ?? '',
       scope: scope || '/',
+      ...(excludedGroups && { excludedGroups: [...excludedGroups] }),
     })),
     passedOver: [
       ...passedOver.map(({ grant, why, detail }) => ({ ...viewGrant(grant, view), why, detail })),

@@ -1,5 +1,6 @@
 import type { AccessRight } from './access.ts';
 import type { MachineKind } from './machine.ts';
+import type { SshLevel } from './session.ts';
 
 export interface RequiredAction {
   /** A named action is given by its own name alone, never by a wildcard. */
@@ -22,8 +23,7 @@ const governance = {
 } as const;
 
 /** Who somebody is in an SSH session (requirements 91-93), the most that he may be first. */
-export const sshLevels = ['administrator', 'user', 'local'] as const;
-export type SshLevel = (typeof sshLevels)[number];
+export const sshLevels: readonly SshLevel[] = ['administrator', 'user', 'local'];
 
 const sshOn = (type: string): Record<SshLevel, RequiredAction> => ({
   administrator: dataAction(`${type}/loginAsAdmin/action`),

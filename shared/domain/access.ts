@@ -1,12 +1,7 @@
-import {
-  requiredActions,
-  type SshLevel,
-  sshActions,
-  sshLevels,
-  writeSecurityRule,
-} from './access-actions.ts';
+import { requiredActions, sshActions, sshLevels, writeSecurityRule } from './access-actions.ts';
 import { giversOf } from './access-matching.ts';
 import type { MachineKind, ServiceName } from './machine.ts';
+import type { SshLevel } from './session.ts';
 
 /** A role definition's permission block, as ARM has it; wildcards are allowed in all four lists. */
 export interface Permissions {

@@ -37,7 +37,15 @@ const explainedRight = z.object({
   /** Every assignment that gives it. */
   grantedBy: z.array(grant),
   /** Deny assignments that take it away, whatever was granted. */
-  deniedBy: z.array(z.object({ assignmentId: z.string().optional(), name: z.string(), scope: z.string() })),
+  deniedBy: z.array(
+    z.object({
+      assignmentId: z.string().optional(),
+      name: z.string(),
+      scope: z.string(),
+      /** Ids of groups that it does not apply to: nobody can say here whether he is in one, so it counts. */
+      excludedGroups: z.array(z.string()).optional(),
+    }),
+  ),
   /** Assignments that would give it and do not count. */
   passedOver: z.array(
     grant.extend({

@@ -7,7 +7,7 @@ export const accessErrors = {
     'authorization',
     true,
     'Nobody can say now whether you may',
-    'Azure Resource Manager does not answer, and what it said last is older than a minute. Try again; nothing is open meanwhile.',
+    'Try again in some seconds: Azure Resource Manager does not answer, and what it said last is older than a minute. Nothing is opened meanwhile.',
   ),
   roles_unreadable: row(
     502,

@@ -258,12 +258,19 @@ describe('why somebody may or may not', () => {
     if (!permissions) throw new Error('the role has permissions');
     memory.roles.held.set(auditor.id, {
       grants: [sees, login],
-      denials: [{ scope: subscription, permissions: [permissions], name: 'of the stack' }],
+      denials: [
+        {
+          scope: subscription,
+          permissions: [permissions],
+          name: 'of the stack',
+          excludedGroups: ['deployers'],
+        },
+      ],
     });
     const right = (await of(auditor)).right('connect-wac');
     expect(right).toMatchObject({
       allowed: false,
-      deniedBy: [{ name: 'of the stack', scope: subscription }],
+      deniedBy: [{ name: 'of the stack', scope: subscription, excludedGroups: ['deployers'] }],
     });
     expect(right?.mend?.sentence).toContain('of the stack');
     expect(right?.mend?.commands).toEqual([]);
