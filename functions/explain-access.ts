@@ -175,7 +175,7 @@ async function find(
 
 /**
  * Who somebody is on a machine, and why: what `decideAccess` and `judgeConnect` answer now, with what it rests on. Nothing is
- * decided by it. Throws `not_found` for a principal that the directory does not have, unless `name` says that he is known.
+ * decided by it. Throws `principal_not_found` for one that the directory does not have, unless `name` says that he is known.
  */
 export async function explainAccess(
   ports: AppPorts,
@@ -185,13 +185,9 @@ export async function explainAccess(
   const findings = await find(ports, machine, asked);
   const { principal, names, roles } = findings;
   if (asked.name === undefined && names.missing.has(principal.id.toLowerCase())) {
-    throw new AppError(
-      'not_found',
-      `principal: the directory has nobody with the object id ${principal.id}`,
-      {
-        facts: { errors: [{ field: 'principal', message: 'is the object id of nobody in the directory' }] },
-      },
-    );
+    throw new AppError('principal_not_found', `the directory has nobody with the object id ${principal.id}`, {
+      facts: { principal: principal.id },
+    });
   }
   const judged = new Map(rights.map((right) => [right, judgeRight(findings, right)] as const));
   return {

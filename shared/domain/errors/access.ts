@@ -16,6 +16,13 @@ export const accessErrors = {
     'The control plane may not read who may what',
     'Give the identity of the app the role Reader on the subscription, or above it: it has to read role assignments, role definitions and deny assignments.',
   ),
+  principal_not_found: row(
+    404,
+    'authorization',
+    false,
+    'The directory has nobody with that object id',
+    'Use the object id of a user, a group, an application or a managed identity: az ad user show --id <user name> --query id.',
+  ),
   too_many_requests: row(
     429,
     'request',

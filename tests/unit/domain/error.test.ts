@@ -74,6 +74,7 @@ describe('the error table', () => {
       'port_rule_full',
       'precondition_failed',
       'precondition_unmet',
+      'principal_not_found',
       'provider_not_registered',
       'provider_registration_timeout',
       'proxy_refused',

@@ -207,7 +207,7 @@ describe('GET /api/machines/{id}/access', () => {
     const nobody = { id: id(99) };
     const { status, body } = await call(reader, `?principal=${nobody.id}`);
     expect(status).toBe(404);
-    expect(body).toMatchObject({ code: 'not_found', errors: [{ field: 'principal' }] });
+    expect(body).toMatchObject({ code: 'principal_not_found', principal: nobody.id });
     memory.principals.mayRead = false;
     const { reply, right } = await of(nobody);
     expect(reply.principal).toEqual({ id: nobody.id, name: nobody.id, kind: 'unknown' });
