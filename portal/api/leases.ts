@@ -1,15 +1,7 @@
 import type { Ask } from './client.ts';
 import { machinePath } from './machines.ts';
-import type { Lease, LeasePolicy, ServiceName } from './replies.ts';
-
-export interface LeaseWishes {
-  service: ServiceName;
-  minutes: number;
-  purpose: string;
-  reference?: string;
-  /** ISO 8601. */
-  notBefore?: string;
-}
+import type { Lease, LeasePolicy } from './replies.ts';
+import type { LeaseWishes } from './wishes.ts';
 
 interface Named {
   machineId: string;

@@ -1,4 +1,4 @@
-import type { KeyCustody } from './replies.ts';
+import type { KeyCustody, ServiceName } from './replies.ts';
 
 /** Straight to one of the machine's addresses, and who is let in on the way. */
 export interface DirectWishes {
@@ -15,4 +15,14 @@ export interface InstallWishes {
   /** Null goes back to the proxy. */
   direct?: DirectWishes | null | undefined;
   consent?: boolean | undefined;
+}
+
+/** What a request for a lease says. */
+export interface LeaseWishes {
+  service: ServiceName;
+  minutes: number;
+  purpose: string;
+  reference?: string;
+  /** ISO 8601. */
+  notBefore?: string;
 }

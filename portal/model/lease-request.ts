@@ -1,5 +1,5 @@
-import type { LeaseWishes } from '../api/leases.ts';
 import type { ServiceName } from '../api/replies.ts';
+import type { LeaseWishes } from '../api/wishes.ts';
 import { dayMs } from './time.ts';
 
 /** What the service takes; a test compares them with its own. */

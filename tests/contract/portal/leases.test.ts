@@ -106,6 +106,8 @@ describe.runIf(hasChromium('the portal’s leases in a browser'))('leases in the
     await list.getByRole('button', { name: 'Connect to web-01' }).click();
     await list.getByRole('alert').getByRole('link', { name: 'Request a lease' }).click();
     await list.waitForURL(`**${path}/access`);
+    await list.getByRole('button', { name: 'Request a lease' }).click();
+    expect(await list.evaluate('document.activeElement.id')).toBe('lease-purpose');
   });
 
   it('what waits is counted in the top bar; what it opens is said before the buttons', async () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
 import { operator, reader, sampleSession } from '../../support/portal-access-samples.ts';
 import { fromNow, machineIdOf, sampleMachine, sampleProblem } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const id = machineIdOf(0);
 const path = `/portal/machines/${id}`;
@@ -122,6 +122,7 @@ describe.runIf(hasChromium('the portal’s live sessions in a browser'))('live s
     rig.api.access.sessions = [sampleSession(0), sampleSession(1)];
     const { page } = await rig.at(path);
     await page.getByRole('button', { name: 'Uninstall' }).click();
-    await page.getByRole('dialog').getByText('2 live sessions: all who are connected are cut off.').waitFor();
+    const first = page.getByRole('dialog').getByRole('listitem').first();
+    await eventually(() => first.textContent()).toBe('2 live sessions: all who are connected are cut off.');
   });
 });
