@@ -50,6 +50,8 @@ export interface ArmServiceOptions extends Pick<StandInOptions, 'clock' | 'store
   seed: readonly SeedResource[];
   /** Transitive groups of a principal, for `assignedTo()`. Default: none. */
   groupsOf?(objectId: string): readonly string[];
+  /** Names of the management groups between the subscription and the tenant's own, nearest first. Default: none. */
+  managementGroups?: readonly string[];
   /** Whether a caller may do an action at a scope. Default: everybody may. */
   mayAct?: MayAct;
   /** Host of a relay namespace with its port, for connection strings. Default `{name}.servicebus.windows.net`. */
@@ -121,6 +123,7 @@ export function createArmService(options: ArmServiceOptions): ArmService {
     readTime,
     subscriptionId,
     tenantId,
+    managementGroups: [...(options.managementGroups ?? []), tenantId],
     origin,
     afterCommit: (callback) => void committed.push(callback),
   };

@@ -90,6 +90,8 @@ export interface ProviderContext {
   readTime: ReadTime;
   subscriptionId: string;
   tenantId: string;
+  /** Names of the management groups above the subscription, nearest first and the tenant's own last. */
+  managementGroups: readonly string[];
   /** Without a final slash. */
   origin(): string;
   /** Runs once the current transaction is committed. */

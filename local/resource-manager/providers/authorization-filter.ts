@@ -34,11 +34,20 @@ export function parseAssignmentFilter(text: string | null): AssignmentFilter {
   return filter;
 }
 
-/** The scope itself and every scope above it, lower case, ending with the tenant root. */
-export function scopesAtOrAbove(scope: string, tenantId: string): string[] {
+const managementGroupScope = (name: string): string =>
+  `/providers/microsoft.management/managementgroups/${name.toLowerCase()}`;
+
+/**
+ * The scope itself and every scope above it, lower case, ending with the root. `managementGroups` are those above the
+ * subscription, nearest first, the tenant's own last: of a group that is none of them nothing lies below.
+ */
+export function scopesAtOrAbove(scope: string, managementGroups: readonly string[]): string[] {
+  const groups = managementGroups.map(managementGroupScope);
   const segments = scope.toLowerCase().split('/').filter(Boolean);
+  const at = groups.indexOf(`/${segments.join('/')}`);
+  if (at >= 0) return [...groups.slice(at), ''];
   const above: string[] = [];
   for (let length = segments.length; length >= 2; length -= 2)
     above.push(`/${segments.slice(0, length).join('/')}`);
-  return [...above, `/providers/microsoft.management/managementgroups/${tenantId.toLowerCase()}`, ''];
+  return [...above, ...groups, ''];
 }

@@ -36,7 +36,7 @@ export function microsoftAuthorization(
   context: ProviderContext,
   groupsOf: (objectId: string) => readonly string[],
 ): Provider {
-  const { resources, clock, tenantId, readTime } = context;
+  const { resources, clock, managementGroups, readTime } = context;
 
   /** Principals that the filter asks for, or undefined for any. */
   const principalsOf = ({ assignedTo, principalId }: AssignmentFilter): ReadonlySet<string> | undefined => {
@@ -47,7 +47,7 @@ export function microsoftAuthorization(
 
   /** Assignments of one type at, above and, unless the filter says otherwise, below the scope. */
   const reaching = (rules: TypeRules, scope: string, filter: AssignmentFilter): Resource[] => {
-    const above = new Set(scopesAtOrAbove(scope, tenantId));
+    const above = new Set(scopesAtOrAbove(scope, managementGroups));
     const below = `${scope.toLowerCase()}/`;
     return resources.list(rules.type, '').filter((assignment) => {
       const at = scopeOf(assignment);

@@ -13,7 +13,7 @@ const apiVersions = ['2022-04-01-preview', '2020-10-01', '2020-10-01-preview'];
  * Authorization REST reference): a request makes a role assignment that is listed from its start to its end.
  */
 export function roleAssignmentSchedules(
-  { resources, clock, readTime, tenantId }: ProviderContext,
+  { resources, clock, readTime, managementGroups }: ProviderContext,
   options: {
     groupsOf(objectId: string): readonly string[];
     findRole(roleDefinitionId: string): { id: string } | undefined;
@@ -56,7 +56,7 @@ export function roleAssignmentSchedules(
 
   const list = (call: ResourceCall, isShown: (assignment: Resource) => boolean): HttpReply => {
     const filter = parseAssignmentFilter(call.query.get('$filter'));
-    const above = new Set(scopesAtOrAbove(call.id.scope, tenantId));
+    const above = new Set(scopesAtOrAbove(call.id.scope, managementGroups));
     const { assignedTo, principalId } = filter;
     const wanted =
       principalId !== undefined

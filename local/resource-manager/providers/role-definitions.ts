@@ -56,7 +56,7 @@ const filters: readonly [RegExp, (properties: Record<string, unknown>, value: st
 ];
 
 /** Built-in roles are the same everywhere; custom ones are resources at one of their assignable scopes. */
-export function roleDefinitionRules({ resources, tenantId }: ProviderContext) {
+export function roleDefinitionRules({ resources, managementGroups }: ProviderContext) {
   const findBuiltIn = (name: string) => builtInRoles.find((role) => role.name === name.toLowerCase());
 
   const rules: TypeRules = {
@@ -82,7 +82,7 @@ export function roleDefinitionRules({ resources, tenantId }: ProviderContext) {
       if (text !== null && !filter)
         throw new ArmError(400, 'UnsupportedQuery', `The filter '${text}' is not supported.`);
       const value = filter?.[0].exec(text ?? '')?.[1] ?? '';
-      const reach = new Set(scopesAtOrAbove(call.id.scope, tenantId));
+      const reach = new Set(scopesAtOrAbove(call.id.scope, managementGroups));
       const custom = resources
         .list(type, '')
         .filter(({ body }) =>

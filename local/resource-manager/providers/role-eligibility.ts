@@ -7,7 +7,7 @@ import { parseAssignmentFilter, scopesAtOrAbove } from './authorization-filter.t
 import { readSchedule, readScheduleRequest } from './schedule-request.ts';
 
 const apiVersions = ['2022-04-01-preview', '2020-10-01', '2020-10-01-preview'];
-export const eligibilityType = 'Microsoft.Authorization/roleEligibilitySchedules';
+const eligibilityType = 'Microsoft.Authorization/roleEligibilitySchedules';
 
 interface Eligible {
   roleDefinitionId: string;
@@ -40,7 +40,7 @@ export interface RoleEligibility {
  * "... Instances" of the Authorization REST reference).
  */
 export function roleEligibility(
-  { resources, clock, readTime, tenantId }: ProviderContext,
+  { resources, clock, readTime, managementGroups }: ProviderContext,
   options: {
     groupsOf(objectId: string): readonly string[];
     findRole(roleDefinitionId: string): { id: string } | undefined;
@@ -50,7 +50,7 @@ export function roleEligibility(
     principalId.toLowerCase(),
     ...options.groupsOf(principalId).map((id) => id.toLowerCase()),
   ];
-  const above = (scope: string): ReadonlySet<string> => new Set(scopesAtOrAbove(scope, tenantId));
+  const above = (scope: string): ReadonlySet<string> => new Set(scopesAtOrAbove(scope, managementGroups));
 
   const instance = (schedule: Resource, call: ResourceCall, asked: string | undefined) => {
     const eligible = eligibleIn(schedule);

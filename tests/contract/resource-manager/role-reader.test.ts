@@ -14,6 +14,7 @@ const azureReader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 const customRole = '00000000-0000-4000-8000-00000000cc01';
 const subscription = `/subscriptions/${subscriptionId}`;
 const service = '00000000-0000-4000-8000-0000000000f1';
+const managed = '00000000-0000-4000-8000-0000000000f5';
 const crowded = '00000000-0000-4000-8000-0000000000f2';
 const denied = '00000000-0000-4000-8000-0000000000f3';
 const spared = '00000000-0000-4000-8000-0000000000f4';
@@ -64,8 +65,17 @@ beforeAll(async () => {
   cloud = await startCloud({
     clock,
     groupsOf: (objectId) => cloud.entra.groupsOf(objectId),
+    managementGroups: ['Inner', 'outer'],
     seed: [
       ...seed,
+      ...['inner', 'Outer', 'neighbour'].map((name) =>
+        roleAssignment({
+          scope: `/providers/Microsoft.Management/managementGroups/${name}`,
+          roleDefinition: azureReader,
+          principalId: managed,
+          principalType: 'User',
+        }),
+      ),
       // The administrator is in the operators, they are in everyone, and everyone is in the operators.
       roleAssignment({
         scope: `/providers/Microsoft.Management/managementGroups/${tenantId}`,
@@ -141,6 +151,11 @@ describe('the roles of a caller', () => {
       'Reader ',
       `Windows Admin Center Administrator Login ${machineId}`,
     ]);
+  });
+
+  it('are those of the management groups above the subscription, and of no neighbour of theirs', async () => {
+    const above = '/providers/Microsoft.Management/managementGroups';
+    expect(await namesOf(managed)).toEqual([`Reader ${above}/inner`, `Reader ${above}/Outer`]);
   });
 
   it('come in pages, and all of them count', async () => {
