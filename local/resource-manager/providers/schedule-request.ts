@@ -3,7 +3,7 @@ import { ArmError } from '../arm-error.ts';
 import type { ResourceCall } from '../type-rules.ts';
 import { type AssignmentSchedule, parseDuration } from './assignment-schedule.ts';
 
-export const guid = z.guid().transform((text) => text.toLowerCase());
+const guid = z.guid().transform((text) => text.toLowerCase());
 const expiration = z.discriminatedUnion('type', [
   z.object({ type: z.literal('AfterDuration'), duration: z.string() }),
   z.object({ type: z.literal('AfterDateTime'), endDateTime: z.iso.datetime({ offset: true }) }),
