@@ -62,6 +62,8 @@ async function readList(ports: AppPorts, select: Selection): Promise<MachineReso
   return parseList(chosen.map(({ resourceId }) => resourceId));
 }
 
+/** Who begins an install is not refused by roles that are older. */
+const currentMs = 2_000;
 const none: EffectiveRoles = { grants: [], denials: [] };
 
 /** The caller's roles at each of these machines; none where there is no such subscription. Each is asked for once. */
@@ -69,13 +71,15 @@ export async function rolesOver(
   ports: AppPorts,
   caller: Caller,
   targets: readonly MachineResource[],
+  maximumAgeMs?: number,
 ): Promise<(target: MachineResource) => EffectiveRoles> {
   const subscriptions = [...new Set(targets.map(({ subscriptionId }) => subscriptionId))];
+  const read = (subscriptionId: string) => ports.roles.rolesIn(caller.id, subscriptionId, maximumAgeMs);
   const found = subscriptions.map(async (subscriptionId) => {
     try {
       const tenant = await ports.resources.tenantOf(subscriptionId);
       const isMine = tenant.toLowerCase() === caller.tenantId.toLowerCase();
-      return [subscriptionId, isMine ? await ports.roles.rolesIn(caller.id, subscriptionId) : none] as const;
+      return [subscriptionId, isMine ? await read(subscriptionId) : none] as const;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'machine_not_found') throw error;
       return [subscriptionId, none] as const;
@@ -105,7 +109,7 @@ export async function selectMachines(
         message: `names ${subscriptions.size} subscriptions: at most ${mostSubscriptions} at a time`,
       },
     ]);
-  const roles = await rolesOver(ports, caller, named);
+  const roles = await rolesOver(ports, caller, named, currentMs);
   const selected = [...byId].toReversed().map(([machineId, target]): SelectedMachine => {
     const here = roles(target);
     const mine = { ...target, machineId };
