@@ -56,12 +56,21 @@ interface Judged {
   mend: Mend | undefined;
 }
 
-function judgeRight({ machine, principal, roles, schedules }: Findings, right: AccessRight): Judged {
+function judgeRight(
+  { leases }: AppPorts,
+  { machine, principal, roles, schedules }: Findings,
+  right: AccessRight,
+): Judged {
   const explained = explain(roles, machine.kind, right);
   const eligible = schedules.eligible.filter(
     (role) => explain({ grants: [role], denials: [] }, machine.kind, right).grants.length > 0,
   );
-  const context: AdviceContext = { machine, principal, requestId: randomUUID() };
+  const context: AdviceContext = {
+    machine,
+    principal,
+    requestId: randomUUID(),
+    leasesGiveRoles: leases.giveRole,
+  };
   return { explained, eligible, mend: mendRight(explained, eligible, context) };
 }
 
@@ -189,7 +198,7 @@ export async function explainAccess(
       facts: { principal: principal.id },
     });
   }
-  const judged = new Map(rights.map((right) => [right, judgeRight(findings, right)] as const));
+  const judged = new Map(rights.map((right) => [right, judgeRight(ports, findings, right)] as const));
   return {
     machineId: machine.machineId,
     principal,

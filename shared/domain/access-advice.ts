@@ -22,6 +22,8 @@ export interface AdviceContext {
   principal: AdvisedPrincipal;
   /** A GUID that no request had yet: an activation is named by it. */
   requestId: string;
+  /** An approved lease gives the role for its time. */
+  leasesGiveRoles?: boolean;
 }
 
 /** The built-in role that gives a right and as little else as Azure's own roles allow; it is assigned on the machine alone. */
@@ -110,10 +112,12 @@ export function mendRight(
   if (role) return mendEligible(context, role);
   const name = roleFor[right];
   const isConditional = explained.passedOver.some(({ why }) => why === 'condition');
+  const isLent = context.leasesGiveRoles === true && right.startsWith('connect-');
+  const wish = isConditional
+    ? `Assign ${name} on the machine without a condition`
+    : `Assign ${name} on the machine${right === 'connect-ssh' ? ', or Virtual Machine Administrator Login for an administrator' : ''}`;
   return {
-    sentence: isConditional
-      ? `Assign ${name} on the machine without a condition.`
-      : `Assign ${name} on the machine${right === 'connect-ssh' ? ', or Virtual Machine Administrator Login for an administrator' : ''}.`,
+    sentence: isLent ? `${wish}; or request a lease, which gives it for a time.` : `${wish}.`,
     commands: [...withoutCondition(explained, context), assign(context, name)],
   };
 }

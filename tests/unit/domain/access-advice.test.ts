@@ -94,6 +94,13 @@ describe('what gives a right', () => {
     expect(optionsOf(line).options['--assignee-principal-type']).toBe(type);
   });
 
+  it('is a lease too, where that gives the role', () => {
+    const context = { ...contextOf('arc'), leasesGiveRoles: true };
+    expect(mend(nothing, 'connect-wac', context)?.sentence).toContain('request a lease');
+    expect(mend(nothing, 'connect-wac')?.sentence).not.toContain('lease');
+    expect(mend(nothing, 'install', context)?.sentence).not.toContain('lease');
+  });
+
   it('is no assignment where a denial takes it', () => {
     const { permissions, scope } = grantOf('Reader');
     const denied = { grants: [grantOf('Reader')], denials: [{ permissions, scope, name: 'of the stack' }] };
