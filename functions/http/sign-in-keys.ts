@@ -37,7 +37,9 @@ export function createSignInKeys(read: ReadKeySet, now: () => number): JWTVerify
   let tried: { at: number; failure?: unknown } | undefined;
   let reading: Promise<void> | undefined;
 
-  const age = (): number => (known ? now() - known.readAt : Number.POSITIVE_INFINITY);
+  /** However the clock was set meanwhile. */
+  const since = (at: number): number => Math.abs(now() - at);
+  const age = (): number => (known ? since(known.readAt) : Number.POSITIVE_INFINITY);
 
   async function readNow(at: number): Promise<void> {
     try {
@@ -53,10 +55,9 @@ export function createSignInKeys(read: ReadKeySet, now: () => number): JWTVerify
 
   /** Those who come together share one reading; nobody reads within the pause. */
   async function refresh(): Promise<void> {
-    const at = now();
-    const mayRead = tried === undefined || at - tried.at >= (known ? pauseMs : firstPauseMs);
+    const mayRead = tried === undefined || since(tried.at) >= (known ? pauseMs : firstPauseMs);
     if (!reading && mayRead) {
-      reading = readNow(at).finally(() => {
+      reading = readNow(now()).finally(() => {
         reading = undefined;
       });
     }

@@ -125,6 +125,21 @@ describe('a key of the sign-in service', () => {
     await expect(verify()).resolves.toMatchObject(good);
   });
 
+  it('is looked up although the clock was set back', async () => {
+    let nowMs = startMs;
+    const moved = createCallerVerifier(
+      settings,
+      () => new Date(nowMs),
+      async () => ({ keys }),
+    );
+    const token = (kid: string, key: KeyPair) =>
+      makeToken(personClaims(nowMs / 1000), { key, header: { kid } });
+    await moved.verify(token('k1', published));
+    nowMs -= 60 * minute;
+    keys = [jwkOf(unpublished, 'k2')];
+    await expect(moved.verify(token('k2', unpublished))).resolves.toMatchObject(good);
+  });
+
   it.each<[string, readonly unknown[]]>([
     ['an empty set', []],
     ['no keys', ['k1']],

@@ -31,6 +31,19 @@ describe('the table of who may call', () => {
     expect(routeTable.map(({ name, call }) => `${name}: ${call}`).toSorted()).toEqual(lines.toSorted());
   });
 
+  it('says of programs what the description of the API says', async () => {
+    const { describeApi } = await import('#functions/http/description.ts');
+    const { paths } = describeApi() as { paths: Record<string, Record<string, { description?: string }>> };
+    const ofPeople = routeTable.filter(({ may }) => !['anyone', 'agent', 'enrolment', 'proxy'].includes(may));
+    const wrong = ofPeople.filter(({ call, applications = false }) => {
+      const [method = '', path = ''] = call.split(' ');
+      const description = paths[path]?.[method.toLowerCase()]?.description ?? '';
+      return applications === description.includes('application_not_allowed') || description === '';
+    });
+    expect(wrong).toEqual([]);
+    expect(ofPeople.filter(({ applications }) => !applications).map(({ name }) => name)).toContain('connect');
+  });
+
   it.each(routeTable)('holds for $call', async (row) => {
     const wrong: string[] = [];
     for (const caller of callerNames) {
