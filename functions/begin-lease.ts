@@ -13,7 +13,7 @@ import { isOver, type Lease, leaseLimits } from '#shared/domain/lease.ts';
 import { newLeaseId } from '#shared/domain/lease-id.ts';
 import { requestLease } from '#shared/domain/lease-transitions.ts';
 import type { AppPorts } from './ports.ts';
-import { reconcileLease, startLease } from './reconcile-lease.ts';
+import { reconcileLease, startLeaseFlow } from './reconcile-lease.ts';
 
 type Wishes = Pick<
   Lease,
@@ -102,7 +102,7 @@ export async function beginLease(
     if (open) return { lease: await reconcileLease(ports, client, open), isNew: false };
     try {
       const lease = await record(ports, wish);
-      await startLease(client, lease);
+      await startLeaseFlow(client, lease);
       return { lease, isNew: true };
     } catch (error) {
       // The same person was faster somewhere else.

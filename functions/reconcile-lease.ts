@@ -8,7 +8,7 @@ import type { AppPorts } from './ports.ts';
 
 const runIdOf = ({ machineId, id, runId }: LeaseDocument): string => runId ?? leaseInstanceId(machineId, id);
 
-export function startLease(client: DurableClient, lease: LeaseDocument): Promise<void> {
+export function startLeaseFlow(client: DurableClient, lease: LeaseDocument): Promise<void> {
   const input: LeaseSubject = { machineId: lease.machineId, leaseId: lease.id };
   return startOnce(client, orchestratorNames.followLease, runIdOf(lease), input);
 }
@@ -25,7 +25,7 @@ export async function reconcileLease(
   const liveness = await livenessOf(client, runIdOf(lease));
   if (liveness === 'alive') return lease;
   if (liveness === 'missing') {
-    await startLease(client, lease);
+    await startLeaseFlow(client, lease);
     return lease;
   }
   const { machineId, id } = lease;
@@ -36,7 +36,7 @@ export async function reconcileLease(
     // Somebody else begins it anew.
     document.runId === lease.runId ? { lease: { ...document, runId: next } } : undefined,
   );
-  await startLease(client, current);
+  await startLeaseFlow(client, current);
   return current;
 }
 

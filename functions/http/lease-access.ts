@@ -2,6 +2,7 @@ import { unknownLease } from '#orchestrations/lease-records.ts';
 import type { LeaseDocument } from '#shared/domain/documents.ts';
 import { isLeaseId } from '#shared/domain/lease-id.ts';
 import { isSamePerson } from '#shared/domain/lease-transitions.ts';
+import { tellLease } from '../reconcile-lease.ts';
 import { viewLease } from './lease-view.ts';
 import { type MachineAccess, openMachine } from './machine-access.ts';
 import type { RouteCall } from './route.ts';
@@ -32,3 +33,15 @@ export const replyWith = (
   { machine, decide }: MachineAccess,
   lease: LeaseDocument,
 ) => viewLease(lease, machine, { caller, mayApprove: decide('approve').allowed, now: ports.now() });
+
+/** What is on record stands: a hint that fails is made up for by a timer. */
+export async function tellFlow(
+  { ports, durable, log }: RouteCall<unknown>,
+  lease: LeaseDocument,
+): Promise<void> {
+  try {
+    await tellLease(ports, durable(), lease);
+  } catch (error) {
+    log.warn(`the flow of lease ${lease.id} was not told: ${String(error)}`);
+  }
+}

@@ -5,9 +5,8 @@ import type { LeaseDecision } from '#shared/domain/lease.ts';
 import { moveLease, waitingExtension } from '#shared/domain/lease-transitions.ts';
 import { leaseDecisionRequest, leaseExtensionRequest, leaseReply } from '#shared/protocol/lease-api.ts';
 import type { PortsProvider } from '../ports.ts';
-import { tellLease } from '../reconcile-lease.ts';
 import { auditedCaller } from './audit-actor.ts';
-import { openLease, replyWith } from './lease-access.ts';
+import { openLease, replyWith, tellFlow } from './lease-access.ts';
 import { leaseBodyRefusals, leaseRoute } from './leases.ts';
 import { defineRoute } from './route.ts';
 
@@ -33,7 +32,7 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
       replies: { 200: leaseReply, ...leaseBodyRefusals },
     },
     async (call) => {
-      const { ports, caller, body, request, durable } = call;
+      const { ports, caller, body, request } = call;
       const { access, lease } = await openLease(call);
       const { machineId, id: leaseId } = lease;
       const action = body.approve ? 'lease approve' : 'lease deny';
@@ -50,7 +49,7 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
           entry: leaseEntry(current, auditedCaller(caller, request), action, wordsOf(current, decision)),
         };
       });
-      await tellLease(ports, durable(), decided);
+      await tellFlow(call, decided);
       return { body: replyWith(call, access, decided) };
     },
   );
@@ -68,7 +67,7 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
       replies: { 200: leaseReply, ...leaseBodyRefusals },
     },
     async (call) => {
-      const { ports, caller, body, request, durable } = call;
+      const { ports, caller, body, request } = call;
       const { access, lease, isHolder } = await openLease(call);
       const { machineId, id: leaseId } = lease;
       const { minutes, purpose } = body;
@@ -84,7 +83,7 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
           entry: leaseEntry(current, auditedCaller(caller, request), 'lease extend', detail),
         };
       });
-      await tellLease(ports, durable(), extended);
+      await tellFlow(call, extended);
       return { body: replyWith(call, access, extended) };
     },
   );

@@ -9,9 +9,9 @@ import { problem } from '#shared/protocol/api.ts';
 import { leaseListReply, leaseReply, leaseRequest } from '#shared/protocol/lease-api.ts';
 import { beginLease } from '../begin-lease.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { reconcileLease, tellLease } from '../reconcile-lease.ts';
+import { reconcileLease } from '../reconcile-lease.ts';
 import { auditedCaller } from './audit-actor.ts';
-import { openLease, replyWith } from './lease-access.ts';
+import { openLease, replyWith, tellFlow } from './lease-access.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, refuseFields } from './route.ts';
 
@@ -149,7 +149,7 @@ export function registerLeases(provider: PortsProvider): void {
       replies: { 200: leaseReply, 409: problem, ...leaseRefusals },
     },
     async (call) => {
-      const { ports, caller, request, durable } = call;
+      const { ports, caller, request } = call;
       const { access, lease, isHolder } = await openLease(call);
       const { machineId, id: leaseId } = lease;
       const actor = auditedCaller(caller, request);
@@ -161,10 +161,10 @@ export function registerLeases(provider: PortsProvider): void {
         const action = moved.state === 'withdrawn' ? 'lease withdraw' : 'lease end';
         return { lease: moved, entry: leaseEntry(current, actor, action, reason) };
       });
-      // At once; the flow does it again, should this be the last thing that this process did.
+      await tellFlow(call, ended);
+      // At once; the flow does it too, should this be the last thing that this process does.
       const ending = { ...actor, reason: 'lease_ended' } as const;
       await revokeSessions(ports, ending, machineId, (session) => session.leaseId === leaseId);
-      await tellLease(ports, durable(), ended);
       return { body: replyWith(call, access, ended) };
     },
   );

@@ -5,7 +5,10 @@ import { serviceName } from './api.ts';
 /** Leases over HTTP. Times are ISO 8601, lengths minutes. */
 
 const timestamp = z.iso.datetime();
-const text = (minimum: number, maximum: number) => z.string().trim().min(minimum).max(maximum);
+/** Neither control characters, nor what turns the reading order round, nor half a character: somebody decides on it. */
+const plain = /^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u;
+const text = (minimum: number, maximum: number) =>
+  z.string().trim().min(minimum).max(maximum).regex(plain, 'must be one line of plain text');
 const minutes = z.number().int().min(leaseLimits.minutes.minimum).max(leaseLimits.minutes.maximum);
 const purpose = text(leaseLimits.purpose.minimum, leaseLimits.purpose.maximum);
 const person = z.object({ id: z.string(), name: z.string() });

@@ -82,6 +82,9 @@ describe('a request for a lease', () => {
     [{ minutes: 4 }, 'minutes'],
     [{ minutes: 1441 }, 'minutes'],
     [{ purpose: '  a  ' }, 'purpose'],
+    [{ purpose: 'two\nlines' }, 'purpose'],
+    [{ purpose: 'read \u202ebackwards' }, 'purpose'],
+    [{ reference: 'half \ud800' }, 'reference'],
   ])('with %j is refused', async (changes, field) => {
     const { status, body } = await routes.request('holder', changes);
     expect([status, body['errors']]).toMatchObject([400, [{ field }]]);

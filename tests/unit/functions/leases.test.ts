@@ -168,6 +168,16 @@ describe('the end of a lease', () => {
     expect(routes.durable.raised).toEqual([leaseInstanceId(machineId, id)]);
   });
 
+  it('holds where its flow cannot be told: the timer does that', async () => {
+    const id = await approved();
+    routes.durable.raised.length = 0;
+    vi.spyOn(routes.durable, 'raiseEvent').mockRejectedValueOnce(new Error('503: the host is busy'));
+    expect((await routes.end(id, 'holder')).body.state).toBe('ended');
+    expect(routes.durable.raised).toEqual([]);
+    await watchLeases(routes.memory.ports, engine.client as never, quiet);
+    expect(routes.durable.raised).toEqual([leaseInstanceId(machineId, id)]);
+  });
+
   it('leaves no flow to begin when it has done its last act', async () => {
     const id = await approved();
     routes.durable.instances.set(leaseInstanceId(machineId, id), 'Completed');
