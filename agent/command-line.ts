@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 export const usage = `usage: agent run --config FILE
        agent check --config FILE [--json]
        agent bundle --config FILE [--out FILE] [--azcmagent] [--keep-users]
+       agent forget --config FILE
 `;
 
 export type Command =
-  | { name: 'run'; config: string }
+  | { name: 'run' | 'forget'; config: string }
   | { name: 'check'; config: string; isJson: boolean }
   | ({ name: 'bundle'; config: string } & BundleWishes);
 
@@ -21,6 +22,7 @@ export interface BundleWishes {
 /** The options that each command has beside the settings. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
   run: [],
+  forget: [],
   check: ['json'],
   bundle: ['out', 'azcmagent', 'keep-users'],
 };
@@ -53,7 +55,7 @@ export function readCommand(args: string[]): Command | undefined {
   const known = Object.hasOwn(optionsOf, name) ? (optionsOf[name] ?? []) : [];
   if (config === undefined || !Object.keys(options).every((option) => known.includes(option)))
     return undefined;
-  if (name === 'run') return { name, config };
+  if (name === 'run' || name === 'forget') return { name, config };
   if (name === 'check') return { name, config, isJson: options.json ?? false };
   if (name !== 'bundle') return undefined;
   const { out, azcmagent = false, 'keep-users': keepsUsers = false } = options;

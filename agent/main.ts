@@ -8,6 +8,7 @@ import { checkMachine } from './check-command.ts';
 import { writeChecks } from './check-page.ts';
 import { type BundleWishes, readCommand, usage } from './command-line.ts';
 import { ensurePrivateDirectory } from './durable-file.ts';
+import { forgetVisitors } from './forget-command.ts';
 import { checkUnixHookFile, createWindowsHookCheck } from './hook-file.ts';
 import { nothingToControl } from './host-control.ts';
 import { createIdentityHook, type RunHook } from './identity-hook.ts';
@@ -147,10 +148,24 @@ async function bundle(configFile: string, { out, azcmagent, keepsUsers }: Bundle
   }
 }
 
+/** Removes the accounts of visitors. Exit code 0, or 1 when one of them is left. */
+async function forget(configFile: string): Promise<void> {
+  try {
+    const settings = await open(configFile);
+    const failures = await forgetVisitors(settings, hookOf(settings));
+    for (const failure of failures) process.stderr.write(`${failure}\n`);
+    process.exitCode = failures.length > 0 ? 1 : 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
 function main(args: string[]): void {
   const command = readCommand(args);
   if (command?.name === 'run') run(command.config);
   else if (command?.name === 'check') void check(command.config, command.isJson);
+  else if (command?.name === 'forget') void forget(command.config);
   else if (command?.name === 'bundle') void bundle(command.config, command);
   else {
     process.stderr.write(usage);

@@ -20,8 +20,9 @@ export async function buildAgentPackage(options: {
   const { to, agent, runtimes } = options;
   await mkdir(to, { recursive: true });
   await copyFile(agent, join(to, 'agent.mjs'));
-  for (const file of (await readdir(scripts)).filter((name) => /\.(sh|ps1|cs)$/.test(name)))
-    await copyFile(join(scripts, file), join(to, file));
+  for (const folder of [scripts, join(scripts, 'hooks')])
+    for (const file of (await readdir(folder)).filter((name) => /\.(sh|ps1|cs)$/.test(name)))
+      await copyFile(join(folder, file), join(to, file));
   const offered = runtimes === undefined ? [] : await readdir(runtimes);
   for (const file of offered.filter((name) => runtimeName.test(name)))
     await copyFile(join(runtimes ?? '', file), join(to, file));

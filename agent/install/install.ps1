@@ -130,6 +130,12 @@ if ($service -and $service.Status -ne 'Stopped') { Stop-Service -Name $name -For
 
 Set-Bytes (Join-Path $programs 'agent.mjs') $agent
 Set-Bytes (Join-Path $programs 'uninstall.ps1') $uninstall
+# For the owner to put into the folder of hooks: nothing there runs by itself.
+if (Find-Hash 'virtual-account.ps1') {
+    $hooks = Join-Path $programs 'hooks'
+    if (-not (Test-Path -LiteralPath $hooks)) { New-Item -ItemType Directory -Path $hooks | Out-Null }
+    Set-Bytes (Join-Path $hooks 'virtual-account.ps1') (Get-Listed 'virtual-account.ps1')
+}
 $program = Join-Path $programs 'service.exe'
 # A service that has stopped may hold its program for a moment longer.
 for ($try = 1; Test-Path -LiteralPath $program; $try++) {
@@ -143,6 +149,13 @@ if (-not ($agentSettings.PSObject.Properties.Name -contains 'targetScheme')) {
     $agentSettings | Add-Member -NotePropertyName targetScheme -NotePropertyValue $TargetScheme
 }
 $configFile = Join-Path $data 'config.json'
+# The owner of the machine has set it, and the service knows nothing of it.
+if (Test-Path -LiteralPath $configFile) {
+    $present = [IO.File]::ReadAllText($configFile, $utf8) | ConvertFrom-Json
+    if ($present.PSObject.Properties.Name -contains 'identityHook') {
+        $agentSettings | Add-Member -NotePropertyName identityHook -NotePropertyValue $present.identityHook -Force
+    }
+}
 Set-Bytes $configFile $utf8.GetBytes(($agentSettings | ConvertTo-Json -Compress -Depth 5))
 $lines = @($node, (Join-Path $programs 'agent.mjs'), $configFile, (Join-Path $data 'agent.log'))
 Set-Bytes (Join-Path $programs 'service.txt') $utf8.GetBytes(($lines -join "`r`n"))

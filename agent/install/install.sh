@@ -127,13 +127,27 @@ node=$(find_node)
 # Node writes the JSON, so that no value of it passes through this shell.
 "$node" -e '
   const { readFileSync } = require("node:fs");
-  const [file, dataDirectory, targetScheme] = process.argv.slice(1);
+  const [file, dataDirectory, targetScheme, present] = process.argv.slice(1);
   const settings = JSON.parse(readFileSync(file, "utf8"));
-  process.stdout.write(JSON.stringify({ targetScheme, ...settings, dataDirectory }));
-' "$work/settings.json" "$data" "$scheme" > "$work/config.json" || fail 'the settings are not JSON'
+  let before = {};
+  try {
+    before = JSON.parse(readFileSync(present, "utf8"));
+  } catch {}
+  // The owner of the machine has set it, and the service knows nothing of it.
+  const { identityHook } = before;
+  process.stdout.write(JSON.stringify({ identityHook, targetScheme, ...settings, dataDirectory }));
+' "$work/settings.json" "$data" "$scheme" "$settings/config.json" > "$work/config.json" || fail 'the settings are not JSON'
 take config.json "$settings/config.json" 600
 take agent.mjs "$programs/agent.mjs" 755
 take uninstall.sh "$programs/uninstall.sh" 755
+# For the owner to put into the folder of hooks: nothing there runs by itself.
+hook_hash=$(hash_of virtual-account.sh)
+if [ -n "$hook_hash" ]; then
+  download virtual-account.sh "$hook_hash"
+  mkdir -p "$programs/hooks"
+  chmod 755 "$programs/hooks"
+  take virtual-account.sh "$programs/hooks/virtual-account.sh" 755
+fi
 
 # Capabilities: a port below 1024 in direct mode, and the files with which Azure Arc proves who the machine is.
 cat > "$work/unit" <<UNIT

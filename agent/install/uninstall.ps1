@@ -17,6 +17,14 @@ if ($service) {
     if ($LASTEXITCODE -ne 0 -and $LASTEXITCODE -ne 1072) { throw "sc.exe ended with code $LASTEXITCODE" }
 }
 
+# Accounts of visitors that are left; a hook of the owner's made them, and it alone removes them.
+$service = Join-Path $programs 'service.txt'
+if ((Test-Path -LiteralPath (Join-Path $data 'agent\virtual-accounts.json')) -and (Test-Path -LiteralPath $service)) {
+    $lines = @(Get-Content -LiteralPath $service -Encoding UTF8)
+    & $lines[0] $lines[1] 'forget' '--config' $lines[2]
+    if ($LASTEXITCODE -ne 0) { Write-Warning 'accounts of visitors are left' }
+}
+
 # The port in the registry: what stood there before the first install comes back.
 $machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
 $ours = $machine.OpenSubKey("SOFTWARE\$name")

@@ -11,10 +11,16 @@ if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then
   echo "$name: only root can remove a service" >&2
   exit 1
 fi
+node=
 if [ -e "$unit" ]; then
+  node=$(sed -n 's/^ExecStart="\([^"]*\)".*/\1/p' "$unit")
   systemctl disable --now "$name.service"
   rm -f "$unit"
   systemctl daemon-reload
+fi
+# Accounts of visitors that are left; a hook of the owner's made them, and it alone removes them.
+if [ -s "$root/var/lib/$name/virtual-accounts.json" ] && [ -n "$node" ]; then
+  "$node" "$root/opt/$name/agent.mjs" forget --config "$root/etc/$name/config.json" || echo "$name: accounts of visitors are left" >&2
 fi
 rm -rf "$root/var/lib/$name" "$root/etc/$name" "$root/opt/$name"
 echo "$name is removed"

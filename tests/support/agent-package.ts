@@ -15,6 +15,7 @@ export async function serveAgentPackage(agent: string) {
     'agent.mjs': Buffer.from(agent),
     'install.sh': scriptOf('install.sh'),
     'uninstall.sh': scriptOf('uninstall.sh'),
+    'virtual-account.sh': scriptOf('hooks/virtual-account.sh'),
   };
   const sum = () =>
     Object.entries(files)

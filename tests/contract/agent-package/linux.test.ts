@@ -136,7 +136,36 @@ describe('the install of the agent on Linux', () => {
     expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toMatchObject({ port: '443' });
     expect(readFileSync(kept, 'utf8')).toBe('keys');
     expect(readFileSync(file('etc/systemd/system/admin-center-agent.service'), 'utf8')).toBe(before);
-    expect(readdirSync(file('opt/admin-center-agent'))).toEqual(['agent.mjs', 'uninstall.sh']);
+    expect(readdirSync(file('opt/admin-center-agent'))).toEqual(['agent.mjs', 'hooks', 'uninstall.sh']);
+  });
+
+  it('brings a hook for virtual accounts that is used when the owner says so, and keeps what he said', async () => {
+    await run(install());
+    expect(modeOf(file('opt/admin-center-agent/hooks/virtual-account.sh'))).toBe(0o755);
+    const config = JSON.parse(readFileSync(configFile(), 'utf8')) as object;
+    expect(config).not.toHaveProperty('identityHook');
+    writeFileSync(configFile(), JSON.stringify({ ...config, identityHook: 'virtual-account.sh' }));
+    await run(install());
+    expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({
+      ...config,
+      identityHook: 'virtual-account.sh',
+    });
+  });
+
+  it('has the agent remove accounts of visitors that are left, before everything of it goes', async () => {
+    await run(install());
+    const uninstall = linuxUninstall({ url: source.url, hashes: source.hashes() });
+    const noted = join(folder, 'forgot');
+    const note = `import fs from 'node:fs';\nfs.writeFileSync('${noted}', process.argv.slice(2).join(' '));\n`;
+    writeFileSync(file('opt/admin-center-agent/agent.mjs'), note);
+    await run(uninstall);
+    expect(existsSync(noted)).toBe(false);
+    await run(install());
+    writeFileSync(file('opt/admin-center-agent/agent.mjs'), note);
+    writeFileSync(file('var/lib/admin-center-agent/virtual-accounts.json'), '{}');
+    expect((await run(uninstall)).code).toBe(0);
+    expect(readFileSync(noted, 'utf8')).toBe(`forget --config ${configFile()}`);
+    expect(existsSync(file('opt/admin-center-agent'))).toBe(false);
   });
 
   it('takes settings from a protected parameter, as a variable or as an argument', async () => {

@@ -7,6 +7,7 @@ const bundle = { name: 'bundle', config: 'FILE', out: undefined, azcmagent: fals
 describe('the command line of the agent', () => {
   it.each([
     [['run', ...config], { name: 'run', config: 'FILE' }],
+    [['forget', ...config], { name: 'forget', config: 'FILE' }],
     [['check', ...config], { name: 'check', config: 'FILE', isJson: false }],
     [['--config=FILE', '--json', 'check'], { name: 'check', config: 'FILE', isJson: true }],
     [['bundle', ...config], bundle],
@@ -30,6 +31,7 @@ describe('the command line of the agent', () => {
     [['check', ...config, '--all']],
     [['check', ...config, '--out', 'y']],
     [['run', ...config, '--json']],
+    [['forget', ...config, '--json']],
     [['run', ...config, '--azcmagent']],
     [['bundle', ...config, '--json']],
   ])('refuses %j', (args) => {
