@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AccessRight,
+  accessRights,
   connectRight,
   type EffectiveRoles,
   rolesAt,
@@ -29,15 +30,6 @@ import { asUndecided } from './remembered-roles.ts';
 
 /** Leases of a machine that may be in force among those that are kept. */
 const mostLeases = 500;
-const rights: readonly AccessRight[] = [
-  'see',
-  'install',
-  'connect-wac',
-  'connect-ssh',
-  'approve',
-  'read-access',
-];
-
 interface Findings {
   machine: MachineDocument;
   principal: AdvisedPrincipal & { name: string };
@@ -198,7 +190,7 @@ export async function explainAccess(
       facts: { principal: principal.id },
     });
   }
-  const judged = new Map(rights.map((right) => [right, judgeRight(ports, findings, right)] as const));
+  const judged = new Map(accessRights.map((right) => [right, judgeRight(ports, findings, right)] as const));
   return {
     machineId: machine.machineId,
     principal,

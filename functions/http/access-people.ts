@@ -1,4 +1,4 @@
-import { type AccessRight, decideAccess, type RoleGrant } from '#shared/domain/access.ts';
+import { type AccessRight, accessRights, decideAccess, type RoleGrant } from '#shared/domain/access.ts';
 import type { MachineKind } from '#shared/domain/machine.ts';
 import { type AccessPeopleReply, accessPeopleReply } from '#shared/protocol/access-api.ts';
 import { problem } from '#shared/protocol/api.ts';
@@ -8,20 +8,11 @@ import { asUndecided } from '../remembered-roles.ts';
 import { openMachine, requireRight } from './machine-access.ts';
 import { defineRoute } from './route.ts';
 
-const rights: readonly AccessRight[] = [
-  'see',
-  'install',
-  'connect-wac',
-  'connect-ssh',
-  'approve',
-  'read-access',
-];
-
 /** What an assignment gives by itself; of one whose condition keeps it from that, what it would give without. */
 function rightsOf(grant: RoleGrant, kind: MachineKind): { rights: AccessRight[]; condition?: string } {
   const { condition, ...free } = grant;
   const given = (one: RoleGrant) =>
-    rights.filter((right) => decideAccess({ grants: [one], denials: [] }, kind, right).allowed);
+    accessRights.filter((right) => decideAccess({ grants: [one], denials: [] }, kind, right).allowed);
   const [counted, named] = [given(grant), given(free)];
   return condition !== undefined && counted.length < named.length
     ? { rights: named, condition }

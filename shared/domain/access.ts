@@ -9,6 +9,9 @@ export interface Permissions {
   notActions: readonly string[];
   dataActions: readonly string[];
   notDataActions: readonly string[];
+  /** Some of Azure's own roles have a condition here, which holds for every assignment of them. */
+  condition?: string;
+  conditionVersion?: string;
 }
 
 export interface RoleGrant {
@@ -76,7 +79,15 @@ export function rolesAt({ grants, denials, ...rest }: EffectiveRoles, resourceId
 /**
  * `approve` is to say who may connect: whoever may assign roles here. `read-access` is to read who may, as in Azure.
  */
-export type AccessRight = 'see' | 'install' | 'connect-wac' | 'connect-ssh' | 'approve' | 'read-access';
+export const accessRights = [
+  'see',
+  'install',
+  'connect-wac',
+  'connect-ssh',
+  'approve',
+  'read-access',
+] as const;
+export type AccessRight = (typeof accessRights)[number];
 
 export const connectRight = (service: ServiceName): AccessRight =>
   service === 'WAC' ? 'connect-wac' : 'connect-ssh';

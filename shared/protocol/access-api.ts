@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { accessRights } from '#shared/domain/access.ts';
 import { connectConditions } from '#shared/domain/connect-conditions.ts';
 import { serviceName } from './api.ts';
 
 /** Who may do what on a machine, and why. */
 
 const timestamp = z.iso.datetime();
-const accessRight = z.enum(['see', 'install', 'connect-wac', 'connect-ssh', 'approve', 'read-access']);
+const accessRight = z.enum(accessRights);
 
 /** `?principal=`: object id of a user, group, service principal or managed identity; the caller himself where absent. */
 export const accessQuery = z.strictObject({ principal: z.guid().optional() });
