@@ -11,12 +11,20 @@ export default defineConfig({
     // The runner leaves one core free by default; on two cores that is half of the machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'] } },
+      {
+        // Properties of parsers and of shells take their time on a machine that does other things as well.
+        test: {
+          name: 'unit',
+          include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'orchestrations',
           include: ['tests/orchestrations/**/*.test.ts'],
           setupFiles: ['./local/kit/preload.mjs'],
+          testTimeout: 30_000,
         },
       },
       {
