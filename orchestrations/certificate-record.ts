@@ -1,4 +1,5 @@
 import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { CertificateRecord } from '#shared/domain/certificate.ts';
 import { applyEvent, type CertificateEvent } from '#shared/domain/certificate-lifecycle.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
@@ -13,7 +14,7 @@ const rounds = 8;
 const service: AuditActor = { id: 'certificates', name: 'Certificate service', kind: 'service' };
 
 /** What the audit record says of each event. */
-const actions: Readonly<Record<CertificateEvent['type'], string>> = {
+const actions: Readonly<Record<CertificateEvent['type'], AuditAction>> = {
   request: 'certificate requested',
   wait: 'certificate planned',
   order: 'certificate ordered',

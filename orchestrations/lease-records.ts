@@ -1,4 +1,5 @@
 import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { LeaseDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { isInForce, isOver, type Lease } from '#shared/domain/lease.ts';
@@ -66,7 +67,7 @@ export async function updateLease(
 export const leaseEntry = (
   lease: Pick<Lease, 'id' | 'service' | 'requester'>,
   actor: { actor: AuditActor; from?: string },
-  action: string,
+  action: AuditAction,
   detail?: string,
 ): AuditEntry => ({
   ...actor,

@@ -2,6 +2,7 @@ import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { getDocument, updateDocument } from '#orchestrations/records.ts';
 import { revokeSessions } from '#orchestrations/revoke-sessions.ts';
 import type { AuditDecision } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError, toAppError } from '#shared/domain/error.ts';
 import { type ServiceName, serviceNames } from '#shared/domain/machine.ts';
@@ -68,7 +69,7 @@ async function machineToChange({ ports, caller, parameter, request }: RouteCall<
 async function change(
   ports: AppPorts,
   { machine, by }: ToChange,
-  [action, detail]: readonly [action: string, detail: string],
+  [action, detail]: readonly [action: AuditAction, detail: string],
   act: () => Promise<unknown>,
 ): Promise<void> {
   const record = (outcome: 'allowed' | 'failed', more: string) =>

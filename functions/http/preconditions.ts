@@ -1,5 +1,6 @@
 import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { checkRequirements } from '#orchestrations/requirements.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { MachineDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import {
@@ -16,7 +17,7 @@ async function refuse(
   ports: AppPorts,
   by: Acting,
   { machineId }: MachineDocument,
-  refused: { action: string; failures: readonly PreconditionResult[] },
+  refused: { action: AuditAction; failures: readonly PreconditionResult[] },
 ): Promise<never> {
   const { action, failures } = refused;
   const error = new AppError('precondition_unmet', describeFailures(failures), {
@@ -37,7 +38,7 @@ export async function requireInstallable(
   ports: AppPorts,
   by: Acting,
   machine: MachineDocument,
-  action = 'install begin',
+  action: AuditAction = 'install begin',
 ): Promise<void> {
   const failures = failuresOf(await checkRequirements(ports, machine));
   if (failures.length > 0) await refuse(ports, by, machine, { action, failures });
@@ -48,7 +49,7 @@ export async function requireStillMet(
   ports: AppPorts,
   by: Acting,
   machine: MachineDocument,
-  action: string,
+  action: AuditAction,
 ): Promise<void> {
   const facts = await ports.facts.recent(machine.resourceId);
   if (!facts) throw new AppError('machine_not_found', 'Azure Resource Manager no longer knows this machine');

@@ -1,3 +1,4 @@
+import type { AuditAction } from './audit-actions.ts';
 import type { Person } from './lease.ts';
 
 /** Who acts: a person, an application, this service by itself, or a machine's agent. */
@@ -30,7 +31,7 @@ export interface AuditedSession {
 export interface AuditEntry {
   actor: AuditActor;
   /** Two words at least, the thing first: `session open`, `lease approve`, `endpoint change`. */
-  action: string;
+  action: AuditAction;
   outcome: 'allowed' | 'refused' | 'succeeded' | 'failed';
   /** Public address of the caller, where there is one. */
   from?: string;
@@ -65,7 +66,7 @@ export function boundEntry(entry: AuditEntry): AuditEntry {
   return {
     ...entry,
     actor: { ...actor, id: cut(actor.id, longest.name), name: cut(actor.name, longest.name) },
-    action: cut(action, longest.word),
+    action: cut(action, longest.word) as AuditAction,
     ...(from !== undefined && { from: cut(from, longest.word) }),
     ...(decision?.grantedBy && {
       decision: { ...decision, grantedBy: decision.grantedBy.slice(0, mostGrants) },

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit, readOldestFirst, verifyAudit } from '#functions/audit-reading.ts';
 import { commitAudited } from '#orchestrations/audit-trail.ts';
 import type { AuditEntry } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { AuditDocument } from '#shared/domain/audit-documents.ts';
 import { auditKeyOf } from '#shared/protocol/audit-chain.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
 import { type MachineStoreSubject, openCosmos, openMemory } from '../support/machine-store-subjects.ts';
 import { createMemorySecretStore } from '../support/memory-secret-store.ts';
 
-const entry = (action: string): AuditEntry => ({
+const entry = (action: AuditAction): AuditEntry => ({
   actor: { id: 'u1', name: 'Ægir 😀 "admin"', kind: 'user' },
   action,
   outcome: 'succeeded',
@@ -25,10 +26,10 @@ describe.each([
   let machineId: string;
   const secrets = createMemorySecretStore({ [secretNames.auditKey]: ['key of the audit'] });
   const ports = () => ({ store: subject.store, secrets, now: () => new Date(subject.clock.now()) });
-  const write = (action: string) => commitAudited(ports(), machineId, [], entry(action));
+  const write = (action: AuditAction) => commitAudited(ports(), machineId, [], entry(action));
   const before = (index: number): AuditDocument => {
     const at = new Date(Date.UTC(2026, 8, 1, 0, index)).toISOString();
-    return { ...entry('install'), type: 'audit', machineId, key: `${at}-x${index}`, at };
+    return { ...entry('install end'), type: 'audit', machineId, key: `${at}-x${index}`, at };
   };
 
   beforeAll(async () => {
@@ -41,7 +42,7 @@ describe.each([
 
   it('is listed newest first, before a place, those of before the chain last', async () => {
     await subject.store.commit(machineId, [{ create: before(1) }, { create: before(2) }]);
-    for (const action of ['machine add', 'install begin', 'install end']) await write(action);
+    for (const action of ['machine add', 'install begin', 'install end'] as const) await write(action);
     const keys = async (limit: number, place?: string) =>
       (await subject.store.list(machineId, 'audit', limit, place)).map(({ key }) => key);
     const [third, second, first] = [3, 2, 1].map(auditKeyOf);
@@ -52,7 +53,7 @@ describe.each([
   });
 
   it('is a whole chain after many writers at once, read either way', async () => {
-    await Promise.all(Array.from({ length: 20 }, (_unused, index) => write(`write ${index}`)));
+    await Promise.all(Array.from({ length: 20 }, (_unused, index) => write(`request write${index}`)));
     expect(await verifyAudit(ports(), machineId)).toMatchObject({ records: 20, head: { sequence: 20 } });
     expect((await verifyAudit(ports(), machineId)).broken).toBeUndefined();
     const newestFirst: AuditDocument[] = [];
@@ -77,7 +78,12 @@ describe.each([
   it('takes nothing of a batch in which something is stale', async () => {
     await write('machine add');
     const round = { type: 'round', machineId, key: 'r', after: 'x' } as const;
-    const stale = commitAudited(ports(), machineId, [{ replace: round, etag: '"stale"' }], entry('x'));
+    const stale = commitAudited(
+      ports(),
+      machineId,
+      [{ replace: round, etag: '"stale"' }],
+      entry('machine add'),
+    );
     await expect(stale).rejects.toMatchObject({ code: 'etag_mismatch' });
     expect(await verifyAudit(ports(), machineId)).toMatchObject({ records: 1, head: { sequence: 1 } });
   });

@@ -15,7 +15,7 @@ const audit = (machineId: string): AuditDocument => ({
   key: 'an-audit',
   at: '2026-11-21T00:00:00.000Z',
   actor: { id: 'someone', name: 'Someone' },
-  action: 'renew',
+  action: 'renew end',
   outcome: 'succeeded',
 });
 

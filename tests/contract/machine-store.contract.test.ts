@@ -29,7 +29,7 @@ const audit = (key: string): AuditDocument => ({
   key,
   at: '2026-10-01T12:00:00.000Z',
   actor: { id: 'u1', name: 'admin' },
-  action: 'install',
+  action: 'install end',
   outcome: 'succeeded',
 });
 const certificate = (dates: { dueAt?: string; checkAt?: string }): CertificateDocument => ({

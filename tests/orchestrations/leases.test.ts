@@ -28,7 +28,7 @@ afterEach(() => app.close());
 const now = () => app.ports.now().toISOString();
 const audited = async () =>
   (await app.store.list(machineId, 'audit', 50))
-    .filter(({ action }) => action !== 'lease test')
+    .filter(({ action }) => action !== 'request test')
     .map(({ action, outcome, detail }) => ({ action, outcome, detail }))
     .toReversed();
 const approve = async () => {

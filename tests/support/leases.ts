@@ -72,7 +72,7 @@ export async function moveRecord(
   await advanceLease(ports, subject, now);
   return updateLease(ports, subject, (lease) => ({
     lease: moveLease(lease, event(now.toISOString())),
-    entry: { actor: serviceActor, action: 'lease test', outcome: 'succeeded' },
+    entry: { actor: serviceActor, action: 'request test', outcome: 'succeeded' },
   }));
 }
 

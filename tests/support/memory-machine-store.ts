@@ -18,7 +18,6 @@ interface Item {
 }
 
 const parse = <T extends DocumentType>({ text }: Item) => JSON.parse(text) as DocumentOf<T>;
-const keyOf = (document: AnyDocument) => ('key' in document ? document.key : '');
 
 /** The machine store in memory, with the same contract as the one on Cosmos. */
 export function createMemoryMachineStore(now: () => number) {
@@ -72,11 +71,14 @@ export function createMemoryMachineStore(now: () => number) {
       }) as Together<W>;
     },
     async list<T extends DocumentType>(machineId: string, type: T, limit: number, before?: string) {
-      return documents(machineId)
-        .filter((document): document is DocumentOf<T> => document.type === type)
-        .filter((document) => before === undefined || keyOf(document) < before)
-        .toSorted((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
-        .slice(0, limit);
+      const end = before === undefined ? undefined : documentId(type, before);
+      const ofType = [...partition(machineId)].filter(
+        ([id]) => (id === type || id.startsWith(`${type}:`)) && (end === undefined || id < end),
+      );
+      return ofType
+        .toSorted(([a], [b]) => (a < b ? 1 : -1))
+        .slice(0, limit)
+        .map(([, item]) => parse<T>(item));
     },
     async commit(machineId: string, changes: readonly Change[]) {
       const items = partition(machineId);

@@ -1,5 +1,6 @@
 import { commitAudited } from '#orchestrations/audit-trail.ts';
 import type { AuditEntry } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { AuditDocument } from '#shared/domain/audit-documents.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
 import { createMemoryMachineStore } from '../../support/memory-machine-store.ts';
@@ -28,7 +29,7 @@ export function openChain() {
 }
 export type Chain = ReturnType<typeof openChain>;
 
-export const entry = (action: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+export const entry = (action: AuditAction, more: Partial<AuditEntry> = {}): AuditEntry => ({
   actor: { id: 'someone', name: 'someone@contoso.example', kind: 'user' },
   action,
   outcome: 'succeeded',

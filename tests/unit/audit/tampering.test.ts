@@ -14,11 +14,11 @@ const actions = [
   'session open',
   'session end',
   'lease approve',
-];
+] as const;
 
 /** Records of every shape that the contract allows. */
 const entryOf = (index: number): AuditEntry =>
-  entry(actions[index % actions.length] ?? '', {
+  entry(actions[index % actions.length] ?? 'machine add', {
     outcome: (['succeeded', 'refused', 'allowed', 'failed'] as const)[index % 4] ?? 'failed',
     ...(index % 2 === 0 && { from: `192.0.2.${index}` }),
     ...(index % 3 === 0 && {

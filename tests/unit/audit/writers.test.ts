@@ -16,7 +16,12 @@ describe('many writers at once', () => {
     const chain = openChain();
     await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        commitAudited(chain.ports, machineId, [{ create: operation(`r${index}`) }], entry(`write ${index}`)),
+        commitAudited(
+          chain.ports,
+          machineId,
+          [{ create: operation(`r${index}`) }],
+          entry(`request write${index}`),
+        ),
       ),
     );
     const records = await chain.records();
@@ -31,7 +36,12 @@ describe('many writers at once', () => {
     const [etag = ''] = await chain.store.commit(machineId, [{ create: operation('one') }]);
     const outcomes = await Promise.allSettled(
       Array.from({ length: 10 }, (_, index) =>
-        commitAudited(chain.ports, machineId, [{ replace: operation('one'), etag }], entry(`write ${index}`)),
+        commitAudited(
+          chain.ports,
+          machineId,
+          [{ replace: operation('one'), etag }],
+          entry(`request write${index}`),
+        ),
       ),
     );
     const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as AppError] : []));
@@ -124,7 +134,7 @@ describe('the key of the audit', () => {
 describe('records of before the chain', () => {
   const old = (index: number): AuditDocument => {
     const at = new Date(Date.UTC(2026, 8, 1, 0, 0, index)).toISOString();
-    return { type: 'audit', machineId, key: `${at}-id${index}`, at, ...entry('install') };
+    return { type: 'audit', machineId, key: `${at}-id${index}`, at, ...entry('install end') };
   };
 
   it('stay where they are, are counted, and are held by the first record', async () => {
@@ -161,7 +171,7 @@ describe('what strangers can put into a record', () => {
   it('is cut to a length, and comes back from the database as it went in', async () => {
     const chain = openChain();
     await chain.write(
-      entry('x'.repeat(1_000), {
+      entry(`request ${'x'.repeat(1_000)}`, {
         actor: { id: 'y'.repeat(5_000), name: '\ud800 half a character', kind: 'user' },
         from: 'z'.repeat(5_000),
         detail: 'd'.repeat(1_000_000),
@@ -183,9 +193,9 @@ describe('what strangers can put into a record', () => {
 });
 
 describe('a long chain', () => {
-  it('of ten thousand records is read in pages', async () => {
+  it('of ten thousand records is read in pages', { timeout: 60_000 }, async () => {
     const chain = openChain();
-    const batch = Array.from({ length: 90 }, (_, index) => entry(`write ${index}`));
+    const batch = Array.from({ length: 90 }, (_, index) => entry(`request write${index}`));
     for (let written = 0; written < 10_000; written += batch.length)
       await commitAudited(chain.ports, machineId, [], batch);
     const faults = createPortFaults();

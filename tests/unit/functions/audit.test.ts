@@ -17,12 +17,12 @@ beforeEach(async () => {
   routes = await openAuditRoutes();
 });
 
-const actions = ['install begin', 'install end', 'session open', 'session end', 'lease approve'];
+const actions = ['install begin', 'install end', 'session open', 'session end', 'lease approve'] as const;
 async function fill(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     routes.clock.advance(1000);
     await routes.record(
-      entry(actions[index % actions.length] ?? '', {
+      entry(actions[index % actions.length] ?? 'install begin', {
         outcome: index % 3 === 0 ? 'refused' : 'succeeded',
         detail: `number ${index + 1}`,
       }),
