@@ -58,7 +58,12 @@ export const explainAccess = defineCommand({
     const machine = await machineOf(context, given.optional.machine);
     const { value, json } = await api.explainAccess(machine.id, { principal });
     output.result(json, () =>
-      renderAccess(value, { machine: machine.name, isOwn: principal === undefined, paint: output.paint }),
+      renderAccess(value, {
+        machine: machine.name,
+        isOwn: principal === undefined,
+        paint: output.paint,
+        room: output.room,
+      }),
     );
   },
 });

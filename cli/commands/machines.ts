@@ -47,7 +47,7 @@ export const listMachines = defineCommand({
       total = value.total;
     }
     if (output.isJson) return;
-    if (rows.length > 0) output.result(undefined, () => renderMachines(rows));
+    if (rows.length > 0) output.result(undefined, () => renderMachines(rows, output.room));
     else if (total > 0) output.note(`None of the ${total} machines that you may see matches.`);
     else output.note(`There is no machine that you may see. Add one: ${programName} add <resource id>`);
   },

@@ -8,8 +8,16 @@ import type { Output } from '../output.ts';
 import { renderTable } from './columns.ts';
 import { formatMoment, withReadableTimes } from './moment.ts';
 import { plain } from './plain.ts';
+import { wrapWords } from './wrap.ts';
 
 type Paint = Output['paint'];
+/** For whom it is written, and how. */
+interface Manner {
+  /** The reader is whom it is about. */
+  isOwn: boolean;
+  paint: Paint;
+  room: number | undefined;
+}
 type Grant = ExplainedRight['grantedBy'][number];
 
 const signs = { met: '✓', unmet: '✗' } as const;
@@ -46,26 +54,34 @@ function describeGrant({ role, scope, scopeKind, through, endsAt }: Grant): stri
   );
 }
 
+/** Commands begin near the edge and are one line: they are copied. */
 const mendLines = (
   mend: { sentence: string; commands: readonly string[] } | undefined,
   indent: string,
+  room: number | undefined,
 ): string[] =>
   mend
-    ? [`${indent}${plain(mend.sentence)}`, ...mend.commands.map((command) => `${indent}  ${plain(command)}`)]
+    ? [
+        ...wrapWords(plain(mend.sentence), indent, room),
+        ...mend.commands.map((command) => `    $ ${plain(command)}`),
+      ]
     : [];
 
 const signOf = (isMet: boolean, paint: Paint): string =>
   isMet ? paint('good', signs.met) : paint('bad', signs.unmet);
 
-const pronoun = (isOwn: boolean) =>
-  isOwn ? { subject: 'you', may: 'You may' } : { subject: 'they', may: 'They may' };
+/** `  ✓ name  sentence`, the sentence in its own column. Colours have no width. */
+function said(sign: string, name: string, sentence: string, room: number | undefined): string[] {
+  const indent = ' '.repeat(name.length + 6);
+  const [first = '', ...rest] = wrapWords(sentence, indent, room);
+  return [`  ${sign} ${name}  ${first.trimStart()}`, ...rest];
+}
 
 function serviceLines(
   { service, open, conditions, level }: ExplainedService,
-  isOwn: boolean,
-  paint: Paint,
+  { isOwn, paint, room }: Manner,
 ): string[] {
-  const { may } = pronoun(isOwn);
+  const may = isOwn ? 'You may' : 'They may';
   const verdict = open
     ? `${may} connect now${level ? `, ${levels[level]}` : ''}.`
     : `${may} not connect now.`;
@@ -73,14 +89,19 @@ function serviceLines(
   return [
     `${services[service]}: ${paint(open ? 'good' : 'bad', verdict)}`,
     ...conditions.flatMap(({ condition, met, detail, code, mend }) => [
-      `  ${signOf(met, paint)} ${condition.padEnd(width)}  ${plain(withReadableTimes(detail))}${!met && code ? ` (${plain(code)})` : ''}`,
-      ...(met ? [] : mendLines(mend, ' '.repeat(width + 6))),
+      ...said(
+        signOf(met, paint),
+        condition.padEnd(width),
+        `${plain(withReadableTimes(detail))}${!met && code ? ` (${plain(code)})` : ''}`,
+        room,
+      ),
+      ...(met ? [] : mendLines(mend, ' '.repeat(width + 6), room)),
     ]),
     '',
   ];
 }
 
-function rightLines(right: ExplainedRight, paint: Paint): string[] {
+function rightLines(right: ExplainedRight, { paint, room }: Manner): string[] {
   const { allowed, grantedBy, deniedBy, passedOver, missingAction, mend } = right;
   const indent = ' '.repeat(nameWidth + 6);
   const reasons = allowed
@@ -91,32 +112,30 @@ function rightLines(right: ExplainedRight, paint: Paint): string[] {
       ];
   const [first = allowed ? 'granted' : 'nothing gives it', ...rest] = reasons;
   return [
-    `  ${signOf(allowed, paint)} ${rightNames[right.right].padEnd(nameWidth)}  ${first}`,
-    ...rest.map((reason) => `${indent}${reason}`),
+    ...said(signOf(allowed, paint), rightNames[right.right].padEnd(nameWidth), first, room),
+    ...rest.flatMap((reason) => wrapWords(reason, indent, room)),
     ...(allowed
       ? []
       : [
-          ...passedOver.map(
-            (grant) => `${indent}does not count: ${describeGrant(grant)}: ${plain(grant.detail)}`,
+          ...passedOver.flatMap((grant) =>
+            wrapWords(`does not count: ${describeGrant(grant)}: ${plain(grant.detail)}`, indent, room),
           ),
-          ...mendLines(mend, indent),
+          // Of a connect it stands above, with the condition.
+          ...(right.right.startsWith('connect') ? [] : mendLines(mend, indent, room)),
         ]),
   ];
 }
 
 /** Whether a connect would be let in, condition by condition; then every right with what gives it. */
-export function renderAccess(
-  reply: AccessReply,
-  { machine, isOwn, paint }: { machine: string; isOwn: boolean; paint: Paint },
-): string {
+export function renderAccess(reply: AccessReply, manner: Manner & { machine: string }): string {
   const { principal, decidedAt } = reply;
   const kind = principal.kind === 'user' || principal.kind === 'unknown' ? '' : `, ${principal.kind}`;
   return [
-    `${nameOf(principal)}${kind} on ${plain(machine)}`,
+    `${nameOf(principal)}${kind} on ${plain(manner.machine)}`,
     '',
-    ...reply.services.flatMap((service) => serviceLines(service, isOwn, paint)),
+    ...reply.services.flatMap((service) => serviceLines(service, manner)),
     'Rights, and what gives them',
-    ...reply.rights.flatMap((right) => rightLines(right, paint)),
+    ...reply.rights.flatMap((right) => rightLines(right, manner)),
     '',
     `As Azure said at ${formatMoment(decidedAt)}.`,
   ].join('\n');

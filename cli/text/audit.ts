@@ -36,7 +36,7 @@ export const renderAudit = (records: readonly AuditRecord[], room: number | unde
       record.from ?? '-',
       describeRecord(record),
     ]),
-    { room, whole: ['#'] },
+    { room, whole: ['#', 'what', 'outcome'], spare: ['from'] },
   );
 
 const reasons: Readonly<Record<NonNullable<AuditVerifyReply['broken']>['why'], string>> = {

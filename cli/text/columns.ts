@@ -11,12 +11,14 @@ export interface TableOptions {
   room?: number | undefined;
   /** Headings of columns that are never cut: what a person copies. */
   whole?: readonly string[];
+  /** Headings of columns that are left out, the first one first, before anything is cut. */
+  spare?: readonly string[];
 }
 
 /** The widest columns give way, one column at a time, until the line fits or none may give more. */
 function fitWidths(widths: readonly number[], least: readonly number[], room: number): number[] {
   const fitted = [...widths];
-  let over = fitted.reduce((sum, width) => sum + width + gap.length, -gap.length) - room;
+  let over = lineWidth(fitted) - room;
   for (; over > 0; over -= 1) {
     let widest = -1;
     for (const [at, width] of fitted.entries())
@@ -27,16 +29,30 @@ function fitWidths(widths: readonly number[], least: readonly number[], room: nu
   return fitted;
 }
 
+const widthsOf = (headings: readonly string[], rows: readonly (readonly string[])[]): number[] =>
+  headings.map((heading, at) =>
+    rows.reduce((width, row) => Math.max(width, widthOf(row[at] ?? '')), widthOf(heading)),
+  );
+const lineWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width + gap.length, -gap.length);
+
+const without = (cells: readonly string[], at: number): string[] => cells.filter((_, index) => index !== at);
+
 /** Rows under upper-case headings, each column as wide as its widest cell, or as the terminal has room for. */
 export function renderTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  { room = Number.POSITIVE_INFINITY, whole = [] }: TableOptions = {},
+  { room = Number.POSITIVE_INFINITY, whole = [], spare = [] }: TableOptions = {},
 ): string {
-  const lines = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(plain))];
-  const widest = headings.map((_, at) =>
-    lines.reduce((width, line) => Math.max(width, widthOf(line[at] ?? '')), 0),
-  );
+  const cells = rows.map((row) => row.map(plain));
+  const widest = widthsOf(headings, cells);
+  const [first, ...more] = spare;
+  if (first !== undefined && lineWidth(widest) > room) {
+    const at = headings.indexOf(first);
+    const rest = at < 0 ? cells : cells.map((row) => without(row, at));
+    return renderTable(at < 0 ? headings : without(headings, at), rest, { room, whole, spare: more });
+  }
+  const lines = [headings.map((heading) => heading.toUpperCase()), ...cells];
   const least = headings.map((heading, at) =>
     whole.includes(heading)
       ? (widest[at] ?? 0)

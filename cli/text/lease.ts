@@ -71,17 +71,16 @@ export const renderLeases = (
   { nowMs, room }: { nowMs: number; room: number | undefined },
 ): string =>
   renderTable(
-    ['lease', 'machine', 'service', 'who', 'for', 'state', 'purpose'],
+    ['lease', 'machine', 'who', 'for', 'state', 'purpose'],
     leases.map((lease) => [
       lease.id,
-      lease.machine,
-      lease.service,
+      lease.service === 'WAC' ? lease.machine : `${lease.machine} (${lease.service})`,
       lease.requester.name,
       formatMinutes(lease.minutes),
       describeStanding(lease, nowMs),
       lease.reference ? `${lease.reference}: ${lease.purpose}` : lease.purpose,
     ]),
-    { room, whole: ['lease'] },
+    { room, whole: ['lease', 'for'], spare: ['purpose'] },
   );
 
 export function renderPolicy(policy: LeasePolicyReply, machine: string): string {

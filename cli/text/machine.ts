@@ -1,6 +1,7 @@
 import type { MachineReply } from '#shared/protocol/api.ts';
 import type { MachineRow } from '#shared/protocol/machine-list-api.ts';
 import { renderFields, renderTable } from './columns.ts';
+import { formatMoment } from './moment.ts';
 
 const extensionOf = ({ extension: { state, port } }: MachineReply): string =>
   port === null ? state : `${state}, port ${port}`;
@@ -23,7 +24,7 @@ const certificateOf = ({ state, notAfter }: NonNullable<MachineReply['certificat
 
 const gibibyte = 2 ** 30;
 
-export const renderMachines = (machines: readonly MachineRow[]): string =>
+export const renderMachines = (machines: readonly MachineRow[], room?: number): string =>
   renderTable(
     ['name', 'id', 'state', 'health', 'certificate until', 'you may'],
     machines.map(({ name, id, state, health, notAfter, may }) => [
@@ -31,9 +32,10 @@ export const renderMachines = (machines: readonly MachineRow[]): string =>
       id,
       state,
       health.state,
-      notAfter ?? '-',
+      notAfter === null ? '-' : formatMoment(notAfter),
       rights.filter((right) => may[right]).join(', ') || 'see',
     ]),
+    { room, whole: ['you may'], spare: ['id'] },
   );
 
 export function renderMachine(machine: MachineReply): string {

@@ -2,7 +2,7 @@ import type { ListedSession } from '#shared/protocol/session-api.ts';
 import { formatBytes } from './bytes.ts';
 import { renderTable } from './columns.ts';
 import { formatMinutes } from './duration.ts';
-import { formatMoment } from './moment.ts';
+import { formatClock } from './moment.ts';
 
 const minuteMs = 60_000;
 
@@ -29,9 +29,9 @@ export function renderSessions(
   const all: [heading: string, cell: (session: ListedSession) => string, isShown: boolean][] = [
     ['session', ({ sessionId }) => sessionId, true],
     ['machine', ({ machine }) => machine, withMachine],
-    ['service', ({ service }) => service, true],
+    ['service', ({ service }) => service, sessions.some(({ service }) => service !== 'WAC')],
     ['who', ({ user, isOwn }) => (isOwn ? `${user.name} (you)` : user.name), true],
-    ['since', ({ createdAt }) => formatMoment(createdAt), true],
+    ['since', ({ createdAt }) => formatClock(createdAt, nowMs), true],
     ['for', (session) => lengthOf(session, nowMs), true],
     ['up / down', bytesOf, sessions.some(({ usage }) => usage)],
     ['from', ({ from }) => from ?? '-', sessions.some(({ from }) => from)],
@@ -42,6 +42,6 @@ export function renderSessions(
   return renderTable(
     columns.map(([heading]) => heading),
     sessions.map((session) => columns.map(([, cell]) => cell(session))),
-    { room, whole: ['session'] },
+    { room, whole: ['session', 'since', 'for', 'up / down'], spare: ['from', 'lease'] },
   );
 }

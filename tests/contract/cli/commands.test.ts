@@ -24,8 +24,8 @@ describe('wacctl machines', () => {
       code: 0,
       stderr: '',
       stdout: [
-        'NAME       ID                          STATE  HEALTH   CERTIFICATE UNTIL         YOU MAY',
-        `server-01  ${machineId}  ready  healthy  2026-04-01T00:00:00.000Z  install`,
+        'NAME       ID                          STATE  HEALTH   CERTIFICATE UNTIL     YOU MAY',
+        `server-01  ${machineId}  ready  healthy  2026-04-01 00:00 UTC  install`,
         '',
       ].join('\n'),
     });

@@ -103,13 +103,14 @@ export async function runProgram(args: readonly string[], api: string, options: 
 }
 
 /** The same in this process, without a terminal: for what needs no process of its own. */
-export async function runHere(args: readonly string[], api: string) {
+export async function runHere(args: readonly string[], api: string, env: Record<string, string> = {}) {
   const written = { stdout: '', stderr: '' };
   const code = await runInProcess(args, {
     env: {
       ADMIN_CENTER_API_URL: api,
       ADMIN_CENTER_TOKEN: 'a-token',
       ADMIN_CENTER_CONFIG_DIR: nowhere,
+      ...env,
     },
     stdin: Readable.from([]),
     stdout: { write: (text) => (written.stdout += text) },
