@@ -30,10 +30,10 @@ export interface ExplainedAccess {
 }
 
 function reasonAgainst(grant: RoleGrant, required: RequiredAction): PassedOver | undefined {
-  const coverage = coverageOf(grant.permissions, required);
-  if (coverage === 'taken back') return { grant, why: 'not-action', detail: required.name };
-  if (coverage === 'not named' || grant.condition === undefined) return undefined;
-  return { grant, why: 'condition', detail: grant.condition };
+  const coverage = coverageOf(grant, required);
+  if (coverage.is === 'taken back') return { grant, why: 'not-action', detail: required.name };
+  if (coverage.is === 'conditional') return { grant, why: 'condition', detail: coverage.condition };
+  return undefined;
 }
 
 /** Why a right is given or not: `roles` as they hold at the machine (`rolesAt`). Decides as `decideAccess` does. */

@@ -15,27 +15,43 @@ function givesIn(block: Permissions, { kind, name }: RequiredAction): boolean {
 const takesBackIn = (block: Permissions, { kind, name }: RequiredAction): boolean =>
   anyMatches(kind === 'dataAction' ? block.notDataActions : block.notActions, name);
 
-/** Within one permission block the not-lists subtract; blocks add up. */
-export type Coverage = 'given' | 'taken back' | 'not named';
-
-/** What the permissions of one role say of an action. */
-export function coverageOf(permissions: readonly Permissions[], required: RequiredAction): Coverage {
-  const naming = permissions.filter((block) => givesIn(block, required));
-  if (naming.length === 0) return 'not named';
-  return naming.some((block) => !takesBackIn(block, required)) ? 'given' : 'taken back';
+interface Conditional {
+  condition?: string;
+  conditionVersion?: string;
 }
 
-/** A denial takes by wildcard too what only its own name gives. */
-export const takes = ({ permissions }: DenyRule, { kind, name }: RequiredAction): boolean =>
-  coverageOf(permissions, { kind: kind === 'dataAction' ? kind : 'action', name }) === 'given';
-
 /** A condition counts where it is certainly met, whatever it says of other actions. */
-const meetsCondition = ({ condition, conditionVersion }: RoleGrant, { name }: RequiredAction): boolean =>
+const isMet = ({ condition, conditionVersion }: Conditional, { name }: RequiredAction): boolean =>
   condition === undefined || judgeCondition(condition, conditionVersion, name) === 'true';
+
+export type Coverage =
+  | { is: 'given' | 'taken back' | 'not named' }
+  /** In the words of the condition that is not certainly met. */
+  | { is: 'conditional'; condition: string };
+
+/** What an assignment, or a denial, says of an action: within one block the not-lists subtract, blocks add up. */
+export function coverageOf(
+  { permissions, ...whole }: { permissions: readonly Permissions[] } & Conditional,
+  required: RequiredAction,
+): Coverage {
+  const naming = permissions.filter((block) => givesIn(block, required));
+  if (naming.length === 0) return { is: 'not named' };
+  const left = naming.filter((block) => !takesBackIn(block, required));
+  if (left.length === 0) return { is: 'taken back' };
+  const unmet = isMet(whole, required) ? undefined : whole;
+  if (!unmet && left.some((block) => isMet(block, required))) return { is: 'given' };
+  return { is: 'conditional', condition: (unmet ?? left[0])?.condition ?? '' };
+}
+
+/** A denial takes by wildcard too what only its own name gives, and under a condition as without one. */
+export function takes(denial: DenyRule, { kind, name }: RequiredAction): boolean {
+  const { is } = coverageOf(denial, { kind: kind === 'dataAction' ? kind : 'action', name });
+  return is === 'given' || is === 'conditional';
+}
 
 /** Whether the assignment gives the action, denials aside. */
 export const gives = (grant: RoleGrant, required: RequiredAction): boolean =>
-  coverageOf(grant.permissions, required) === 'given' && meetsCondition(grant, required);
+  coverageOf(grant, required).is === 'given';
 
 /** The assignments that give the action, none where a denial takes it. */
 export const giversOf = (roles: EffectiveRoles, required: RequiredAction): RoleGrant[] =>

@@ -4,6 +4,8 @@ import type { ArmClient } from './arm-client.ts';
 import { orMissing } from './arm-error.ts';
 
 export const authorizationVersion = '2022-04-01';
+/** The first that shows the conditions of a role; without them a role gives more than Azure does. */
+const definitionsVersion = '2022-05-01-preview';
 /** Built-in roles change with Azure itself. */
 const builtInFreshMs = 60 * 60_000;
 /** Custom ones are read anew with every reading of assignments; readings that come together share one. */
@@ -17,7 +19,21 @@ const names = z
   .transform((list) => list ?? []);
 /** Of a role, and of a deny assignment. */
 export const permissions = z.array(
-  z.object({ actions: names, notActions: names, dataActions: names, notDataActions: names }),
+  z
+    .object({
+      actions: names,
+      notActions: names,
+      dataActions: names,
+      notDataActions: names,
+      condition: z.string().nullish(),
+      conditionVersion: z.string().nullish(),
+    })
+    .transform(
+      ({ condition, conditionVersion, ...lists }): Permissions => ({
+        ...lists,
+        ...(condition && { condition, ...(conditionVersion && { conditionVersion }) }),
+      }),
+    ),
 );
 const roleDefinition = z.object({
   id: z.string(),
@@ -53,7 +69,7 @@ export function createRoleDefinitions(arm: ArmClient, path: string, now: () => n
   let refreshing: Promise<void> | undefined;
 
   const list = (query?: Record<string, string>) =>
-    arm.list(`${path}/roleDefinitions`, authorizationVersion, roleDefinition, query);
+    arm.list(`${path}/roleDefinitions`, definitionsVersion, roleDefinition, query);
   const keep = ({ id, properties }: z.infer<typeof roleDefinition>, readAt: number): void => {
     const { type, ...definition } = properties;
     known.set(guidOf(id), { ...definition, isCustom: type !== 'BuiltInRole', readAt });
@@ -87,7 +103,7 @@ export function createRoleDefinitions(arm: ArmClient, path: string, now: () => n
           return !one || !isUsable(one, since);
         });
       if (missing().length >= many) for (const one of await list()) keep(one, readAt);
-      const single = missing().map(([, id]) => orMissing(arm.get(id, authorizationVersion, roleDefinition)));
+      const single = missing().map(([, id]) => orMissing(arm.get(id, definitionsVersion, roleDefinition)));
       for (const one of await Promise.all(single)) if (one) keep(one, readAt);
       const gone = new Set(missing().map(([guid]) => guid));
       const here = new Map([...wanted.keys()].map((guid) => [guid, known.get(guid)] as const));

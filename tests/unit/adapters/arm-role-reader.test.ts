@@ -88,6 +88,15 @@ describe('role definitions', () => {
     expect(asked.toSorted()).toEqual([...always, "LIST roleDefinitions type eq 'CustomRole'"].toSorted());
   });
 
+  it('keep the conditions that some of Azure’s own roles have', async () => {
+    const conditional = definition('a', 'BuiltInRole');
+    const condition = { condition: `Exists @Resource[b]`, conditionVersion: '2.0' };
+    Object.assign(conditional.properties.permissions[0] ?? {}, condition);
+    definitions.set('a', conditional);
+    assignments = [assignment('a')];
+    expect((await read()).grants).toMatchObject([{ permissions: [condition] }]);
+  });
+
   it('that are gone grant nothing, the custom one from the next reading on', async () => {
     define('c', 'CustomRole');
     assignments = [assignment('c'), assignment('never there')];

@@ -75,6 +75,7 @@ describe('an explanation', () => {
       grant('conditional', wac, condition),
       grant('with a hole', { ...wac, notDataActions: ['*/WACLoginAsAdmin/action'] }),
       grant('of something else', { actions: ['*'] }, condition),
+      grant('of a conditional role', { ...wac, condition }),
     ];
     expect(ofArc('connect-wac', passed)).toMatchObject({
       allowed: false,
@@ -82,6 +83,7 @@ describe('an explanation', () => {
       passedOver: [
         { grant: { assignmentId: 'conditional' }, why: 'condition', detail: condition },
         { grant: { assignmentId: 'with a hole' }, why: 'not-action', detail: wac.dataActions[0] },
+        { grant: { assignmentId: 'of a conditional role' }, why: 'condition', detail: condition },
       ],
     });
   });

@@ -197,6 +197,26 @@ describe('a right', () => {
     expect(may([owner], 'approve')).toBe(false);
   });
 
+  it('is given by a role only as its own conditions say, block by block', () => {
+    const ofVaults = `((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals{00482a5a-887f-4fb3-b363-3b7fe8e74483, a4417e6f-fecd-4de8-b567-7b0420556985}))`;
+    const actions = ['Microsoft.Authorization/roleAssignments/write', 'Microsoft.Authorization/*/read'];
+    const vaults = grant({ actions, condition: ofVaults, conditionVersion: '2.0' });
+    expect(may([vaults], 'approve')).toBe(false);
+    expect(may([vaults], 'read-access')).toBe(true);
+    const twoBlocks = { ...vaults, permissions: [...vaults.permissions, permissions({ actions })] };
+    expect(may([twoBlocks], 'approve')).toBe(true);
+    expect(may([{ ...twoBlocks, condition: `Exists @Resource[a]` }], 'approve')).toBe(false);
+  });
+
+  it('of several blocks adds up, and each takes back its own alone', () => {
+    const first = permissions({ dataActions: ['*'], notDataActions: ['*/WACLoginAsAdmin/*'] });
+    const second = permissions({ dataActions: [wacLogin], notDataActions: ['*/login/action'] });
+    const role = { ...grant({}), permissions: [first, second] };
+    expect(may([role], 'connect-wac')).toBe(true);
+    expect(sshLevel({ grants: [role], denials: [] }, 'arc')).toBe('administrator');
+    expect(may([{ ...role, permissions: [first] }], 'connect-wac')).toBe(false);
+  });
+
   it('is denied though the denial has a condition, and though it may exclude him', () => {
     const all = grant({ actions: ['*'] });
     expect(may([all], 'see', [{ ...denial({ actions: ['*'] }), excludedGroups: ['somewhere'] }])).toBe(false);
