@@ -24,6 +24,7 @@ async function redeemToken(ports: AppPorts, body: EnrolmentRequest, token: strin
   const expected = Buffer.from(enrolment?.document.tokenHash ?? '', 'base64url');
   if (expected.length !== given.length || !timingSafeEqual(expected, given))
     throw refusal('the token is not the one of this machine’s install, or it has ended');
+  ports.limits.take('agents', machineId);
   await enrolKeys(ports, machineId, body, 'token');
   return machineId;
 }
@@ -42,6 +43,7 @@ async function requireIdentity(
     if (!(cause instanceof AppError) || cause.isRetryable) throw cause;
     throw new AppError('enrolment_refused', cause.message, { cause });
   });
+  ports.limits.take('agents', caller.id);
   const { isApplication, identityOf, tenantId } = caller;
   if (!isApplication || identityOf === undefined)
     throw refusal('the identity token is not that of a machine’s own managed identity');

@@ -94,6 +94,7 @@ export function describeApi(): object {
 }
 
 export function registerDescription(provider: PortsProvider): void {
+  let described: object | undefined;
   defineRoute(
     provider,
     {
@@ -116,6 +117,7 @@ export function registerDescription(provider: PortsProvider): void {
       summary: 'This description',
       replies: { 200: z.object({ openapi: z.string() }) },
     },
-    async () => ({ body: describeApi() }),
+    // Anybody may ask, and it is much work: it is done once, when all routes are there.
+    async () => ({ body: (described ??= describeApi()) }),
   );
 }
