@@ -4,7 +4,7 @@ import type { ArmClient } from './arm-client.ts';
 import { orMissing } from './arm-error.ts';
 
 export const authorizationVersion = '2022-04-01';
-/** The first that shows the conditions of a role; without them a role gives more than Azure does. */
+/** The first that is described with the conditions of a role; without them one would give more than Azure does. */
 const definitionsVersion = '2022-05-01-preview';
 /** Built-in roles change with Azure itself. */
 const builtInFreshMs = 60 * 60_000;
