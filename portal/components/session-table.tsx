@@ -151,7 +151,9 @@ export function SessionTable({ sessions, namesMachine = false, changed }: Sessio
               Machine
             </th>
           )}
-          <th scope="col">On for</th>
+          <th scope="col" class="on-for">
+            On for
+          </th>
           <th scope="col" class="middle-up">
             Traffic
           </th>

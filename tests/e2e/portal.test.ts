@@ -23,16 +23,37 @@ describe.runIf(hasChromium('the portal on the whole system, in a browser'))(
     });
 
     /** Signed in as this sample account, in a browser that nobody used before. */
-    async function signedIn(account: string): Promise<{ page: Page; complaints: string[] }> {
+    async function signedIn(
+      account: string,
+      path = '/portal/',
+    ): Promise<{ page: Page; complaints: string[] }> {
       const context = await browser.newContext({ baseURL: system.baseUrl });
       context.setDefaultTimeout(20_000);
       const page = await context.newPage();
       const complaints = watchPage(page);
-      await page.goto('/portal/');
+      await page.goto(path);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('button', { name: new RegExp(`^${account}\\b`) }).click();
+      await page
+        .getByRole('button', { name: new RegExp(`^${account}\\b`) })
+        .first()
+        .click();
       await page.getByRole('button', { name: 'Sign out' }).waitFor();
       return { page, complaints };
+    }
+
+    /** Added and installed by the first test. */
+    const installedMachine = async (): Promise<string> =>
+      (await (await system.as('Administrator')).addMachine(machineAt(system, 0).resourceId)).id;
+
+    async function requireLeases(): Promise<void> {
+      const { token } = await system.as('Owner');
+      const path = `/api/machines/${await installedMachine()}/lease-policy`;
+      const answer = await fetch(`${system.baseUrl}${path}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ required: true }),
+      });
+      expect(answer.status).toBe(200);
     }
 
     it('requirements 9, 49 and 77: an administrator adds a machine, installs, and is on it in a new tab', async () => {
@@ -75,6 +96,65 @@ describe.runIf(hasChromium('the portal on the whole system, in a browser'))(
     it('who has no role sees an empty list, not an error', async () => {
       const { page, complaints } = await signedIn('Stranger');
       await page.getByRole('heading', { name: 'No machines yet' }).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it('requirements 87 and 94: a lease is requested, approved by somebody else, used, and its session cut', {
+      timeout: 60_000,
+    }, async () => {
+      await requireLeases();
+      const machineId = await installedMachine();
+      const operator = await signedIn('Operator', `/portal/machines/${machineId}`);
+      await operator.page.getByRole('button', { name: 'Request a lease' }).click();
+      await operator.page.getByLabel('Purpose').fill('Replace the failed disk');
+      await operator.page.getByRole('button', { name: '30 min' }).click();
+      await operator.page.getByRole('button', { name: 'Send the request' }).click();
+      await operator.page.getByText('Your request for a lease waits').waitFor();
+      expect(await operator.page.getByRole('button', { name: /^Approve/ }).count()).toBe(0);
+
+      const approver = await signedIn('Approver', '/portal/leases');
+      await approver.page.getByText(/If you approve: operator@sample.localhost may connect/).waitFor();
+      await approver.page.getByRole('button', { name: /^Approve/ }).click();
+      await approver.page.getByText('Nothing waits for your word').waitFor();
+
+      const popup = operator.page.waitForEvent('popup');
+      await operator.page.getByRole('button', { name: 'Connect' }).click();
+      const tab = await popup;
+      await tab.getByText(machineAt(system, 0).name).first().waitFor();
+      await operator.page.getByText(/Your lease ends in \d+ minutes/).waitFor();
+
+      const administrator = await signedIn('Administrator', '/portal/sessions');
+      const cut = administrator.page.getByRole('button', { name: /^Cut the session of operator@sample/ });
+      await cut.click();
+      await administrator.page.getByRole('button', { name: 'Cut now' }).click();
+      await cut.waitFor({ state: 'detached' });
+      await expect.poll(async () => (await tab.reload().catch(() => undefined))?.ok() ?? false).toBe(false);
+      for (const { complaints } of [operator, approver, administrator]) expect(complaints).toEqual([]);
+    });
+
+    it('an auditor without a role in Azure comes in at the audit, which holds; elsewhere he is told why not', async () => {
+      const { page, complaints } = await signedIn('Auditor', '/portal/');
+      await page.getByRole('link', { name: machineAt(system, 0).name }).click();
+      await page.getByText(/Chain verified: all \d+ records are as written/).waitFor();
+      const log = await page.locator('.audit-record').allTextContents();
+      for (const action of ['session open', 'lease approve', 'lease request', 'install begin'])
+        expect(log.some((line) => line.includes(action))).toBe(true);
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByRole('heading', { name: /^You read the audit of/ }).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it('requirement 90: an owner reads which condition is not met, and the command that mends it', async () => {
+      const machineId = await installedMachine();
+      const { page, complaints } = await signedIn('Owner', `/portal/machines/${machineId}/access`);
+      await page.getByText(/You may not connect with Windows Admin Center: no role gives it/).waitFor();
+      await page
+        .getByText(/az role assignment create .*Windows Admin Center Administrator Login/)
+        .first()
+        .waitFor();
+      const people = page.getByRole('table', { name: 'Role assignments at or above this machine' });
+      await people.getByRole('row', { name: /on-call.*Eligible/ }).waitFor();
+      expect(await people.getByRole('row', { name: /contractor.*Conditional/ }).count()).toBe(1);
       expect(complaints).toEqual([]);
     });
   },

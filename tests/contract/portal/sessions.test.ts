@@ -124,5 +124,6 @@ describe.runIf(hasChromium('the portal’s live sessions in a browser'))('live s
     await page.getByRole('button', { name: 'Uninstall' }).click();
     const first = page.getByRole('dialog').getByRole('listitem').first();
     await eventually(() => first.textContent()).toBe('2 live sessions: all who are connected are cut off.');
+    expect(rig.api.calls).toContain(`GET /api/machines/${id}/sessions`);
   });
 });
