@@ -18,7 +18,7 @@ const awaitsDecision = (lease: Lease, now: Date): boolean =>
     : waitingExtension(lease) !== undefined && isInForce(lease, now);
 
 /** Four eyes: never his own. A program has no eyes. */
-export const mayDecide = (lease: Lease, { caller, mayApprove, now }: LeaseOnlooker): boolean =>
+const mayDecide = (lease: Lease, { caller, mayApprove, now }: LeaseOnlooker): boolean =>
   mayApprove && !caller.isApplication && !isSamePerson(caller, lease.requester) && awaitsDecision(lease, now);
 
 export function viewLease(

@@ -15,9 +15,9 @@ import { openLease, replyWith, tellFlow } from './lease-access.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
 import { defineRoute, refuseFields } from './route.ts';
 
-export const leasesRoute = 'api/machines/{id}/leases';
+const leasesRoute = 'api/machines/{id}/leases';
 export const leaseRoute = `${leasesRoute}/{leaseId}`;
-export const leaseRefusals = { 401: problem, 403: problem, 404: problem } as const;
+const leaseRefusals = { 401: problem, 403: problem, 404: problem } as const;
 export const leaseBodyRefusals = {
   400: problem,
   409: problem,

@@ -98,7 +98,7 @@ export const waitingExtension = ({ extensions }: Pick<Lease, 'extensions'>): Lea
   extensions.find(({ decision }) => decision === undefined);
 
 /** Minutes by which it may still be extended. */
-export const minutesLeftToExtend = ({ startsAt, endsAt }: Lease): number =>
+const minutesLeftToExtend = ({ startsAt, endsAt }: Lease): number =>
   Math.floor(leaseLimits.totalMinutes - (ms(endsAt) - ms(startsAt)) / minuteMs);
 
 /** Whether its holder may ask for more time now. */

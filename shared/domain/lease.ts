@@ -77,7 +77,7 @@ export interface Lease {
 }
 
 /** The role assignment in Azure of a lease: on record before it is written, so that nothing is there that nobody knows. */
-export interface LeaseAssignment {
+interface LeaseAssignment {
   /** Resource id. */
   id: string;
   roleDefinitionId: string;

@@ -91,7 +91,6 @@ export type LeaseReply = z.infer<typeof leaseReply>;
 
 /** `GET /api/machines/{id}/leases` (newest first: own ones, all for who may approve) and `GET /api/leases`. */
 export const leaseListReply = z.object({ value: z.array(leaseReply) });
-export type LeaseListReply = z.infer<typeof leaseListReply>;
 
 /** `GET /api/leases?waiting=true`: without it what is the caller's own, with it what waits for his decision. */
 export const leaseListQuery = z.strictObject({ waiting: z.enum(['true', 'false']).optional() });
