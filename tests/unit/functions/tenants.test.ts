@@ -71,9 +71,9 @@ const questions: Readonly<Record<string, readonly string[]>> = {
 
 /** A machine that he named himself is no machine that he may see. */
 function toldOf({ body }: HttpAnswer): string[] {
-  const { machines = [] } = body as { machines?: { action: string; detail: string }[] };
-  return machines.flatMap(({ action, detail }) =>
-    action === 'refuse' && detail.endsWith('that you may see') ? [] : [`${action} ${detail}`],
+  const { machines = [] } = body as { machines?: { action: string; reason: string | null }[] };
+  return machines.flatMap(({ action, reason }) =>
+    action === 'refuse' && reason?.endsWith('that you may see') ? [] : [`${action} ${reason}`],
   );
 }
 
