@@ -14,18 +14,18 @@ export interface AuditReadingPorts {
 /** Records that are in memory at a time. */
 const pageSize = 500;
 
-/** All records of a machine, newest first, with a lesser key than `before`. */
+/** All records of a machine, newest first, with a lesser key than `before`; read so many at a time. */
 export async function* readAudit(
   { store }: Pick<AuditReadingPorts, 'store'>,
   machineId: string,
-  before?: string,
+  { before, size = pageSize }: { before?: string | undefined; size?: number } = {},
 ): AsyncGenerator<AuditDocument> {
   let next = before;
   for (;;) {
-    const page = await store.list(machineId, 'audit', pageSize, next);
+    const page = await store.list(machineId, 'audit', size, next);
     yield* page;
     next = page.at(-1)?.key;
-    if (page.length < pageSize) return;
+    if (page.length < size) return;
   }
 }
 
@@ -87,7 +87,7 @@ export async function* readOldestFirst(
 ): AsyncGenerator<AuditDocument> {
   if (after === 0) {
     const earlier: AuditDocument[] = [];
-    for await (const record of readAudit(ports, machineId, auditKeyOf(1))) earlier.push(record);
+    for await (const record of readAudit(ports, machineId, { before: auditKeyOf(1) })) earlier.push(record);
     yield* earlier.toReversed();
   }
   for (let begin = after; begin < upTo; begin += pageSize) {

@@ -1,6 +1,6 @@
 import type { AuditActor } from '#shared/domain/audit.ts';
 import type { Caller } from './authorization.ts';
-import { callerAddressOf } from './caller-address.ts';
+import { provenAddressOf } from './caller-address.ts';
 
 /** A caller as the audit has him. */
 export const auditActorOf = ({ id, name, isApplication }: Caller): AuditActor => ({
@@ -20,6 +20,6 @@ export function auditedCaller(
   caller: Caller,
   request: { headers: { get(name: string): string | null } },
 ): Acting {
-  const from = callerAddressOf(request.headers);
+  const from = provenAddressOf(request.headers);
   return { actor: auditActorOf(caller), ...(from !== null && { from }) };
 }

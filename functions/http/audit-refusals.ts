@@ -61,18 +61,33 @@ function machineOf({ params }: HttpRequest, route: string): string | undefined {
   return route.startsWith('api/machines/{id}') ? id : undefined;
 }
 
-/**
- * Keeps the record of a refused attempt with the machine, also where the caller may not know that there is one. What cannot
- * be recorded is logged: the refusal stands.
- */
+interface Refused {
+  request: HttpRequest;
+  provider: PortsProvider;
+  log: InvocationContext;
+}
+
+/** Keeps the record of a refused attempt with the machine that the route is about. */
 export async function recordRefusal(
   { name, route, audience }: { name: string; route: string; audience: string },
-  { request, provider, log }: { request: HttpRequest; provider: PortsProvider; log: InvocationContext },
+  refused: Refused,
   error: AppError,
 ): Promise<void> {
-  const machineId = machineOf(request, route);
-  if (audience !== 'user' || !isRefusalCode(error.code) || recorded.has(error)) return;
-  if (machineId === undefined || !isMachineId(machineId)) return;
+  const machineId = machineOf(refused.request, route);
+  if (audience === 'user' && machineId !== undefined) await recordRefusalOn(machineId, name, refused, error);
+}
+
+/**
+ * The same for a machine that the request names in another way, also where the caller may not know that there is one. What
+ * cannot be recorded is logged: the refusal stands.
+ */
+export async function recordRefusalOn(
+  machineId: string,
+  name: string,
+  { request, provider, log }: Refused,
+  error: AppError,
+): Promise<void> {
+  if (!isRefusalCode(error.code) || recorded.has(error) || !isMachineId(machineId)) return;
   try {
     const ports = provider();
     const caller = await ports.callers.verify(bearerOf(request));

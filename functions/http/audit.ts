@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { problem } from '#shared/protocol/api.ts';
 import {
@@ -29,6 +30,9 @@ const pathTo = (path: string, query: Readonly<Record<string, string | number | u
   );
   return `${path}?${new URLSearchParams(given)}`;
 };
+
+const isFiltered = ({ action, outcome, actor, from, to }: z.output<typeof auditQuery>): boolean =>
+  [action, outcome, actor, from, to].some((one) => one !== undefined);
 
 export function registerAudit(provider: PortsProvider): void {
   defineRoute(
@@ -67,7 +71,8 @@ export function registerAudit(provider: PortsProvider): void {
       let looked = 0;
       let last: number | undefined;
       let hasMore = false;
-      for await (const record of readAudit(ports, id, keyBefore(query.before))) {
+      const size = isFiltered(query) ? undefined : { size: top + 1 };
+      for await (const record of readAudit(ports, id, { before: keyBefore(query.before), ...size })) {
         // Those of before the chain have no number to go on after: they end the last page.
         hasMore = (value.length >= top || looked >= mostLookedThrough) && last !== 0;
         if (hasMore) break;

@@ -9,8 +9,9 @@ import { AppError } from '#shared/domain/error.ts';
 import { emergencyAt } from '#shared/domain/renewal.ts';
 import { operationReply, problem } from '#shared/protocol/api.ts';
 import { certificateReply, renewalRequest, revocationRequest } from '#shared/protocol/certificate-api.ts';
+import { readAudit } from '../audit-reading.ts';
 import { beginOperation, begunBy } from '../begin-operation.ts';
-import type { PortsProvider } from '../ports.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
 import { auditedCaller } from './audit-actor.ts';
 import { requireIfMatch } from './if-match.ts';
 import { type MachineAccess, openMachine, requireRight } from './machine-access.ts';
@@ -23,7 +24,7 @@ type CertificateReply = z.input<typeof certificateReply>;
 const route = 'api/machines/{id}/certificate';
 const refusals = { 401: problem, 403: problem, 404: problem, 409: problem, 412: problem } as const;
 /** Audit records that are looked through, and what is shown of them. */
-const history = { read: 200, shown: 50 } as const;
+const history = { read: 2_000, shown: 50, size: 200 } as const;
 
 function viewLeaf(leaf: IssuedLeaf | undefined): CertificateReply['leaf'] {
   if (!leaf) return null;
@@ -44,6 +45,18 @@ function viewLeaf(leaf: IssuedLeaf | undefined): CertificateReply['leaf'] {
 
 /** With a point where it was recorded before the audit was a chain. */
 const certificateAction = /^certificate[ .]/;
+
+/** The newest of what happened to the certificate, among everything that happened to the machine. */
+async function readHistory(ports: AppPorts, machineId: string): Promise<AuditDocument[]> {
+  const found: AuditDocument[] = [];
+  let read = 0;
+  for await (const record of readAudit(ports, machineId, history)) {
+    if (certificateAction.test(record.action)) found.push(record);
+    read += 1;
+    if (found.length === history.shown || read === history.read) break;
+  }
+  return found;
+}
 
 function viewCertificate(
   record: CertificateDocument,
@@ -73,14 +86,11 @@ function viewCertificate(
     replacement: replacement
       ? { reason: replacement.reason, revoke: replacement.revoke, requestedAt: replacement.requestedAt }
       : null,
-    history: audits
-      .filter(({ action }) => certificateAction.test(action))
-      .slice(0, history.shown)
-      .map(({ at, action, detail }) => ({
-        at,
-        event: action.replace(certificateAction, ''),
-        detail: detail ?? null,
-      })),
+    history: audits.map(({ at, action, detail }) => ({
+      at,
+      event: action.replace(certificateAction, ''),
+      detail: detail ?? null,
+    })),
   };
 }
 
@@ -124,7 +134,7 @@ export function registerCertificate(provider: PortsProvider): void {
       const [certificate, agent, audits] = await Promise.all([
         ports.store.read(machineId, 'certificate'),
         ports.store.read(machineId, 'agent'),
-        ports.store.list(machineId, 'audit', history.read),
+        readHistory(ports, machineId),
       ]);
       if (!certificate) throw new AppError('certificate_missing', 'no certificate is on record');
       const related = { agent: agent?.document, audits };

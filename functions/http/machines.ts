@@ -1,6 +1,7 @@
 import { checkRequirements } from '#orchestrations/requirements.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { defaultPorts, parseMachineResource } from '#shared/domain/machine.ts';
+import { machineIdOf } from '#shared/domain/machine-name.ts';
 import { failuresOf } from '#shared/domain/precondition.ts';
 import {
   enrolMachineRequest,
@@ -13,6 +14,7 @@ import { preconditionsQuery } from '#shared/protocol/install-api.ts';
 import { makeKnown } from '../known-machines.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { auditedCaller } from './audit-actor.ts';
+import { recordRefusalOn } from './audit-refusals.ts';
 import { callerAddressOf } from './caller-address.ts';
 import { decideAt, type MachineAccess, openMachine, openToShow } from './machine-access.ts';
 import { viewMachine } from './machine-view.ts';
@@ -61,12 +63,23 @@ export function registerMachines(provider: PortsProvider): void {
       body: enrolMachineRequest,
       replies: { 200: machineReply, 201: machineReply, 400: problem, 401: problem, 404: problem },
     },
-    async ({ ports, caller, body, request }) => {
+    async ({ ports, caller, body, request, log }) => {
       const target = parseMachineResource(body.resourceId);
       const { decision } = await decideAt(ports, caller, target, 'see');
       const facts = decision.allowed ? await ports.resources.findMachine(target.resourceId) : undefined;
-      if (!facts)
-        throw new AppError('machine_not_found', `there is no machine ${target.resourceId} that you may see`);
+      if (!facts) {
+        const error = new AppError(
+          'machine_not_found',
+          `there is no machine ${target.resourceId} that you may see`,
+        );
+        await recordRefusalOn(
+          machineIdOf(target.resourceId),
+          'addMachine',
+          { request, provider, log },
+          error,
+        );
+        throw error;
+      }
       const { machineId, isNew } = await makeKnown(ports, target, facts, auditedCaller(caller, request));
       const access = await openMachine(ports, caller, machineId);
       return {

@@ -45,6 +45,19 @@ describe('a refused request', () => {
     expect(await routes.audits()).toMatchObject([{ action: 'request getOperation' }]);
   });
 
+  it('to make a machine known that somebody else made known is recorded there', async () => {
+    const body = JSON.stringify({ resourceId: resourceId.toUpperCase() });
+    const { status } = await routes.call('addMachine', 'stranger', { method: 'POST', body });
+    expect(status).toBe(404);
+    expect(await routes.audits()).toMatchObject([{ action: 'request addMachine', outcome: 'refused' }]);
+  });
+
+  it('is from the address that the front end wrote down, whatever the caller claims', async () => {
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9:50123' };
+    await routes.call('getMachine', 'stranger', { headers });
+    expect(await routes.audits()).toMatchObject([{ from: '203.0.113.9' }]);
+  });
+
   it('is recorded once a minute, with how many were like it', async () => {
     for (let times = 0; times < 20; times += 1) await routes.call('getMachine', 'stranger');
     expect(await routes.audits()).toHaveLength(1);
