@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endLeasesOf } from '#orchestrations/lease-records.ts';
 import { leasePartition, type SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { installed } from '../support/crash/stage.ts';
 import { type DurableApp, openDurableApp } from '../support/durable-app.ts';
 import {
   approver,
@@ -17,7 +18,7 @@ import {
   recordLease,
   toldKinds,
 } from '../support/leases.ts';
-import { grant, machineId, resourceId } from '../support/sample-machine.ts';
+import { administrator, grant, machineId, resourceId } from '../support/sample-machine.ts';
 
 let app: DurableApp;
 beforeEach(async () => {
@@ -148,6 +149,18 @@ describe('a lease', () => {
     await recordLease(app);
     onNews(app, { requested: () => endLeasesOf(app.ports, machineId, approver) });
     expect(await follow(app)).toMatchObject({ state: 'ended', end: { reason: 'uninstalled', by: approver } });
+  });
+
+  it('is ended by the uninstall itself, before anything is taken away', async () => {
+    await installed(app);
+    await recordLease(app);
+    await moveRecord(app, decision(true));
+    const states: string[] = [];
+    app.faults.before('extension.beginRemove', async () => void states.push((await leaseOn(app)).state));
+    const { status } = await app.run('uninstall', { machineId, resourceId });
+    expect([status, states[0]]).toEqual(['succeeded', 'ended']);
+    expect(await leaseOn(app)).toMatchObject({ end: { reason: 'uninstalled', by: administrator } });
+    expect(await app.store.read(machineId, 'lease-claim', `WAC-${holder.id}`)).toBeUndefined();
   });
 });
 
