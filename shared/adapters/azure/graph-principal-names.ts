@@ -10,8 +10,6 @@ export interface GraphPrincipalNamesOptions {
   credential: TokenCredential;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Told when the directory did not answer; the names are missing then and nothing else. */
-  onSilence?(reason: unknown): void;
 }
 
 /** "directoryObject: getByIds" of Microsoft Graph v1.0 takes as many. */
@@ -109,7 +107,6 @@ export function createGraphPrincipalNames(options: GraphPrincipalNamesOptions): 
         } catch (error) {
           const isForbidden = error instanceof GraphRefusal && [401, 403].includes(error.status);
           restUntil = now() + (isForbidden ? restMs.forbidden : restMs.silent);
-          options.onSilence?.(error);
         }
       }
       return { found, missing };
