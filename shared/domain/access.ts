@@ -1,5 +1,6 @@
 import { requiredActions, sshActions, sshLevels, writeSecurityRule } from './access-actions.ts';
 import { giversOf } from './access-matching.ts';
+import { normalised, reachOf } from './access-scopes.ts';
 import type { MachineKind, ServiceName } from './machine.ts';
 import type { SshLevel } from './session.ts';
 
@@ -52,27 +53,14 @@ export interface EffectiveRoles {
   readAt?: number;
 }
 
-const managementGroup = '/providers/microsoft.management/managementgroups/';
-
-const normalised = (id: string): string => id.toLowerCase().replace(/\/$/, '');
-
-/** True when an assignment at `scope` reaches what lies at `below`: the same, or above it. */
-function reaches(scope: string, below: string): boolean {
-  const above = normalised(scope);
-  return (
-    above === '' || above.startsWith(managementGroup) || below === above || below.startsWith(`${above}/`)
-  );
-}
-
-/** What of a caller's roles in a subscription holds at this resource. */
-export function rolesAt({ grants, denials, ...rest }: EffectiveRoles, resourceId: string): EffectiveRoles {
+/** What of a caller's roles in a subscription holds at this resource, in the same order. */
+export function rolesAt(roles: EffectiveRoles, resourceId: string): EffectiveRoles {
   const here = normalised(resourceId);
+  const { grants, denials } = reachOf(roles);
   return {
-    ...rest,
-    grants: grants.filter(({ scope }) => reaches(scope, here)),
-    denials: denials.filter(({ scope, ownScopeOnly }) =>
-      ownScopeOnly ? normalised(scope) === here : reaches(scope, here),
-    ),
+    ...roles,
+    grants: grants(here),
+    denials: denials(here).filter(({ scope, ownScopeOnly }) => !ownScopeOnly || normalised(scope) === here),
   };
 }
 
