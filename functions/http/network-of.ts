@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { provenAddressOf } from './caller-address.ts';
 
 /** The first 64 bits of an IPv6 address: what one household or one rented server has to itself. */
 function prefixOf(address: string): string {
@@ -13,17 +14,11 @@ function prefixOf(address: string): string {
     .join(':')}::/64`;
 }
 
-/**
- * Where a request comes from, for counting what fails: the last hop that the front end wrote down, because a caller can
- * make up those before it. Unlike the address of `callerAddressOf` nobody can choose it.
- */
+/** Where a request comes from, for counting what fails: nobody can choose it. */
 export function networkOf(headers: { get(name: string): string | null }): string {
-  const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
-  // The last group of a bare IPv6 address looks like a port.
-  const address = isIP(last) ? last : last.replace(/^\[?([^\]]*?)\]?(?::\d+)?$/, '$1');
-  const kind = isIP(address);
-  if (kind === 0) return 'unknown';
+  const address = provenAddressOf(headers);
+  if (address === null) return 'unknown';
   // An IPv4 address in the form of version 6 is that of one computer.
   const inside = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  return kind === 4 ? address : (inside ?? prefixOf(address));
+  return isIP(address) === 4 ? address : (inside ?? prefixOf(address));
 }
