@@ -80,12 +80,14 @@ function* giveRole(context: OrchestrationContext, subject: LeaseSubject): Step<v
 
 /** Whether it is gone; where it is not, the lease says why. */
 function* takeRoleBack(context: OrchestrationContext, subject: LeaseSubject): Step<boolean> {
+  const run = context.activities<LeaseActivities>(platformRetries);
+  const track = context.activities<LeaseActivities>(persistentRetries);
   try {
-    yield* context.activities<LeaseActivities>(platformRetries).takeLeaseRole(subject);
+    yield* run.takeLeaseRole(subject);
     return true;
   } catch (caught) {
     const error = describeError(context.toAppError(caught));
-    yield* context.activities<LeaseActivities>(persistentRetries).noteLeaseTrouble({ ...subject, error });
+    yield* track.noteLeaseTrouble({ ...subject, error });
     return false;
   }
 }

@@ -61,6 +61,7 @@ describe('names in stored histories', () => {
       'installFleetMachine',
       'openSession',
       'runInTurn',
+      'followLease',
     ]);
   });
 
