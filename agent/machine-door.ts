@@ -100,8 +100,8 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
       dataDirectory,
       machine: settings.resourceId,
       runHook: options.runHook,
-      onMade: (sessionId, account) => logger.log('account.made', { sessionId, account }),
-      onRemoved: (sessionId, account) => logger.log('account.removed', { sessionId, account }),
+      onMade: (sessionId) => logger.log('account.made', { sessionId }),
+      onRemoved: (sessionId) => logger.log('account.removed', { sessionId }),
       onFailure(sessionId, action, reason, isNews) {
         logger.log('account.failed', { sessionId, action, reason });
         if (isNews) options.onAccountFailure(`virtual_account_failed: ${action}: ${reason}`);

@@ -21,8 +21,8 @@ export interface VirtualAccountsOptions {
   machine: string;
   /** undefined where no hook is configured: what an earlier one left behind stays on record. */
   runHook: RunHook | undefined;
-  onMade(sessionId: string, account: string | undefined): void;
-  onRemoved(sessionId: string, account: string | undefined): void;
+  onMade(sessionId: string): void;
+  onRemoved(sessionId: string): void;
   /** One sentence; `isNews` at the first failure of a removal, which is tried again. */
   onFailure(sessionId: string, action: HookInput['action'], reason: string, isNews: boolean): void;
 }
@@ -92,7 +92,7 @@ export async function openVirtualAccounts(
       const { account } = await run(inputFor('create', sessionId, record));
       Object.assign(record, { state: 'ready', ...(account !== undefined && { account }) });
       await save();
-      options.onMade(sessionId, account);
+      options.onMade(sessionId);
       return account;
     } catch (error) {
       options.onFailure(sessionId, 'create', reasonOf(error), true);
@@ -111,7 +111,7 @@ export async function openVirtualAccounts(
       await run(inputFor('remove', sessionId, record));
       records.delete(sessionId);
       await save();
-      options.onRemoved(sessionId, record.account);
+      options.onRemoved(sessionId);
       return true;
     } catch (error) {
       options.onFailure(sessionId, 'remove', reasonOf(error), isFirst);
