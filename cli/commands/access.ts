@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { programName } from '../about.ts';
+import type { Api } from '../api.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { failureOf, UsageError } from '../failure.ts';
 import { findMachine } from '../find-machine.ts';
@@ -8,11 +9,26 @@ import { renderAccess, renderPeople } from '../text/access.ts';
 import { plain } from '../text/plain.ts';
 import { machineArgument } from './machine-argument.ts';
 
-/** Object id of somebody in the tenant. Throws `UsageError`. */
-function parsePrincipal(text: string | undefined): string | undefined {
-  if (text === undefined || z.guid().safeParse(text).success) return text;
+/**
+ * The object id of whom a person means: the id itself, or a name among those whose role gives something here. Throws
+ * `UsageError`.
+ */
+async function principalOf(
+  api: Api,
+  machineId: string,
+  typed: string | undefined,
+): Promise<string | undefined> {
+  if (typed === undefined || z.guid().safeParse(typed).success) return typed;
+  const { value } = await api.listPeople(machineId);
+  const named = value.value
+    .map(({ principal }) => principal)
+    .filter(({ name }) => name?.toLowerCase() === typed.toLowerCase());
+  const [found, ...more] = new Set(named.map(({ id }) => id));
+  if (found !== undefined && more.length === 0) return found;
   throw new UsageError(
-    '--principal must be an object id, as `access people --json` lists them',
+    found === undefined
+      ? `nobody whose role gives something here is called '${typed}': use the object id`
+      : `several are called '${typed}': use the object id`,
     'access explain',
   );
 }
@@ -39,8 +55,8 @@ export const explainAccess = defineCommand({
   optional: machineArgument,
   options: {
     principal: {
-      value: 'OBJECT_ID',
-      meaning: 'user, group, application or managed identity (yourself)',
+      value: 'WHO',
+      meaning: 'object id in the tenant, or a name of `access people` (yourself)',
     },
   },
   flags: {},
@@ -48,14 +64,11 @@ export const explainAccess = defineCommand({
     'Every condition of a connect with what was found, then every right with the assignment that gives it.',
     'It changes nothing, and ends with 0 whatever the answer is.',
   ],
-  examples: [
-    'access explain server-01',
-    'access explain server-01 --principal 00000000-0000-4000-8000-000003000002',
-  ],
+  examples: ['access explain server-01', 'access explain server-01 --principal operator@example.com'],
   async run(context, given) {
     const { api, output } = context;
-    const principal = parsePrincipal(given.options.principal);
     const machine = await machineOf(context, given.optional.machine);
+    const principal = await principalOf(api, machine.id, given.options.principal);
     const { value, json } = await api.explainAccess(machine.id, { principal });
     output.result(json, () =>
       renderAccess(value, {
@@ -81,8 +94,6 @@ export const listPeople = defineCommand({
     const { value, json } = await api.listPeople(machine.id);
     output.result(json, () => renderPeople(value, output.room));
     if (value.value.length > 0 && !output.isJson && output.isWatched)
-      output.note(
-        `One of them: ${programName} access explain ${plain(machine.name)} --principal <object id>`,
-      );
+      output.note(`One of them: ${programName} access explain ${plain(machine.name)} --principal <name>`);
   },
 });

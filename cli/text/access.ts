@@ -145,19 +145,21 @@ export function renderAccess(reply: AccessReply, manner: Manner & { machine: str
 export const renderPeople = ({ value }: AccessPeopleReply, room: number | undefined): string =>
   renderTable(
     ['who', 'kind', 'may', 'by role', 'at', 'counts'],
-    value.map(({ principal, rights, role, scopeKind, scope, endsAt, eligible, condition }) => [
-      nameOf(principal),
-      principal.kind,
-      rights.join(', '),
-      role,
-      scopeKind === 'root' ? '/' : `${scopeKind} ${scope.split('/').at(-1) ?? ''}`,
-      condition !== undefined
-        ? 'no: a condition'
-        : eligible
-          ? 'once activated'
-          : endsAt
-            ? `until ${formatMoment(endsAt)}`
-            : 'yes',
-    ]),
-    { room },
+    value
+      .toSorted((one, other) => nameOf(one.principal).localeCompare(nameOf(other.principal)))
+      .map(({ principal, rights, role, scopeKind, scope, endsAt, eligible, condition }) => [
+        nameOf(principal),
+        principal.kind,
+        rights.join(', '),
+        role,
+        scopeKind === 'root' ? '/' : `${scopeKind} ${scope.split('/').at(-1) ?? ''}`,
+        condition !== undefined
+          ? 'no: a condition'
+          : eligible
+            ? 'once activated'
+            : endsAt
+              ? `until ${formatMoment(endsAt)}`
+              : 'yes',
+      ]),
+    { room, spare: ['kind', 'at'] },
   );
