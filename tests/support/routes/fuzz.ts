@@ -5,7 +5,7 @@ import { type CallerName, callerNames, type RouteRow, verdictOf } from '#tools/r
 import type { HttpAnswer } from '../function-app.ts';
 import { complaintsOf } from '../hostile/complaints.ts';
 import { hostileBodies } from './hostile-bodies.ts';
-import { openWorld, send } from './world.ts';
+import { openWorld, send, type World } from './world.ts';
 
 /** Requests that share a world: what one changed is there for the next. */
 const together = 20;
@@ -119,13 +119,22 @@ export interface Told {
   statuses: Map<number, number>;
 }
 
-/** Sends so many requests to all routes, drawn from the seed; rejects with the smallest that is answered badly. */
-export async function fuzzRoutes(requests: number, seed: number): Promise<Told> {
+/**
+ * Sends so many requests to all routes, drawn from the seed; rejects with the smallest that is answered badly. `spoil`
+ * breaks what they stand on.
+ */
+export async function fuzzRoutes(
+  requests: number,
+  seed: number,
+  spoil: (world: World) => void = () => {},
+): Promise<Told> {
   const told: Told = { requests: 0, statuses: new Map() };
   const anyRequest = fc.oneof(...routeTable.map(requestsTo));
   await fc.assert(
     fc.asyncProperty(fc.array(anyRequest, { minLength: together, maxLength: together }), async (all) => {
-      const { home } = await openWorld({ isAlone: true });
+      const world = await openWorld({ isAlone: true });
+      const { home } = world;
+      spoil(world);
       for (const { row, caller, text, params, query, headers } of all) {
         const answer = await send(row, caller, home, {
           ...(text !== undefined && { text }),

@@ -10,3 +10,15 @@ it('no request takes a route off its documented ways, whatever is in its body, p
   // It is no fuzz that is refused at the door alone.
   for (const status of [200, 202, 204, 400, 404]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
 }, 60_000);
+
+it('a handler that was not ready for something is found', async () => {
+  const found = fuzzRoutes(200, 1, ({ memory }) => {
+    memory.ports.store = {
+      ...memory.ports.store,
+      read: async () => {
+        throw new TypeError('x.y is not a function');
+      },
+    };
+  });
+  await expect(found).rejects.toThrow(/Property failed/);
+});
