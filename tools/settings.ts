@@ -20,6 +20,22 @@ const programs = (): Program[] => [
     settings: readSettingsOf(proxySettingsSchema, sourceOf('proxy/config.ts')),
   },
   {
+    title: 'Agent',
+    about: 'Environment of the agent on a machine; its other settings are in its file, see agent/README.md.',
+    settings: [
+      {
+        name: 'ADMIN_CENTER_ROOT',
+        meaning: 'Folder below which it looks for the Arc agent of the machine.',
+        fallback: '`/`',
+      },
+      {
+        name: 'ADMIN_CENTER_DATA',
+        meaning: 'Its data directory: set by it, for the program that makes accounts of visitors.',
+        fallback: '',
+      },
+    ],
+  },
+  {
     title: 'Command line',
     about: 'Environment of `wacctl`; options win.',
     settings: Object.entries(environmentVariables).map(([name, meaning]) => ({
