@@ -26,6 +26,9 @@ export function createLeasesApi(ask: Ask) {
       (await ask(leasePath(named), { signal })).body as Lease,
     leasePolicy: async (machineId: string, signal: AbortSignal) =>
       (await ask(`${machinePath(machineId)}/lease-policy`, { signal })).body as LeasePolicy,
+    setLeasePolicy: async (machineId: string, required: boolean) =>
+      (await ask(`${machinePath(machineId)}/lease-policy`, { method: 'PUT', body: { required } }))
+        .body as LeasePolicy,
     requestLease: (machineId: string, wishes: LeaseWishes) => change('POST', leasesPath(machineId), wishes),
     decideLease: (named: Named, approve: boolean, reason: string) =>
       change('POST', `${leasePath(named)}/decision`, { approve, ...(reason && { reason }) }),

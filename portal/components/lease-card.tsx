@@ -7,6 +7,7 @@ import { addresses } from '../navigation/routes.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Icon } from './icon.tsx';
 import { LeaseForm } from './lease-form.tsx';
+import { LeasePolicyField } from './lease-policy.tsx';
 import { LeaseView } from './lease-view.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { TimeAgo } from './time-ago.tsx';
@@ -19,10 +20,20 @@ interface LeaseCardProps {
   ask(isAsking: boolean): void;
   /** On the machine's own page the answer to Connect asks for it; there is no second button. */
   hasButton: boolean;
+  /** Who may approve leases may also say that they are needed. */
+  mayApprove?: boolean;
 }
 
 /** The caller's own lease on a machine, or the way to one, and those that came before. */
-export function LeaseCard({ machine, leases, now, isAsking, ask, hasButton }: LeaseCardProps) {
+export function LeaseCard({
+  machine,
+  leases,
+  now,
+  isAsking,
+  ask,
+  hasButton,
+  mayApprove = false,
+}: LeaseCardProps) {
   const { announce } = usePortal();
   const { value, failure, reload, standing } = leases;
   const { own } = standing;
@@ -71,6 +82,9 @@ export function LeaseCard({ machine, leases, now, isAsking, ask, hasButton }: Le
             Request a lease
           </button>
         </div>
+      )}
+      {value && mayApprove && (
+        <LeasePolicyField machineId={machine.id} policy={value.policy} changed={reload} />
       )}
       {earlier.length > 0 && (
         <details class="history more">

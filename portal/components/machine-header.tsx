@@ -23,10 +23,12 @@ interface MachineHeaderProps {
   heading: Ref<HTMLHeadingElement>;
   /** Whoever only reads its audit knows less of it. */
   machine: ShownMachine | undefined;
+  /** Nothing more of it will come. */
+  isRefused?: boolean;
 }
 
 /** Which machine it is, and its pages. */
-export function MachineHeader({ id, view, heading, machine }: MachineHeaderProps) {
+export function MachineHeader({ id, view, heading, machine, isRefused = false }: MachineHeaderProps) {
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -38,10 +40,12 @@ export function MachineHeader({ id, view, heading, machine }: MachineHeaderProps
         </h1>
         {machine?.state && <StateBadge state={machine.state} />}
       </div>
-      <p class="lead one-line">
-        {machine && kindOf(machine.resourceId)}
-        {machine?.facts?.osName && `, ${machine.facts.osName}`}
-      </p>
+      {!isRefused && (
+        <p class="lead one-line">
+          {machine && kindOf(machine.resourceId)}
+          {machine?.facts?.osName && `, ${machine.facts.osName}`}
+        </p>
+      )}
       <nav class="tabs" aria-label="Pages of this machine">
         {Object.entries(views).map(([one, { title, address }]) => (
           <Link key={one} to={address(id)} {...(one === view && { 'aria-current': 'page' as const })}>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AccessReply } from '../api/replies.ts';
+import type { AccessReply, ExplainedRight } from '../api/replies.ts';
 import { AccessConditions } from '../components/access-conditions.tsx';
 import { AccessPeople } from '../components/access-people.tsx';
 import { AccessRights } from '../components/access-rights.tsx';
@@ -69,17 +69,19 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
   const access = useRemote(
     `access ${id} ${principal}`,
     machine.value ? (signal) => api.access(id, principal, signal) : undefined,
-    () => everyMs,
+    // What is asked of somebody else is on record each time: it is asked once.
+    () => (principal ? undefined : everyMs),
   );
   const { value, failure, reload } = access;
   const name = machine.value?.name;
   const heading = useScreenTitle(`${name ?? 'Machine'}, access`);
   const subject = principal && value ? nameOfPrincipal(value.principal) : undefined;
-  const isGone = machine.failure && !machine.value;
-  const mayAskOthers = value?.rights.some(({ right, allowed }) => right === 'read-access' && allowed);
+  const isGone = machine.failure !== undefined && !machine.value;
+  const isAllowed = (name: ExplainedRight['right']): boolean =>
+    value?.rights.some(({ right, allowed }) => right === name && allowed) ?? false;
   return (
     <>
-      <MachineHeader id={id} view="access" heading={heading} machine={machine.value} />
+      <MachineHeader id={id} view="access" heading={heading} isRefused={isGone} machine={machine.value} />
       {isGone && machine.failure && (
         <MachineRefused id={id} failure={machine.failure} retry={machine.reload} />
       )}
@@ -100,6 +102,7 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
           isAsking={isAsking}
           ask={ask}
           hasButton
+          mayApprove={isAllowed('approve')}
         />
       )}
       {value && (
@@ -108,7 +111,7 @@ export function MachineAccessScreen({ id, principal }: { id: string; principal: 
             {subject === undefined ? 'What you may do here, and why' : `What ${subject} may do here, and why`}
           </h2>
           <AccessRights list={value.rights} />
-          {(mayAskOthers || principal) && <PrincipalForm machineId={id} principal={principal} />}
+          {(isAllowed('read-access') || principal) && <PrincipalForm machineId={id} principal={principal} />}
         </section>
       )}
       {machine.value && <AccessPeople machineId={id} now={now} />}

@@ -14,7 +14,13 @@ export function MachineSessionsScreen({ id }: { id: string }) {
   const heading = useScreenTitle(`${name ?? 'Machine'}, sessions`);
   return (
     <>
-      <MachineHeader id={id} view="sessions" heading={heading} machine={value} />
+      <MachineHeader
+        id={id}
+        view="sessions"
+        heading={heading}
+        machine={value}
+        isRefused={failure !== undefined}
+      />
       {failure && !value ? (
         <MachineRefused id={id} failure={failure} retry={reload} />
       ) : (

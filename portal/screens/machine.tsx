@@ -49,7 +49,13 @@ export function MachineScreen({ id }: { id: string }) {
 
   return (
     <>
-      <MachineHeader id={id} view="overview" heading={heading} machine={value} />
+      <MachineHeader
+        id={id}
+        view="overview"
+        heading={heading}
+        machine={value}
+        isRefused={failure !== undefined}
+      />
       {failure && value && <StaleNote failure={failure} retry={reload} />}
       {failure && !value && <MachineRefused id={id} failure={failure} retry={reload} />}
       {fault && <FailureCard failure={fault} about="Uninstall" retry={uninstall} />}

@@ -98,6 +98,8 @@ describe.runIf(hasChromium('the portal’s page of who may in a browser'))('who 
     await page.getByText(`${operator.name} may connect with Windows Admin Center now.`).waitFor();
     expect(new URL(page.url()).searchParams.get('principal')).toBe(operator.id);
     expect(await page.getByRole('heading', { name: 'Your lease' }).count()).toBe(0);
+    // Each time it is asked is on record.
+    expect(rig.api.calls.filter((call) => call.endsWith('/access'))).toHaveLength(2);
     await page.getByRole('link', { name: 'Show your own access' }).click();
     await page.waitForURL((url) => url.search === '');
   });

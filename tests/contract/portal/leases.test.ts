@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
-import { operator, ownLease, sampleLease } from '../../support/portal-access-samples.ts';
+import { operator, ownLease, sampleAccess, sampleLease } from '../../support/portal-access-samples.ts';
 import { fromNow, machineIdOf, sampleMachine, sampleProblem } from '../../support/portal-samples.ts';
 import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
@@ -177,6 +177,30 @@ describe.runIf(hasChromium('the portal’s leases in a browser'))('leases in the
     await page.getByRole('button', { name: 'Withdraw it' }).click();
     await page.getByText('Withdrawn', { exact: true }).waitFor();
     await eventually(() => steps(page)).toContain('Decision, stopped herewithdrawn before it');
+  });
+
+  it('who may approve says whether a connect takes a lease', async () => {
+    rig.api.machines = [sampleMachine(0)];
+    const approve = {
+      right: 'approve' as const,
+      allowed: true,
+      grantedBy: [],
+      deniedBy: [],
+      passedOver: [],
+    };
+    rig.api.access.access = sampleAccess({ rights: [approve] });
+    rig.api.replies.set(`PUT /api/machines/${id}/lease-policy`, () => {
+      requireLeases();
+      return { status: 200, body: rig.api.access.policy };
+    });
+    const { page } = await rig.at(`${path}/access`);
+    const choice = page.getByRole('checkbox', { name: 'Connecting here takes a lease' });
+    expect(await bodyOf(page, () => choice.click())).toEqual({ required: true });
+    await eventually(() => choice.isChecked()).toBe(true);
+    rig.api.access.policy = { required: true, byDeployment: true, givesRole: false };
+    const { page: other } = await rig.signedIn(`${path}/access`);
+    await other.getByText('This deployment asks for one on every machine').waitFor();
+    expect(await other.getByRole('checkbox').count()).toBe(0);
   });
 
   it('more time is asked for in place, with a purpose', async () => {
