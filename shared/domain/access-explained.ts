@@ -10,7 +10,7 @@ import { coverageOf, giversOf, gives, takes } from './access-matching.ts';
 import type { MachineKind } from './machine.ts';
 
 /** An assignment that would give a right and does not count. */
-export interface PassedOver {
+interface PassedOver {
   grant: RoleGrant;
   why: 'condition' | 'not-action';
   /** The condition in Azure's own words, or the action that the role itself takes back. */

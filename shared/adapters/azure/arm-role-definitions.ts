@@ -44,7 +44,7 @@ const roleDefinition = z.object({
   }),
 });
 
-export interface RoleDefinition {
+interface RoleDefinition {
   roleName: string;
   permissions: readonly Permissions[];
 }
