@@ -5,7 +5,7 @@ import { sessionEnd, sessionUsage } from './session-parts.ts';
 const timestamp = z.iso.datetime();
 
 /** One line of `GET /api/machines/{id}/sessions` and `GET /api/sessions`. */
-export const listedSession = z.object({
+const listedSession = z.object({
   sessionId: z.string(),
   machineId: z.string(),
   /** The machine as a list shows it. */
@@ -28,7 +28,6 @@ export type ListedSession = z.infer<typeof listedSession>;
 /** `?ended=true` adds those of the last day, newest first; without it those that are live. */
 export const sessionListQuery = z.strictObject({ ended: z.enum(['true', 'false']).optional() });
 export const sessionListReply = z.object({ value: z.array(listedSession) });
-export type SessionListReply = z.infer<typeof sessionListReply>;
 
 /** `DELETE /api/machines/{id}/sessions`: ends all live ones. */
 export const endedSessionsReply = z.object({ ended: z.number() });

@@ -2,10 +2,6 @@ import type { SessionDocument } from '#shared/domain/documents.ts';
 import { type MemoryPorts, subscriptionId } from './memory-ports.ts';
 import { administrator, machineId, resourceId } from './sample-machine.ts';
 
-/** An id for the number: 16 characters of base32. */
-export const sessionIdOf = (number: number): string =>
-  `s${String(number).replaceAll(/[0189]/g, 'x')}`.padEnd(16, 'a');
-
 /** Puts an open session on record, an hour long from now. */
 export async function addSession(
   memory: MemoryPorts,
