@@ -3,7 +3,7 @@ import { registerLeaseList } from '#functions/http/lease-list.ts';
 import { registerLeasePolicy } from '#functions/http/lease-policy.ts';
 import { registerLeases } from '#functions/http/leases.ts';
 import { createManualClock } from '#local/kit/clock.ts';
-import type { LeaseReply } from '#shared/protocol/lease-api.ts';
+import { type LeaseReply, leaseReply } from '#shared/protocol/lease-api.ts';
 import { callFunction } from './function-app.ts';
 import { createMemoryPorts, type MemoryPorts, tenantId } from './memory-ports.ts';
 import { addMachine, grant, machineId } from './sample-machine.ts';

@@ -10,6 +10,7 @@ import {
   nextMoment,
   requestLease,
 } from '#shared/domain/lease-transitions.ts';
+import { notification, notificationOf } from '#shared/protocol/notifications.ts';
 
 const start = Date.parse('2026-10-01T12:00:00Z');
 const iso = (minutes: number): string => new Date(start + minutes * 60_000).toISOString();
@@ -163,6 +164,20 @@ describe('whatever happens to a lease', () => {
           expect(new Set(one).size).toBe(one.length);
           expect(keys[index + 1] ?? one).toEqual(expect.arrayContaining(one));
         }
+      }),
+    );
+  });
+
+  it('each of its news is a CloudEvent as it is described, and the same whenever it is told', () => {
+    fc.assert(
+      fc.property(story, ({ look, ...told }) => {
+        const lease = run(told).at(-1) ?? request();
+        const about = { displayName: 'web-01', resourceId: '/subscriptions/s' };
+        const sent = leaseNews(lease, at(look)).map((one) =>
+          notificationOf(lease, one, about, 'https://api.test'),
+        );
+        expect(sent.map((one) => notification.parse(one))).toEqual(sent);
+        expect(new Set(sent.map(({ id }) => id)).size).toBe(sent.length);
       }),
     );
   });
