@@ -1,7 +1,7 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createManualClock } from '#local/kit/clock.ts';
-import { roleAssignment } from '#local/resource-manager/seeds.ts';
+import { eligibleRole, roleAssignment } from '#local/resource-manager/seeds.ts';
 import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
 import { decideAccess, type Permissions, rolesAt } from '#shared/domain/access.ts';
@@ -99,6 +99,12 @@ beforeAll(async () => {
           principalType: 'User',
         }),
       ),
+      eligibleRole({
+        scope: groupId,
+        roleDefinition: wacLogin,
+        principalId: reader.objectId,
+        principalType: 'User',
+      }),
       deny(nobodyConnects, '00000000-0000-4000-8000-00000000de01'),
       deny(notTheDenied, '00000000-0000-4000-8000-00000000de02'),
     ],
@@ -143,6 +149,9 @@ describe('the roles of a caller', () => {
       allowed: true,
       grantedBy: [held.grants[1]?.assignmentId],
     });
+  });
+
+  it('requirement 96: are not those that he is only eligible for', async () => {
     expect(await namesOf(reader.objectId)).toEqual([]);
   });
 
