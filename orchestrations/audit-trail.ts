@@ -6,6 +6,7 @@ import type { Change, MachineStore, Stored } from '#shared/ports/machine-store.t
 import type { SecretStore } from '#shared/ports/secret-store.ts';
 import { type ChainedRecord, chainRecord, sealHead } from '#shared/protocol/audit-chain.ts';
 import { currentAuditKey } from './audit-keys.ts';
+import { inTurn } from './audit-lane.ts';
 import { findPlace } from './audit-place.ts';
 
 export interface AuditPorts {
@@ -39,16 +40,39 @@ export async function commitAudited(
   entry: AuditEntry | readonly AuditEntry[],
   known?: Stored<AuditHeadDocument>,
 ): Promise<(string | undefined)[]> {
-  const { store } = ports;
   const entries = (Array.isArray(entry) ? entry : [entry]) as readonly AuditEntry[];
+  return inTurn(ports.store, machineId, (left) =>
+    commitChained(ports, machineId, { changes, entries, known: left ?? known }),
+  );
+}
+
+async function commitChained(
+  ports: AuditPorts,
+  machineId: string,
+  wanted: {
+    changes: readonly Change[];
+    entries: readonly AuditEntry[];
+    known: Stored<AuditHeadDocument> | undefined;
+  },
+) {
+  const { store } = ports;
+  const { changes, entries, known } = wanted;
   const readHead = () => store.read(machineId, 'audit-head');
   let head = known ?? (await readHead());
   let isBehind = false;
   for (let round = 1; ; round += 1) {
     const records = await recordsOf(ports, machineId, { head, isBehind }, entries);
+    const sealed = await sealOf(ports, records);
+    const chained: Change[] = [
+      ...records.map((record) => ({ create: record })),
+      head ? { replace: sealed, etag: head.etag } : { create: sealed },
+    ];
     try {
-      const etags = await store.commit(machineId, [...changes, ...(await chained(ports, head, records))]);
-      return etags.slice(0, changes.length);
+      const etags = await store.commit(machineId, [...changes, ...chained]);
+      return {
+        answer: etags.slice(0, changes.length),
+        head: { document: sealed, etag: etags.at(-1) ?? '' },
+      };
     } catch (error) {
       if (!isMismatch(error) || round === rounds) throw error;
       await pause(round);
@@ -82,18 +106,13 @@ async function recordsOf(
   return records;
 }
 
-async function chained(
-  ports: AuditPorts,
-  head: Stored<AuditHeadDocument> | undefined,
+async function sealOf(
+  { secrets, now }: AuditPorts,
   records: readonly ChainedRecord[],
-): Promise<Change[]> {
+): Promise<AuditHeadDocument> {
   const newest = records.at(-1);
-  if (!newest) return [];
-  const sealed = sealHead(await currentAuditKey(ports.secrets, ports.now()), newest);
-  return [
-    ...records.map((record) => ({ create: record })),
-    head ? { replace: sealed, etag: head.etag } : { create: sealed },
-  ];
+  if (!newest) throw new Error('a change without an entry is no matter of the audit');
+  return sealHead(await currentAuditKey(secrets, now()), newest);
 }
 
 /** A record that goes with no change: a refusal, a reading, something that happened elsewhere. */

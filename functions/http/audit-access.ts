@@ -9,7 +9,7 @@ import { isInTenant, openMachine, requireRight } from './machine-access.ts';
 import { listVisible } from './visible-machines.ts';
 
 /** Whoever has the app role in the tenant of this deployment. It gives nothing else. */
-export const isAuditor = ({ settings }: AppPorts, { roles, tenantId }: Caller): boolean =>
+const isAuditor = ({ settings }: AppPorts, { roles, tenantId }: Caller): boolean =>
   roles.includes(auditRole) && tenantId.toLowerCase() === settings.ADMIN_CENTER_TENANT_ID.toLowerCase();
 
 /** A subscription that was given back is nobody's: what was done on its machines is read on. */

@@ -18,7 +18,7 @@ export interface AuditDecision {
 }
 
 /** How a session ended, for its record. */
-export interface AuditedSession {
+interface AuditedSession {
   sessionId: string;
   service: string;
   seconds?: number;

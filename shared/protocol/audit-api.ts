@@ -8,7 +8,7 @@ const outcome = z.enum(['allowed', 'refused', 'succeeded', 'failed']);
 /** The app role of this API that makes a reader of every machine's audit, and gives nothing else. */
 export const auditRole = 'Audit.Read';
 
-export const auditRecord = z.object({
+const auditRecord = z.object({
   /** 1 and up without a gap: its place in the machine's chain; 0 for a record of before the chain, which has no mac. */
   sequence: z.number().int(),
   at: timestamp,

@@ -2,7 +2,6 @@ import { type AuditBreak, chainBreakAction } from '#shared/domain/audit.ts';
 import type { AuditDocument, AuditHeadDocument } from '#shared/domain/audit-documents.ts';
 import {
   type AuditKey,
-  type ChainPlace,
   hashEarlier,
   isGenuine,
   isOfBefore,
@@ -141,10 +140,3 @@ export function createVerification({ head, keys, noted }: VerifiedChain) {
 }
 
 const isReason = (code: string): code is AuditBreak['why'] => tampered.has(code);
-
-/** What may be noted outside: the place that the chain has now. */
-export const placeOfHead = ({ sequence, mac, at }: AuditHeadDocument): ChainPlace & { at: string } => ({
-  sequence,
-  mac,
-  at,
-});
