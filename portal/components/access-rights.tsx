@@ -7,7 +7,7 @@ import { Mend } from './mend.tsx';
 type Grant = ExplainedRight['grantedBy'][number];
 
 /** A role, where it was assigned, to whom, and until when. */
-export function GrantWords({ grant }: { grant: Grant }) {
+function GrantWords({ grant }: { grant: Grant }) {
   const { role, scope, through, endsAt } = grant;
   return (
     <>

@@ -5,7 +5,7 @@ import { Link } from '../navigation/link.tsx';
 import { addresses } from '../navigation/routes.ts';
 import { StateBadge } from './state-badge.tsx';
 
-export type MachineView = 'overview' | 'access' | 'sessions' | 'audit';
+type MachineView = 'overview' | 'access' | 'sessions' | 'audit';
 
 const views = {
   overview: { title: 'Overview', address: addresses.machine },

@@ -33,7 +33,7 @@ const obstacles: Readonly<Record<Condition, string>> = {
   'local policy': 'the machine’s own policy refuses it',
 };
 
-export const levels: Readonly<Record<NonNullable<ExplainedService['level']>, string>> = {
+const levels: Readonly<Record<NonNullable<ExplainedService['level']>, string>> = {
   administrator: 'as an administrator',
   user: 'as a standard user',
   local: 'with a local account',

@@ -34,7 +34,7 @@ const day = new Intl.DateTimeFormat('en', {
 });
 const precise = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
 
-export const formatDay = (at: string): string => day.format(new Date(at));
+const formatDay = (at: string): string => day.format(new Date(at));
 /** With its seconds: the order of things is what an auditor reads. */
 export const formatPrecise = (at: string): string => precise.format(new Date(at));
 

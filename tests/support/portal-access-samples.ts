@@ -17,7 +17,7 @@ export const operator = {
   name: 'operator.of.the.servers@sample.localhost',
 };
 
-export const subscriptionScope = '/subscriptions/00000000-0000-4000-8000-000000000001';
+const subscriptionScope = '/subscriptions/00000000-0000-4000-8000-000000000001';
 const assignment = (number: number) =>
   `${subscriptionScope}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-8000-0000000001${number}`;
 
