@@ -52,5 +52,6 @@ for (const flow of leaseFlows)
         const failure = away[method.split('.')[0] ?? ''];
         if (failure) throw failure();
       });
+      expect(left).toBe(0);
     });
   });

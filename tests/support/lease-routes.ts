@@ -89,6 +89,8 @@ export async function openLeaseRoutes() {
       ...(body && { body: JSON.stringify(body) }),
     });
     const told = typeof answer.body === 'string' ? (JSON.parse(answer.body) as unknown) : answer.body;
+    // What is answered is what the description of the API says.
+    if (answer.status < 300 && !/^list|Policy/.test(name)) leaseReply.parse(told);
     return {
       status: answer.status,
       headers: answer.headers,
