@@ -23,6 +23,7 @@ export interface KnownRoles extends RoleReader {
 
 interface Known {
   principalId: string;
+  usedAt: number;
   roles?: EffectiveRoles & { readAt: number };
   /** The one reading that is under way. */
   flight?: { startedAt: number; roles: Promise<EffectiveRoles & { readAt: number }> };
@@ -64,12 +65,16 @@ export function rememberRoles(reader: RoleReader, now: () => number): KnownRoles
 
   const entryOf = (principalId: string, subscriptionId: string): Known => {
     const key = `${principalId} ${subscriptionId}`.toLowerCase();
-    const entry = entries.get(key) ?? { principalId: principalId.toLowerCase() };
-    // Whoever was asked about last is forgotten last.
+    const usedAt = now();
+    const entry = entries.get(key) ?? { principalId: principalId.toLowerCase(), usedAt };
+    entry.usedAt = usedAt;
+    // Whoever was asked about last is forgotten last; what nobody has asked for in a minute is too old to be given.
     entries.delete(key);
     entries.set(key, entry);
-    const [oldest] = entries.keys();
-    if (entries.size > most && oldest !== undefined) entries.delete(oldest);
+    for (const [other, { usedAt: lastUsedAt }] of entries) {
+      if (entries.size <= most && usedAt - lastUsedAt < freshMs) break;
+      entries.delete(other);
+    }
     return entry;
   };
 
