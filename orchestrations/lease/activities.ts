@@ -126,17 +126,18 @@ export function createLeaseActivities(ports: LeasePorts) {
       await revokeSessions(ports, ending, machineId, (session) => session.leaseId === leaseId);
     },
 
-    /** Takes the role back that was given for it, if one was. */
+    /** Takes the role back that was given for it, if one was. Once more does no harm: what Azure says it never had may come up. */
     async takeLeaseRole(subject: LeaseSubject): Promise<void> {
       const lease = (await store.read(subject.machineId, 'lease', subject.leaseId))?.document;
-      if (!lease?.assignment || lease.assignment.removedAt !== undefined) return;
+      if (!lease?.assignment) return;
       await roleAssigner.remove(lease.assignment.id);
       roles.forget(lease.requester.id);
       const removedAt = now().toISOString();
       await updateLease(ports, subject, (current) => {
-        if (!current.assignment || current.assignment.removedAt !== undefined) return undefined;
-        const { trouble: _, ...assignment } = current.assignment;
-        return { lease: { ...current, assignment: { ...assignment, removedAt } } };
+        if (!current.assignment) return undefined;
+        const { trouble, ...assignment } = current.assignment;
+        if (trouble === undefined && assignment.removedAt !== undefined) return undefined;
+        return { lease: { ...current, assignment: { removedAt, ...assignment } } };
       });
     },
 

@@ -11,8 +11,8 @@ const longestWaitMs = 6 * 60 * 60_000;
 /** Whoever waits for a door is not kept waiting by a bus that is away: it is told with the next look, sooner than else. */
 const briefRetries: RetryPolicy = [500, 2_000];
 const untoldWaitMs = 60_000;
-/** Between tries to take a role back, the last for ever. */
-const takeBackWaitsMs = [5 * 60_000, 15 * 60_000, 60 * 60_000, longestWaitMs];
+/** Between tries to take a role back, the last for ever. There are two at least: Azure may not know at once what it was given. */
+const takeBackWaitsMs = [10 * 60_000, 20 * 60_000, 60 * 60_000, longestWaitMs];
 
 /** Follows a lease: somebody else decides, it starts, is extended, ends. The record is the truth; events are hints to read it. */
 export function* followLease(
@@ -50,7 +50,7 @@ export function* followLease(
   yield* run.cutLeaseSessions(subject);
   let isRoleGone = yield* takeRoleBack(context, subject);
   yield* news.tellLast();
-  for (let round = 0; !isRoleGone; round += 1) {
+  for (let round = 0; lease.givesRole && (round === 0 || !isRoleGone); round += 1) {
     yield* context.sleep(takeBackWaitsMs[round] ?? longestWaitMs);
     isRoleGone = yield* takeRoleBack(context, subject);
   }
