@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../support/browser.ts';
+import { sampleSession } from '../../support/portal-access-samples.ts';
 import { troubledStatus } from '../../support/portal-install-samples.ts';
 import { fromNow, installAt, machineIdOf, sampleMachine } from '../../support/portal-samples.ts';
-import { type PortalRig, startPortalRig } from './rig.ts';
+import { eventually, type PortalRig, startPortalRig } from './rig.ts';
 
 const id = machineIdOf(0);
 const machinePath = `/portal/machines/${id}`;
@@ -63,14 +64,15 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
       api.machines = [
         sampleMachine(0, { name: 'web-01', endpoint: { enabled: true, services: { WAC: 6516, SSH: 22 } } }),
       ];
+      api.access.sessions = [sampleSession(0)];
       const removal = { ...installAt(id, 0), kind: 'uninstall' as const, id: `${id}.removal2` };
       api.operations.set(removal.id, removal);
       api.replies.set(`DELETE /api/machines/${id}/extension`, { status: 202, body: removal });
       const { page } = await rig.at(machinePath);
       await page.getByRole('button', { name: 'Uninstall' }).click();
       const dialog = page.getByRole('dialog', { name: 'Uninstall from web-01?' });
-      expect(await dialog.textContent()).toMatch(
-        /This goes.*who is connected is cut off.*The service configuration WAC\..*disabled now, and purged.*This stays.*The endpoint.*The service configuration SSH, port 22\./,
+      await eventually(() => dialog.textContent()).toMatch(
+        /This goes.*1 live session: who is connected is cut off.*The service configuration WAC\..*disabled now, and purged.*This stays.*The endpoint.*The service configuration SSH, port 22\./,
       );
       const focused = () => page.evaluate('document.activeElement.innerText');
       expect(await focused()).toBe('Cancel');
