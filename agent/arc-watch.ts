@@ -14,7 +14,7 @@ const secondTryMs = 500;
 export type ArcReading = Reading<ArcConfiguration | undefined>;
 
 export interface ArcWatchOptions {
-  /** Asks the Arc agent; it never rejects. */
+  /** Asks the Arc agent. */
   read(): Promise<ArcReading>;
   /** Where the Arc agent keeps its configuration. */
   folder: string;
@@ -50,7 +50,7 @@ export async function watchArcConfiguration(options: ArcWatchOptions): Promise<A
   let wasThere = false;
 
   async function readOnce(): Promise<ArcReading> {
-    const reading = await read();
+    const reading = await read().catch((error: unknown): ArcReading => ({ unknown: String(error) }));
     if ('unknown' in reading) return reading;
     if (reading.known) wasThere = true;
     else if (wasThere) return { unknown: 'azcmagent has gone from this machine' };

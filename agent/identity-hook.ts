@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { CheckHookFile } from './hook-file.ts';
 
 const timeoutMs = 20_000;
+/** After it was ended. */
+const pipesMs = 500;
 const maxOutputBytes = 16 * 1024;
 /** Of what it says when it fails. */
 const maxReason = 200;
@@ -103,6 +105,11 @@ function runProgram(
       } catch {
         // It has ended meanwhile.
       }
+      // What it started may have left its group and hold the pipes.
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, pipesMs).unref();
     };
     const timer = setTimeout(end, options.timeoutMs, `took longer than ${options.timeoutMs} ms`);
     child.stdout.on('data', (chunk: Buffer) => {

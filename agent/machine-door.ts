@@ -11,7 +11,7 @@ import { createForwarder } from './forwarder.ts';
 import { namesOf } from './host-names.ts';
 import type { RunHook } from './identity-hook.ts';
 import { createIncomingStreams } from './incoming-streams.ts';
-import { blockedBy, policyRefusal, summaryOf, watchMachinePolicy } from './machine-policy.ts';
+import { blockedBy, nothingAllowed, policyRefusal, summaryOf, watchMachinePolicy } from './machine-policy.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { openSessionCountFile } from './session-count-file.ts';
 import { createSessionLives } from './session-lives.ts';
@@ -75,24 +75,14 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
   const { dataDirectory } = settings;
   let state: AgentState | undefined;
   let isShut = false;
+  let isOpening = true;
+  let policy = nothingAllowed;
   const configuredPort = (service: string) => state?.services.find(({ name }) => name === service)?.port;
   const portOf = (service: string) => (isShut ? undefined : configuredPort(service));
   const placeOf = (service: string, port: number) =>
     service === 'WAC' && settings.targetPort !== undefined ? localPortOf(settings) : port;
 
   const sessions = await openDoorSessions(dataDirectory, clock.nowSeconds);
-  const policy = await watchMachinePolicy({
-    dataDirectory,
-    installedPorts: installedPortsOf(settings),
-    readArc: options.readArc,
-    arcFolder: options.arcFolder,
-    onChange(latest) {
-      review();
-      logger.log('policy.read', summaryOf(latest));
-      options.onPolicyChange();
-    },
-    onDamage: (error) => logger.log('policy.damaged', { error }),
-  });
   const isOpen = (sessionId: string) =>
     (sessions.ends().get(sessionId) ?? 0) > clock.nowSeconds() && !sessions.isRevoked(sessionId);
   const accounts = await openVirtualAccounts(
@@ -156,7 +146,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
   const streams = createIncomingStreams({
     portOf,
     localPortOf: placeOf,
-    policyRefusal: (port, localPort) => policyRefusal(policy.current(), port, localPort),
+    policyRefusal: (port, localPort) => policyRefusal(policy, port, localPort),
     isWithheld: options.isWithheld,
     isRevoked: sessions.isRevoked,
     hasCertificate: () => !certificates.isEmpty(),
@@ -180,12 +170,30 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
     cut: (sessionId) => streams.cut((purpose) => purpose.sessionId === sessionId),
   });
 
+  const watch = await watchMachinePolicy({
+    dataDirectory,
+    installedPorts: installedPortsOf(settings),
+    readArc: options.readArc,
+    arcFolder: options.arcFolder,
+    onChange(latest) {
+      policy = latest;
+      // Whoever opens the door looks at all of it when it is open.
+      if (isOpening) return;
+      review();
+      logger.log('policy.read', summaryOf(latest));
+      options.onPolicyChange();
+    },
+    onDamage: (error) => logger.log('policy.damaged', { error }),
+  });
+  policy = watch.current();
+  isOpening = false;
+
   /** Nothing ends before it is known what is configured. */
   function reasonToEnd(service: ServiceName): SessionEnd | undefined {
     const port = configuredPort(service);
     if (!state) return undefined;
     if (port === undefined) return 'service_closed';
-    const refusal = policyRefusal(policy.current(), port, placeOf(service, port));
+    const refusal = policyRefusal(policy, port, placeOf(service, port));
     return refusal && 'local_policy';
   }
 
@@ -202,7 +210,7 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
       review();
     },
     revoke: lives.revoke,
-    allows: (port) => policyRefusal(policy.current(), port) === undefined,
+    allows: (port) => policyRefusal(policy, port) === undefined,
     shut() {
       isShut = true;
       streams.review();
@@ -213,12 +221,12 @@ export async function openMachineDoor(options: MachineDoorOptions): Promise<Mach
       streams.review();
       await accounts.settled(signal);
     },
-    blockedServices: () => blockedBy(policy.current(), state?.services ?? [], placeOf),
-    policy: () => summaryOf(policy.current()),
+    blockedServices: () => blockedBy(policy, state?.services ?? [], placeOf),
+    policy: () => summaryOf(policy),
     sessionNews: meter.news,
     told: meter.told,
     async close() {
-      policy.close();
+      watch.close();
       accounts.close();
       streams.cut(() => true);
       door.close();

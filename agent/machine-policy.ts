@@ -17,6 +17,7 @@ export interface MachinePolicy {
 }
 
 const denied: LocalPolicy = { enabled: false, ports: new Set() };
+export const nothingAllowed: MachinePolicy = { own: denied, arc: undefined };
 
 /** What cannot be read allows nothing. */
 export function policyOf(reading: ArcReading): LocalPolicy | undefined {

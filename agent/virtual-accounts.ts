@@ -50,8 +50,7 @@ export async function openVirtualAccounts(
 ): Promise<VirtualAccounts> {
   const { machine, runHook } = options;
   const file = join(options.dataDirectory, 'virtual-accounts.json');
-  const text = await readIfPresent(file);
-  const records = new Map(Object.entries(text === undefined ? {} : accountFile.parse(JSON.parse(text))));
+  const records = await readRecords(file, (reason) => options.onFailure('', 'remove', reason, true));
   const closed = new AbortController();
   const making = new Map<string, Promise<string | undefined>>();
   const removing = new Map<string, Promise<void>>();
@@ -87,8 +86,8 @@ export async function openVirtualAccounts(
   async function make(run: RunHook, { sessionId, user, userId }: Visitor): Promise<string | undefined> {
     const record: AccountRecord = { user, ...(userId !== undefined && { userId }), state: 'creating' };
     records.set(sessionId, record);
-    await save();
     try {
+      await save();
       const { account } = await run(inputFor('create', sessionId, record));
       Object.assign(record, { state: 'ready', ...(account !== undefined && { account }) });
       await save();
@@ -141,8 +140,8 @@ export async function openVirtualAccounts(
       if (!runHook) return undefined;
       const { sessionId } = visitor;
       const record = records.get(sessionId);
-      if (record?.state === 'ready' && !removing.has(sessionId)) return record.account;
-      await removing.get(sessionId);
+      if (removing.has(sessionId)) throw new Error('the account of the session is being removed');
+      if (record?.state === 'ready') return record.account;
       const made = making.get(sessionId) ?? inTurn(() => make(runHook, visitor));
       making.set(sessionId, made);
       return made.finally(() => making.delete(sessionId));
@@ -161,6 +160,20 @@ export async function openVirtualAccounts(
     },
     close: () => closed.abort(),
   };
+}
+
+/** Who is on a damaged record is not known any more: an account may be left, and the owner has to be told. */
+async function readRecords(
+  file: string,
+  onDamage: (reason: string) => void,
+): Promise<Map<string, AccountRecord>> {
+  const text = (await readIfPresent(file)) ?? '{}';
+  try {
+    return new Map(Object.entries(accountFile.parse(JSON.parse(text))));
+  } catch {
+    onDamage('virtual-accounts.json is damaged: accounts of former visitors may be left');
+    return new Map();
+  }
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

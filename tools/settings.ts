@@ -26,7 +26,7 @@ const programs = (): Program[] => [
       {
         name: 'ADMIN_CENTER_ROOT',
         meaning: 'Folder below which it looks for the Arc agent of the machine.',
-        fallback: '`/`',
+        fallback: '/',
       },
       {
         name: 'ADMIN_CENTER_DATA',

@@ -149,7 +149,8 @@ if [ -n "$hook_hash" ]; then
   take virtual-account.sh "$programs/hooks/virtual-account.sh" 755
 fi
 
-# Capabilities: a port below 1024 in direct mode, and the files with which Azure Arc proves who the machine is.
+# Capabilities: a port below 1024 in direct mode, and the files with which Azure Arc proves who the machine is. Its
+# program, which is asked what the owner allows, writes its log below its own folder.
 cat > "$work/unit" <<UNIT
 [Unit]
 Description=Admin Center agent
@@ -165,7 +166,7 @@ RestartSec=5
 TimeoutStopSec=10
 UMask=0077
 WorkingDirectory=$data
-ReadWritePaths=$data
+ReadWritePaths=$data -$root/var/opt/azcmagent
 ReadOnlyPaths=$settings
 ProtectSystem=strict
 ProtectHome=yes

@@ -166,9 +166,37 @@ describe('who a service takes a visitor for', () => {
     );
   });
 
+  it('requirement 79: makes the account of a session that was open before there was a hook, once, for whatever comes first', async () => {
+    await open(true);
+    const cookie = await machine.signIn(one);
+    await rm(join(machine.dataDirectory, 'virtual-accounts.json'));
+    await machine.restart();
+    const socket = (await machine.connectAs(one)).webSocket('/live', { cookie });
+    socket.on('open', () => socket.send('first'));
+    socket.on('error', () => undefined);
+    const [[answer], { headers }] = await Promise.all([once(socket, 'message'), visit(one, cookie)]);
+    expect(String(answer)).toBe('first');
+    expect(headers['x-admin-center-account']).toBe('ac-ada');
+    expect(service.seen.map(({ headers: seen }) => seen['x-admin-center-account'])).toEqual([
+      'ac-ada',
+      'ac-ada',
+    ]);
+    expect(await actions()).toEqual([`create ${one}`, `create ${one}`]);
+    socket.terminate();
+  });
+
+  it('tells of a record of accounts that is damaged, and goes on', async () => {
+    await open(true);
+    await writeFile(join(machine.dataDirectory, 'virtual-accounts.json'), '{');
+    await machine.restart();
+    expect(machine.accountFailures).toEqual([expect.stringContaining('may be left')]);
+    expect((await visit(one, await machine.signIn(one))).reply.status).toBe(200);
+  });
+
   it.each([
     ['fails', 'echo "useradd: cannot lock /etc/passwd" >&2; exit 1', 'cannot lock'],
     ['hangs', 'sleep 60', 'took longer'],
+    ['leaves something behind that holds its output', 'setsid sleep 60 & exit 0', 'took longer'],
     ['answers something else', 'echo account=ada', 'something else'],
     ['answers a name of two lines', String.raw`echo '{"account":"a\nb"}'`, 'something else'],
     ['prints without end', 'yes', 'printed too much'],

@@ -69,6 +69,15 @@ describe('the configuration of the Arc agent', () => {
     await vi.waitFor(() => expect(current()).toEqual(failed), { timeout: 5_000 });
   });
 
+  it('requirement 39: of an Arc agent that makes the reading fail is one that cannot be read', async () => {
+    watch = await watchArcConfiguration({
+      read: () => Promise.reject(new Error('EMFILE')),
+      folder,
+      onChange: () => undefined,
+    });
+    expect(watch.current()).toEqual({ unknown: 'Error: EMFILE' });
+  });
+
   it('requirement 39: of an Arc agent that has gone is one that cannot be read', async () => {
     const { current } = await start([off, absent]);
     await touch();
