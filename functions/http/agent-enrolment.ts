@@ -10,6 +10,7 @@ import { agentActor, enrolKeys, requireOnCurve } from '../agent-keys.ts';
 import { isFree } from '../begin-operation.ts';
 import { makeKnown } from '../known-machines.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
+import { recordRefusedEnrolment } from './audit-refusals.ts';
 import { defineRoute, type RouteCall, refuseFields } from './route.ts';
 
 type Call = RouteCall<EnrolmentRequest>;
@@ -125,6 +126,17 @@ export function registerAgentEnrolment(provider: PortsProvider): void {
       body: enrolmentRequest,
       replies: { 200: enrolmentReply, 400: problem, 403: problem },
     },
-    async (call) => ({ body: await enrol(call) }),
+    async (call) => {
+      try {
+        return { body: await enrol(call) };
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'enrolment_refused') {
+          const { request, log } = call;
+          const machineId = machineIdOf(parseMachineResource(call.body.resourceId).resourceId);
+          await recordRefusedEnrolment(machineId, { request, provider, log }, error);
+        }
+        throw error;
+      }
+    },
   );
 }

@@ -2,11 +2,13 @@ import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { recordAudit } from '#orchestrations/audit-trail.ts';
 import { machineIdOfOperation } from '#orchestrations/names.ts';
 import { isRefusalCode } from '#shared/domain/audit.ts';
+import type { AuditAction } from '#shared/domain/audit-actions.ts';
 import type { AppError } from '#shared/domain/error.ts';
 import { isMachineId } from '#shared/domain/machine-name.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { auditedCaller } from './audit-actor.ts';
+import { type Acting, auditedCaller } from './audit-actor.ts';
 import { bearerOf } from './authorization.ts';
+import { provenAddressOf } from './caller-address.ts';
 
 /** A refusal that its flow has recorded already. */
 const recorded = new WeakSet<AppError>();
@@ -87,23 +89,48 @@ export async function recordRefusalOn(
   { request, provider, log }: Refused,
   error: AppError,
 ): Promise<void> {
-  if (!isRefusalCode(error.code) || recorded.has(error) || !isMachineId(machineId)) return;
+  if (!isRefusalCode(error.code) || recorded.has(error)) return;
   try {
     const ports = provider();
-    const caller = await ports.callers.verify(bearerOf(request));
-    const more = takeTurn(ports, caller.id, [caller.id, machineId, name, error.code].join(' '));
-    if (more === undefined || !(await isKnown(ports, machineId))) return;
-    const right = error.facts['missingAction'];
-    await recordAudit(ports, machineId, {
-      ...auditedCaller(caller, request),
-      action: `request ${name}`,
-      outcome: 'refused',
-      decision: { code: error.code, ...(typeof right === 'string' && { right }) },
-      detail: more === 0 ? error.message : `${error.message}; ${more} more like it since the last record`,
-    });
+    const by = auditedCaller(await ports.callers.verify(bearerOf(request)), request);
+    await keep(ports, machineId, by, { action: `request ${name}`, error });
   } catch (caught) {
     log.error(`${name} ${error.code} was refused, and its record could not be kept`, caught);
   }
+}
+
+/** Who is refused as the agent of a machine has proved nothing: what is known of him is his address. */
+export async function recordRefusedEnrolment(
+  machineId: string,
+  { request, provider, log }: Refused,
+  error: AppError,
+): Promise<void> {
+  const from = provenAddressOf(request.headers);
+  const actor = { id: machineId, name: 'Somebody who says he is its agent', kind: 'agent' } as const;
+  const by = { actor, ...(from !== null && { from }) };
+  try {
+    await keep(provider(), machineId, by, { action: 'agent enrol', error });
+  } catch (caught) {
+    log.error(`an enrolment for ${machineId} was refused, and its record could not be kept`, caught);
+  }
+}
+
+async function keep(
+  ports: AppPorts,
+  machineId: string,
+  by: Acting,
+  { action, error }: { action: AuditAction; error: AppError },
+): Promise<void> {
+  const more = takeTurn(ports, by.actor.id, [by.actor.id, machineId, action, error.code].join(' '));
+  if (more === undefined || !isMachineId(machineId) || !(await isKnown(ports, machineId))) return;
+  const right = error.facts['missingAction'];
+  await recordAudit(ports, machineId, {
+    ...by,
+    action,
+    outcome: 'refused',
+    decision: { code: error.code, ...(typeof right === 'string' && { right }) },
+    detail: more === 0 ? error.message : `${error.message}; ${more} more like it since the last record`,
+  });
 }
 
 /** Of what nobody made known there is no audit: else anybody could begin one for any id. */

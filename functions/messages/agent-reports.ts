@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { app, type InvocationContext } from '@azure/functions';
 import { type DurableClient, getClient, input } from 'durable-functions';
+import { updateAudited } from '#orchestrations/audited-update.ts';
 import {
   readServed,
   recordServed,
@@ -7,12 +9,14 @@ import {
 } from '#orchestrations/deliver-certificate/activities.ts';
 import { agentReportedEvent } from '#orchestrations/names.ts';
 import { updateDocument } from '#orchestrations/records.ts';
+import type { AuditEntry } from '#shared/domain/audit.ts';
 import type { AgentDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { isMachineId } from '#shared/domain/machine-name.ts';
 import { type AgentReport, type PublicKey, reportEnvelope } from '#shared/protocol/agent-messages.ts';
 import { verifyReport } from '#shared/protocol/report.ts';
 import { queueNames } from '#shared/protocol/resource-names.ts';
+import { agentActor } from '../agent-keys.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { takeSessionCounts } from './session-counts.ts';
 
@@ -36,6 +40,21 @@ function withReport(agent: AgentDocument, report: AgentReport): AgentDocument {
   };
 }
 
+/** The owner of a machine opens and closes it himself (requirements 38-42): where he did, that is on record. */
+function policyEntry(
+  { machineId, localPolicy }: AgentDocument,
+  { policy }: AgentReport,
+): AuditEntry | undefined {
+  if (!policy || (localPolicy && isDeepStrictEqual(localPolicy, policy))) return undefined;
+  const ports = policy.ports.length === 0 ? 'no port' : `ports ${policy.ports.join(', ')}`;
+  return {
+    actor: agentActor(machineId),
+    action: 'policy change',
+    outcome: 'succeeded',
+    detail: policy.enabled ? `connections from outside are let in to ${ports}` : 'no connection from outside',
+  };
+}
+
 /** Writes what a signed report says, first to the store, then as a hint to the operation that may wait for it. */
 async function takeReport(
   ports: AppPorts,
@@ -51,14 +70,20 @@ async function takeReport(
   if (!agent) throw new AppError('report_refused', 'no agent has enrolled for this machine');
   const key = JSON.parse(agent.document.signingKey) as PublicKey;
   const report = await verifyReport(key, machineId, jws, agent.document.reportSequence);
-  await updateDocument(
-    ports.store,
-    machineId,
-    'agent',
-    undefined,
-    (found) => (found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined),
-    agent,
-  );
+  const take = (found: AgentDocument) =>
+    found.reportSequence < report.sequence ? { document: withReport(found, report) } : undefined;
+  const entry = policyEntry(agent.document, report);
+  if (entry)
+    await updateAudited(
+      ports,
+      { machineId, type: 'agent' },
+      (found) => {
+        const taken = take(found);
+        return taken && { ...taken, entry };
+      },
+      agent,
+    );
+  else await updateDocument(ports.store, machineId, 'agent', undefined, take, agent);
   await takeSessionCounts(ports, machineId, report);
   await noteServed(ports, machineId, report.servingThumbprint, { certificate, machine });
   // One that began meanwhile is many steps away from waiting for this machine.

@@ -17,7 +17,10 @@ export const auditActions = {
   'endpoint change':
     'The endpoint was switched on or off. Recorded before it is done, and again where it fails.',
   'service change': 'A service was given a port, or closed. Recorded as the endpoint.',
-  'agent enrol': 'An agent enrolled keys, by the token of an install or by the identity of its machine.',
+  'agent enrol':
+    'An agent enrolled keys, by the token of an install or by the identity of its machine; or was refused.',
+  'policy change':
+    'The machine says that its own policy is another now: who may come in from outside is decided there.',
   'session open': 'A connect, with what allowed it, or why it was refused.',
   'session end': 'A session was ended: by whom or what, and why.',
   'session close': 'The machine said its last count: bytes each way and seconds.',

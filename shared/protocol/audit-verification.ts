@@ -1,13 +1,6 @@
 import { type AuditBreak, chainBreakAction } from '#shared/domain/audit.ts';
 import type { AuditDocument, AuditHeadDocument } from '#shared/domain/audit-documents.ts';
-import {
-  type AuditKey,
-  hashEarlier,
-  isGenuine,
-  isOfBefore,
-  isSealed,
-  placeOf,
-} from './audit-chain.ts';
+import { type AuditKey, hashEarlier, isGenuine, isOfBefore, isSealed, placeOf } from './audit-chain.ts';
 
 export interface VerifiedChain {
   head: AuditHeadDocument | undefined;
@@ -100,7 +93,8 @@ export function createVerification({ head, keys, noted }: VerifiedChain) {
         `found when this was written: ${record.detail ?? ''}`,
       );
     }
-    if (above && above.sequence - sequence > 1)
+    if (above?.sequence === sequence) note(sequence, 'inserted', 'two records have this number');
+    else if (above && above.sequence - sequence > 1)
       note(sequence + 1, 'missing', `records ${sequence + 1} to ${above.sequence - 1} are not there`);
     else if (above) checkLink(above, String(record.mac));
     above = { record, sequence };

@@ -218,13 +218,25 @@ describe('other keys by the identity of the machine', () => {
       expect(await again()).toBe(200);
       expect(await agent()).toMatchObject({ enrolledBy: 'identity', reportSequence: 0 });
       const audits = await memory.store.list(machineId, 'audit', 9);
-      const enrolments = audits.filter(({ action }) => action === 'agent enrol');
+      const enrolments = audits.filter(
+        ({ action, outcome }) => action === 'agent enrol' && outcome === 'succeeded',
+      );
       expect(enrolments.map(({ actor, detail }) => `${actor.kind ?? ''} ${detail ?? ''}`)).toEqual([
         'agent by identity, in the place of other keys',
         'agent by identity, for the first time',
       ]);
     },
   );
+
+  it('are on record when they are refused, once a minute', async () => {
+    await enrolled({ enrolledBy: 'identity', connected: true, lastSeenAt: at() });
+    for (let times = 0; times < 3; times += 1) expect(await again()).toBe(403);
+    const audits = await memory.store.list(machineId, 'audit', 9);
+    const refused = audits.filter(({ outcome }) => outcome === 'refused');
+    expect(refused).toMatchObject([
+      { action: 'agent enrol', actor: { kind: 'agent' }, decision: { code: 'enrolment_refused' } },
+    ]);
+  });
 
   it('are refused right after others have enrolled, before those were heard of', async () => {
     await enrolled({});

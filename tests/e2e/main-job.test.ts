@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '#local/main-job/api-client.ts';
 import { getPage, openSessionUrl } from '#local/main-job/open-session-url.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
+import { type AuditRecord, auditVerifyReply } from '#shared/protocol/audit-api.ts';
+import { auditKeyOf } from '#shared/protocol/audit-chain.ts';
 import { cosmosNames } from '#shared/protocol/resource-names.ts';
 import { installOn } from '../support/install.ts';
 import { childProcesses, tcpSocketsOf } from '../support/process-sockets.ts';
@@ -168,13 +170,53 @@ describe('install and connect, as an administrator does it', () => {
       .poll(async () => (await administrator.getMachine(machineId)).presence.unreachable, { timeout: 30_000 })
       .toEqual([]);
   });
+
+  it('is in an audit that an auditor reads, that holds, and that shows what is changed in the database', async () => {
+    const { token } = await system.as('Auditor');
+    const headers = { authorization: `Bearer ${token}` };
+    const audit = (path: string) =>
+      fetch(`${system.baseUrl}/api/machines/${machineId}/audit${path}`, { headers });
+    const verify = async () => auditVerifyReply.parse(await (await audit('/verify')).json());
+    expect((await fetch(`${system.baseUrl}/api/machines/${machineId}`, { headers })).status).toBe(404);
+    const lines = (await (await audit('/export')).text()).trim().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as AuditRecord);
+    expect(records.map(({ action }) => action)).toEqual(
+      expect.arrayContaining([
+        'machine add',
+        'install begin',
+        'agent enrol',
+        'certificate served',
+        'install end',
+        'session open',
+        'request getMachine',
+        'audit export',
+      ]),
+    );
+    expect(records.at(-1)).toMatchObject({ action: 'audit export', from: expect.stringMatching(/127|::1/) });
+    expect(await verify()).toMatchObject({ intact: true });
+    const third = `audit:${auditKeyOf(3)}`;
+    await patchItem(system, machineId, third, '/actor/name', 'somebody else');
+    expect(await verify()).toMatchObject({ intact: false, broken: { sequence: 3, why: 'changed' } });
+    await patchItem(system, machineId, third, '/actor/name', records[2]?.actor.name ?? '');
+    expect(await verify()).toMatchObject({ intact: true });
+  });
 });
 
 /** Puts the due moment of the certificate into the past, as time would. */
-async function makeDue(system: SystemUnderTest, machineId: string): Promise<void> {
+const makeDue = (system: SystemUnderTest, machineId: string): Promise<void> =>
+  patchItem(system, machineId, 'certificate', '/dueAt', new Date(Date.now() - 60_000).toISOString());
+
+/** Writes past the app, as whoever has the key of the database can. */
+async function patchItem(
+  system: SystemUnderTest,
+  machineId: string,
+  id: string,
+  path: string,
+  value: string,
+): Promise<void> {
   const { endpoint, key, database } = system.connection.cosmos;
   const client = new CosmosClient({ endpoint, key, connectionPolicy: { enableEndpointDiscovery: false } });
-  const item = client.database(database).container(cosmosNames.machines).item('certificate', machineId);
-  await item.patch([{ op: 'set', path: '/dueAt', value: new Date(Date.now() - 60_000).toISOString() }]);
+  const item = client.database(database).container(cosmosNames.machines).item(id, machineId);
+  await item.patch([{ op: 'set', path, value }]);
   client.dispose();
 }
