@@ -20,6 +20,8 @@ export interface ProgramRun {
 
 export interface RunOptions {
   env?: Record<string, string>;
+  /** The sources unless told: the bundle starts sooner. */
+  program?: string;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
   /** Under a terminal of its own: standard output and error are one there. */
@@ -36,8 +38,8 @@ export const hasTerminals = process.platform === 'linux';
 
 /** The real program as a process of its own, with nothing of our own environment that it reads. */
 export function startProgram(args: readonly string[], options: RunOptions = {}): ProgramRun {
-  const { env = {}, nodeArgs = [], isTerminal = false } = options;
-  const line = [process.execPath, ...nodeArgs, main, ...args];
+  const { env = {}, program = main, nodeArgs = [], isTerminal = false } = options;
+  const line = [process.execPath, ...nodeArgs, program, ...args];
   const [file = '', ...rest] = isTerminal
     ? ['script', '--quiet', '--return', '--flush', '--command', line.map(quoted).join(' '), '/dev/null']
     : line;
