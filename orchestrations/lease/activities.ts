@@ -3,7 +3,7 @@ import { type LeaseDocument, leasePartition } from '#shared/domain/documents.ts'
 import type { ErrorRecord } from '#shared/domain/error.ts';
 import { isInForce, isOver, type Lease, type LeaseRules } from '#shared/domain/lease.ts';
 import { leaseNews } from '#shared/domain/lease-news.ts';
-import { moveLease } from '#shared/domain/lease-transitions.ts';
+import { isSamePerson, moveLease } from '#shared/domain/lease-transitions.ts';
 import type { MachineKind } from '#shared/domain/machine.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
@@ -56,6 +56,11 @@ function withoutAssignment(lease: LeaseDocument): LeaseDocument {
   return rest;
 }
 
+/** For so long after a role was taken back nobody is sure of it. */
+const unsureMs = 15 * 60_000;
+/** Among them are all that ended of late. */
+const mostLeases = 200;
+
 export function createLeaseActivities(ports: LeasePorts) {
   const { store, bus, roles, roleAssigner, now } = ports;
 
@@ -66,6 +71,24 @@ export function createLeaseActivities(ports: LeasePorts) {
   ): Promise<boolean> {
     const held = await roles.rolesIn(requester.id, machine.subscriptionId, 0);
     return decideAccess(rolesAt(held, machine.resourceId), machine.kind, connectRight(service)).allowed;
+  }
+
+  /**
+   * Assignments of the same person's earlier leases that may still be there: they would stand in the way of this one, and
+   * then be taken back in the midst of it.
+   */
+  async function removeEarlier(lease: Lease): Promise<void> {
+    const since = new Date(now().getTime() - unsureMs).toISOString();
+    const earlier = (await store.list(lease.machineId, 'lease', mostLeases)).filter(
+      ({ id, service, requester, assignment, state }) =>
+        id !== lease.id &&
+        isOver({ state }) &&
+        service === lease.service &&
+        isSamePerson(requester, lease.requester) &&
+        assignment !== undefined &&
+        (assignment.removedAt ?? since) >= since,
+    );
+    for (const { assignment } of earlier) if (assignment) await roleAssigner.remove(assignment.id);
   }
 
   return {
@@ -93,6 +116,7 @@ export function createLeaseActivities(ports: LeasePorts) {
         current.assignment || isOver(current) ? undefined : { lease: { ...current, assignment } },
       );
       if (isOver(planned)) return;
+      await removeEarlier(lease);
       const description = `Admin Center lease ${lease.id}`;
       const { isOurs } = await roleAssigner.assign({
         ...assignment,
