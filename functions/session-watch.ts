@@ -19,8 +19,9 @@ const freshMs = 15_000;
 const longestMs = 60_000;
 const width = 8;
 
+/** Nobody says who may: Azure Resource Manager does not answer, or does not let the app read it. */
 const isUndecided = (error: unknown): boolean =>
-  error instanceof AppError && error.code === 'access_undecided';
+  error instanceof AppError && (error.code === 'access_undecided' || error.code === 'roles_unreadable');
 
 /** Runs the work in lanes; what fails is told and keeps no other from its turn. */
 export async function inLanes<T>(

@@ -12,7 +12,7 @@ import {
 import type { AppPorts, PortsProvider } from '../ports.ts';
 import { auditedCaller } from './audit-actor.ts';
 import type { Caller } from './authorization.ts';
-import { openMachine } from './machine-access.ts';
+import { type MachineAccess, openMachine } from './machine-access.ts';
 import { defineRoute, readQuery } from './route.ts';
 import { listVisible } from './visible-machines.ts';
 
@@ -23,8 +23,12 @@ const most = 5_000;
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();
 
 /** Whoever installs here, and whoever says who may connect here, sees and ends the sessions of all. */
-export const mayEndAny = (decide: (right: AccessRight) => AccessDecision): boolean =>
+const mayEndAny = (decide: (right: AccessRight) => AccessDecision): boolean =>
   decide('install').allowed || decide('approve').allowed;
+
+/** The same from roles that are as fresh as a refusal must be. */
+export const mayEndAnyNow = async (access: Pick<MachineAccess, 'decideNow'>): Promise<boolean> =>
+  (await access.decideNow('install')).allowed || (await access.decideNow('approve')).allowed;
 
 const isLive = ({ state, expiresAt }: SessionDocument, now: Date): boolean =>
   (state === 'open' || state === 'opening') && expiresAt * 1000 > now.getTime();
@@ -136,15 +140,15 @@ export function registerSessionList(provider: PortsProvider): void {
       replies: { 200: endedSessionsReply, 401: problem, 403: problem, 404: problem },
     },
     async ({ ports, caller, parameter, request }) => {
-      const { machine, decide } = await openMachine(ports, caller, parameter('id'));
-      if (!mayEndAny(decide)) {
+      const access = await openMachine(ports, caller, parameter('id'));
+      if (!(await mayEndAnyNow(access))) {
         const missingAction = 'Microsoft.Authorization/roleAssignments/write';
         throw new AppError('access_denied', 'only who installs here, or assigns roles, ends all sessions', {
           facts: { missingAction },
         });
       }
       const ending = { ...auditedCaller(caller, request), reason: 'revoked' as const };
-      return { body: { ended: await revokeSessions(ports, ending, machine.machineId) } };
+      return { body: { ended: await revokeSessions(ports, ending, access.machine.machineId) } };
     },
   );
 }

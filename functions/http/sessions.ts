@@ -30,7 +30,7 @@ import type { Caller } from './authorization.ts';
 import { openMachine } from './machine-access.ts';
 import { requireStillMet } from './preconditions.ts';
 import { defineRoute, type RouteCall } from './route.ts';
-import { mayEndAny } from './session-list.ts';
+import { mayEndAnyNow } from './session-list.ts';
 
 const sessionsRoute = 'api/machines/{id}/sessions';
 const sessionRoute = `${sessionsRoute}/{sessionId}`;
@@ -120,7 +120,7 @@ async function openSessionOf({ ports, caller, parameter }: RouteCall<unknown>) {
   const access = await openMachine(ports, caller, parameter('id'));
   const session = await ports.store.read(access.machine.machineId, 'session', parameter('sessionId'));
   const isOwn = session?.document.user.id === caller.id;
-  if (!session || (!isOwn && !mayEndAny(access.decide))) {
+  if (!session || (!isOwn && !(await mayEndAnyNow(access)))) {
     throw new AppError('session_not_found', `there is no session ${parameter('sessionId')} of yours`);
   }
   return { machine: access.machine, session, isOwn };
