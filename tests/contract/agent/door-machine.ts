@@ -108,10 +108,11 @@ export async function openTestMachine(options: {
     messages: { host: '', endpoint: '', eventQueue: '', reportQueue: '' },
   };
   const openDoor = async (): Promise<MachineDoor> => {
+    const its: { door?: MachineDoor } = {};
     const report = () => {
-      const news = opened.sessionNews();
+      const news = its.door?.sessionNews() ?? [];
       counts.push(...news);
-      opened.told(news);
+      its.door?.told(news);
     };
     const opened = await openMachineDoor({
       settings: {
@@ -134,6 +135,8 @@ export async function openTestMachine(options: {
       isWithheld: () => isWithheld,
       onUnreachable: () => (unreachable += 1),
     });
+    its.door = opened;
+    report();
     opened.configure(state);
     return opened;
   };
