@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { ApiClient } from '#local/main-job/api-client.ts';
 import { getPage } from '#local/main-job/open-session-url.ts';
 import { type LeaseReply, leaseReply } from '#shared/protocol/lease-api.ts';
+import { notification } from '#shared/protocol/notifications.ts';
+import { topicNames } from '#shared/protocol/resource-names.ts';
 import { installOn } from '../support/install.ts';
 import { machineAt, type SystemUnderTest, startOwn } from '../support/system.ts';
 
@@ -16,17 +19,39 @@ describe('a machine that needs a lease', () => {
   let reader: SignedIn;
   let approver: SignedIn;
   let machineId: string;
+  let bus: ServiceBusClient | undefined;
+  const told: string[] = [];
 
   beforeAll(async () => {
     system = await startOwn('system', { settings: { ADMIN_CENTER_LEASE_GRANTS: 'role' } });
     ({ machineId } = await installOn(await system.as('Administrator'), machineAt(system, 0)));
+    await listen();
     [operator, reader, approver] = await Promise.all([
       system.as('Operator'),
       system.as('Reader'),
       system.as('Approver'),
     ]);
   });
-  afterAll(() => system?.stop());
+  afterAll(async () => {
+    await bus?.close();
+    await system?.stop();
+  });
+
+  /** As a chat or a ticket system that has subscribed. */
+  async function listen(): Promise<void> {
+    const { endpoint, connectionString } = system.connection.serviceBus;
+    const admin = new ServiceBusAdministrationClient(connectionString);
+    await admin.createSubscription(topicNames.notifications, 'chat');
+    bus = new ServiceBusClient(connectionString, { customEndpointAddress: endpoint });
+    const receiver = bus.createReceiver(topicNames.notifications, 'chat');
+    receiver.subscribe({
+      async processMessage({ body }) {
+        const { type, data } = notification.parse(body);
+        told.push(`${type.replace('admin-center.lease.', '')} ${data.leaseId}`);
+      },
+      async processError() {},
+    });
+  }
 
   async function call(who: SignedIn, method: string, path: string, body?: object) {
     const response = await fetch(`${system.baseUrl}/api/machines/${machineId}${path}`, {
@@ -84,6 +109,10 @@ describe('a machine that needs a lease', () => {
     expect((await call(reader, 'DELETE', `/leases/${id}`)).body.end?.reason).toBe('given_back');
     await cut;
     await expect.poll(async () => (await read()).assignment?.removedAt, { timeout: 10_000 }).toBeDefined();
+    const steps = ['requested', 'approved', 'started', 'ended'];
+    await expect
+      .poll(() => told.filter((line) => line.endsWith(id)), { timeout: 10_000 })
+      .toEqual(steps.map((step) => `${step} ${id}`));
     await expect(reader.connect(machineId)).rejects.toMatchObject({ problem: { code: 'access_denied' } });
   });
 });
