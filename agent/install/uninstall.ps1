@@ -1,6 +1,7 @@
 #Requires -Version 5.1
 <#
-Removes the Admin Center agent from Windows: service, program, settings and keys. What is gone already is success.
+Removes the Admin Center agent from Windows: service, program, settings and keys; local-policy.json and hooks are the
+owner's and stay. What is gone already is success.
 #>
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -37,7 +38,16 @@ if ($ours) {
     $machine.DeleteSubKeyTree("SOFTWARE\$name", $false)
 }
 
-foreach ($folder in @($programs, $data)) {
+# What the owner wrote stays: whoever may uninstall from afar must not open what he closed.
+$kept = @('local-policy.json', 'hooks') | ForEach-Object { Join-Path $data "agent\$_" } | Where-Object { Test-Path -LiteralPath $_ }
+$leftovers = if ($kept) {
+    @(Get-ChildItem -LiteralPath $data -Force | Where-Object { $_.Name -ne 'agent' }) +
+        @(Get-ChildItem -LiteralPath (Join-Path $data 'agent') -Force | Where-Object { $kept -notcontains $_.FullName }) |
+        ForEach-Object { $_.FullName }
+}
+else { $data }
+
+foreach ($folder in @($programs) + @($leftovers)) {
     if (-not (Test-Path -LiteralPath $folder)) { continue }
     $item = Get-Item -LiteralPath $folder -Force
     # Somebody else's link: what it points to is not ours.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Removes the Admin Center agent from Linux: service, program, settings and keys. What is gone already is success.
+# Removes the Admin Center agent from Linux: service, program, settings and keys; local-policy.json and hooks are the
+# owner's and stay. What is gone already is success.
 # ADMIN_CENTER_ROOT as for install.sh.
 set -eu
 
@@ -22,5 +23,14 @@ fi
 if [ -s "$root/var/lib/$name/virtual-accounts.json" ] && [ -n "$node" ]; then
   "$node" "$root/opt/$name/agent.mjs" forget --config "$root/etc/$name/config.json" || echo "$name: accounts of visitors are left" >&2
 fi
-rm -rf "$root/var/lib/$name" "$root/etc/$name" "$root/opt/$name"
+# What the owner wrote stays: whoever may uninstall from afar must not open what he closed.
+data=$root/var/lib/$name
+for entry in "$data"/* "$data"/.[!.]*; do
+  case ${entry##*/} in
+    local-policy.json | hooks) ;;
+    *) rm -rf "$entry" ;;
+  esac
+done
+rmdir "$data" 2>/dev/null || true
+rm -rf "$root/etc/$name" "$root/opt/$name"
 echo "$name is removed"

@@ -6,6 +6,7 @@ import { extensionName } from '#shared/protocol/resource-names.ts';
 import { type AgentProcess, createAgentProcess } from './agent-process.ts';
 import type { ExtensionGoal, GoalStateClient, GoalStatus } from './goal-state.ts';
 import { type MachineConfig, rootOf } from './machine-config.ts';
+import { removeAllButOwners } from './owners-files.ts';
 import { readText, writePrivate } from './private-file.ts';
 
 /** After so many exits in a row, an install has failed. */
@@ -150,7 +151,7 @@ export function createAgentHandler({ config, client, signal, log }: HandlerOptio
 
   async function remove(): Promise<void> {
     await agent.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeAllButOwners(directory);
     await keepInstalled(undefined);
   }
 

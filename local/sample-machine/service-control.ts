@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type AgentProcess, createAgentProcess } from './agent-process.ts';
+import { removeAllButOwners } from './owners-files.ts';
 import { readText } from './private-file.ts';
 
 /** The one line of a unit that this machine understands: Node, a program, `run --config` and a file. */
@@ -82,7 +83,7 @@ export async function createServiceControl(
         running.delete(name);
         log('service.stopped', { name });
         // What a removal took away may have been written once more by a program that was still running.
-        if (!wanted.has(name)) await rm(join(root, 'var/lib', name), { recursive: true, force: true });
+        if (!wanted.has(name)) await removeAllButOwners(join(root, 'var/lib', name));
       }
       for (const [name, since] of wanted) if (!running.has(name)) await start(name, since);
     },

@@ -152,6 +152,20 @@ describe('the install of the agent on Linux', () => {
     });
   });
 
+  it('requirement 39: an uninstall and another install leave what the owner closed as it is', async () => {
+    await run(install());
+    const data = file('var/lib/admin-center-agent');
+    const policy = '{"incomingconnections.enabled":false}';
+    writeFileSync(join(data, 'local-policy.json'), policy);
+    mkdirSync(join(data, 'hooks'));
+    writeFileSync(join(data, 'identity.json'), 'keys');
+    writeFileSync(join(data, '.hidden'), 'keys');
+    await run(linuxUninstall({ url: source.url, hashes: source.hashes() }));
+    expect(readdirSync(data)).toEqual(['hooks', 'local-policy.json']);
+    await run(install());
+    expect(readFileSync(join(data, 'local-policy.json'), 'utf8')).toBe(policy);
+  });
+
   it('has the agent remove accounts of visitors that are left, before everything of it goes', async () => {
     await run(install());
     const uninstall = linuxUninstall({ url: source.url, hashes: source.hashes() });
