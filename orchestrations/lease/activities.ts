@@ -109,6 +109,7 @@ export function createLeaseActivities(ports: LeasePorts) {
       const found = await store.read(subject.machineId, 'lease', subject.leaseId);
       const lease = found?.document;
       if (!ports.leases.giveRole || !lease?.givesRole || !isInForce(lease, new Date(at))) return;
+      await removeEarlier(lease);
       if (await holdsRight(lease, machine)) return;
       const assignment = leaseAssignmentOf(lease, machine);
       if (!assignment) return;
@@ -116,7 +117,6 @@ export function createLeaseActivities(ports: LeasePorts) {
         current.assignment || isOver(current) ? undefined : { lease: { ...current, assignment } },
       );
       if (isOver(planned)) return;
-      await removeEarlier(lease);
       const description = `Admin Center lease ${lease.id}`;
       const { isOurs } = await roleAssigner.assign({
         ...assignment,

@@ -1,9 +1,12 @@
+import { z } from 'zod';
 import { AppError } from '#shared/domain/error.ts';
 import type { RoleAssigner } from '#shared/ports/role-assigner.ts';
 import type { ArmClient } from './arm-client.ts';
 import { orMissing } from './arm-error.ts';
 
 const apiVersion = '2022-04-01';
+
+const anything = z.object({});
 
 /** Somebody gave the same role to the same principal at the same scope before, under another name. */
 const isGivenAlready = (error: unknown): boolean =>
@@ -18,8 +21,9 @@ export function createArmRoleAssigner({ arm }: { arm: ArmClient }): RoleAssigner
         await arm.send({ method: 'PUT', path: id, apiVersion, body });
         return { isOurs: true };
       } catch (error) {
-        if (isGivenAlready(error)) return { isOurs: false };
-        throw error;
+        if (!isGivenAlready(error)) throw error;
+        // Said of an earlier try of ours, it would stay for ever.
+        return { isOurs: (await orMissing(arm.get(id, apiVersion, anything))) !== undefined };
       }
     },
     async remove(assignmentId) {
