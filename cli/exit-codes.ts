@@ -7,7 +7,7 @@ export const exitCodes = {
   postponed: { code: 4, meaning: 'not done yet: it goes on by itself, standard error says when' },
   timedOut: { code: 5, meaning: 'not done within --timeout; what was begun goes on by itself' },
   notIntact: { code: 6, meaning: 'the audit of the machine is not as it was written' },
-  interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
+  interrupted: { code: 130, meaning: 'interrupted by Ctrl-C, or told to end' },
 } as const;
 
 export type ExitName = keyof typeof exitCodes;

@@ -4,11 +4,12 @@ import { exitCodes } from './exit-codes.ts';
 import { runProgram } from './program.ts';
 
 const stopping = new AbortController();
-process.on('SIGINT', () => {
-  // A second Ctrl-C does not wait.
-  if (stopping.signal.aborted) process.exit(exitCodes.interrupted.code);
-  stopping.abort();
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    // A second Ctrl-C does not wait.
+    if (stopping.signal.aborted) process.exit(exitCodes.interrupted.code);
+    stopping.abort();
+  });
 
 // Whoever reads us, `head` for one, may have read enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,11 +59,9 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
   }
 }
 
-/** Mode 0600 in a folder of mode 0700. */
+/** Mode 0600, in a folder that is of mode 0700 where it was not there: another's rights are his own matter. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await replaceFile(path, text, 0o600);
 }
 

@@ -129,6 +129,7 @@ function explain(error: unknown, { stderr, signal }: Surroundings, output: Outpu
     return exitCodes.interrupted.code;
   }
   if (error instanceof Failure) {
+    if (error.facts.status === 401) output.note(`Sign in again: ${programName} login`);
     output.failure(error);
     return exitCodes[error.exit].code;
   }

@@ -72,7 +72,10 @@ async function* exportParts(
     do {
       const { value, next } = await api.exportAudit(machineId, { ...question, after });
       yield value;
+      const last = after;
       after = parameterOf(next, 'after');
+      // An answer that leads to itself would never end.
+      if (after === last) return;
       output.live(after === undefined ? undefined : `${after} records`);
     } while (after !== undefined);
   } finally {
@@ -93,7 +96,7 @@ export const exportAudit = defineCommand({
   notes: ['The file is there whole or not at all. Its last record is a note for `audit verify --since`.'],
   examples: [
     'audit export server-01 --output server-01.jsonl',
-    'audit export server-01 --format csv --from 2026-01-01 --to 2026-02-01',
+    'audit export server-01 --format csv --from 2026-01-01 --to 2026-01-31',
   ],
   async run(context, given) {
     const { api, output } = context;

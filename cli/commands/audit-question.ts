@@ -10,7 +10,7 @@ export const auditOptions = {
   outcome: { value: 'OUTCOME', meaning: outcomes.join(', '), choices: outcomes },
   actor: { value: 'WHO', meaning: 'object id, or a part of the name' },
   from: { value: 'TIME', meaning: 'not before this day or time, in UTC' },
-  to: { value: 'TIME', meaning: 'not after it' },
+  to: { value: 'TIME', meaning: 'not after this day or time, in UTC' },
 };
 type Given = Readonly<Partial<Record<keyof typeof auditOptions, string>>>;
 
@@ -24,7 +24,7 @@ export function parseAuditQuestion({ action, outcome, actor, from, to }: Given, 
     outcome: wanted,
     actor,
     from: parseTime('from', from, command),
-    to: parseTime('to', to, command),
+    to: parseTime('to', to, command, true),
   };
 }
 

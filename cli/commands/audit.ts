@@ -51,7 +51,8 @@ export const listAudit = defineCommand({
       if (output.isJson) output.result(json, () => '');
       records.push(...value.value);
       // A page may be empty while there is more: the service looks through so many at a time.
-      before = parameterOf(value.nextLink, 'before');
+      const next = parameterOf(value.nextLink, 'before');
+      before = next === before ? undefined : next;
     } while (before !== undefined && records.length < limit);
     if (output.isJson) return;
     if (records.length === 0) return output.note('There is no such record.');

@@ -30,16 +30,21 @@ export function parsePurpose(text: string | undefined, command: string): string 
   throw new UsageError(`--purpose must have ${shortest} to ${longest} characters`, command);
 }
 
-/** A time with its offset, `2026-01-31T18:00Z`; as the API reads it. Throws `UsageError`. */
-export function parseTime(option: string, text: string | undefined, command: string): string | undefined {
+/**
+ * A day or a time in UTC, `2026-01-31T18:00`, or a whole one with its offset; as the API reads it. Of a day it is the first
+ * moment, or with `isEnd` the last one. Throws `UsageError`.
+ */
+export function parseTime(
+  option: string,
+  text: string | undefined,
+  command: string,
+  isEnd = false,
+): string | undefined {
   if (text === undefined) return undefined;
-  const isWhole = z.iso.datetime({ offset: true }).safeParse(text).success;
-  const isShort = /^\d{4}-\d\d-\d\d(T\d\d:\d\dZ?)?$/.test(text);
-  const ms = isWhole
-    ? Date.parse(text)
-    : isShort
-      ? Date.parse(text.length === 16 ? `${text}Z` : text)
-      : Number.NaN;
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)Z?)?$/.exec(text) ?? [];
+  const moment = time === undefined ? (isEnd ? '23:59:59.999' : '00:00:00') : `${time}:00`;
+  const whole = day === undefined ? text : `${day}T${moment}Z`;
+  const at = z.iso.datetime({ offset: true }).safeParse(whole);
+  if (at.success) return new Date(at.data).toISOString();
   throw new UsageError(`--${option} must be a day or a time in UTC: 2026-01-31, 2026-01-31T18:00`, command);
 }

@@ -26,17 +26,17 @@ function describeRecord({ detail, decision, session, outcome }: AuditRecord): st
 
 export const renderAudit = (records: readonly AuditRecord[], room: number | undefined): string =>
   renderTable(
-    ['#', 'when', 'who', 'what', 'outcome', 'from', 'detail'],
+    ['#', 'when (utc)', 'who', 'what', 'outcome', 'from', 'detail'],
     records.map((record) => [
       record.sequence === 0 ? '-' : String(record.sequence),
-      formatMoment(record.at),
+      `${record.at.slice(0, 10)} ${record.at.slice(11, 16)}`,
       record.actor.name,
       record.action,
       record.outcome,
       record.from ?? '-',
       describeRecord(record),
     ]),
-    { room, whole: ['#', 'what', 'outcome'], spare: ['from'] },
+    { room, whole: ['#', 'when (utc)', 'what', 'outcome'], spare: ['from'] },
   );
 
 const reasons: Readonly<Record<NonNullable<AuditVerifyReply['broken']>['why'], string>> = {

@@ -12,12 +12,12 @@ const waitingExtension = ({ extensions }: LeaseReply) => extensions.find(({ deci
 /** `active, ends in 40 min`. */
 export function describeStanding(lease: LeaseReply, nowMs: number): string {
   const { state, startsAt, endsAt, answerBy, end } = lease;
-  if (state === 'requested') return `waits for a decision, lapses ${formatDistance(answerBy, nowMs)}`;
+  if (state === 'requested') return `waits, lapses ${formatDistance(answerBy, nowMs)}`;
   if (state === 'approved' && startsAt) return `approved, starts ${formatDistance(startsAt, nowMs)}`;
   const more = waitingExtension(lease);
   if (state === 'active' && endsAt)
-    return `active, ends ${formatDistance(endsAt, nowMs)}${more ? `; ${formatMinutes(more.minutes)} more wait for a decision` : ''}`;
-  return end ? `ended: ${end.reason.replaceAll('_', ' ')}` : state;
+    return `active, ends ${formatDistance(endsAt, nowMs)}${more ? `; ${formatMinutes(more.minutes)} more are asked for` : ''}`;
+  return state === 'ended' && end ? `ended: ${end.reason.replaceAll('_', ' ')}` : state;
 }
 
 const describeDecision = ({ approved, by, at, reason }: Decision, nowMs: number): string =>

@@ -115,7 +115,7 @@ describe.runIf(hasTerminals)('an administrator’s day in a terminal', () => {
       'patching night',
     );
     leaseId = /\blease +([a-z2-7]{16})\n/.exec(asked.text)?.[1] ?? '';
-    expect(asked).toMatchObject({ code: 0, text: expect.stringMatching(/state +waits for a decision/) });
+    expect(asked).toMatchObject({ code: 0, text: expect.stringMatching(/state +waits, lapses in/) });
     expect((await run('administrator', `lease approve ${name()} ${leaseId}`)).code).toBe(1);
     expect((await run('owner', 'lease list --waiting')).text).toContain(leaseId);
     const given = await run('owner', `lease approve ${name()} ${leaseId} --message`, 'go ahead');

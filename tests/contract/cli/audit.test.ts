@@ -46,7 +46,7 @@ describe('wacctl audit', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /\n7 +2026-01-01 08:30 UTC +operator@sample\.localhost +session open +allowed +192\.0\.2\.7 +WAC abcdefghijklmnop\n$/,
+      /\n7 +2026-01-01 08:30 +operator@sample\.localhost +session open +allowed +192\.0\.2\.7 +WAC abcdefghijklmnop\n$/,
     );
     expect(asked()).toEqual([
       'GET /api/audit/machines',

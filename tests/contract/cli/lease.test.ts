@@ -34,7 +34,7 @@ describe('wacctl lease', () => {
       reference: 'CHG-1',
       notBefore: '2026-01-31T18:00:00.000Z',
     });
-    expect(stdout).toContain('\nstate      waits for a decision, lapses in 23 h\n');
+    expect(stdout).toContain('\nstate      waits, lapses in 23 h\n');
     expect(stdout).toContain('\nnext       wacctl lease approve server-01 bcdefghijklmnopq\n');
   });
 
