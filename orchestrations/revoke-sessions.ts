@@ -31,8 +31,9 @@ const width = 16;
 const isLive = ({ state }: SessionDocument): boolean => state === 'open' || state === 'opening';
 
 /**
- * Ends one session now. First the record that a starting proxy reads, then the session and the hints: repeatable at every
- * point. One that is over already is left as it ended, and told of again.
+ * Ends one session now: the record that a starting proxy reads, the session with its audit, and the hints to those who cut.
+ * Repeatable at every point. One that is over already is left as it ended, and told of again. Where a part fails, the others
+ * are done all the same, and it rejects then: what cannot be recorded is cut, and whoever asked does it again.
  */
 export async function revokeSession(
   ports: RevokeSessionPorts,
@@ -42,9 +43,11 @@ export async function revokeSession(
   const now = ports.now();
   const { id: sessionId, machineId, service, expiresAt } = session;
   const ttlSeconds = Math.max(1, expiresAt - Math.floor(now.getTime() / 1000)) + 60;
-  await ports.store.commit(revocationPartition, [
+  const recorded = ports.store.commit(revocationPartition, [
     { put: { type: 'revocation', machineId: revocationPartition, key: sessionId, expiresAt, ttlSeconds } },
   ]);
+  // A proxy that starts reads the records, then listens: what it is told without one would be lost to it.
+  await recorded.catch(() => {});
   const at = now.toISOString();
   const by = { id: actor.id, name: actor.name };
   const entry: AuditEntry = {
@@ -63,7 +66,8 @@ export async function revokeSession(
     type: 'admin-center.session.revoked',
     data: { sessionId, expiresAt },
   } as const;
-  await Promise.all([
+  const parts = await Promise.allSettled([
+    recorded,
     updateAudited(ports, { machineId, type: 'session', key: sessionId }, (found) =>
       isLive(found)
         ? { document: { ...found, state: 'revoked', end: { at, reason, by } }, entry }
@@ -72,12 +76,17 @@ export async function revokeSession(
     ports.bus.sendToProxies(event),
     ports.bus.sendToAgent(machineId, event),
   ]);
+  const failed = parts.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** More than a machine can have at a time: sessions are few and their records end a day after them. */
-const most = 1_000;
+/** More than a machine can have at a time. */
+const most = 20_000;
 
-/** Ends the live sessions of a machine that `isMeant` names, all where it is left out; answers how many. */
+/**
+ * Ends the live sessions of a machine that `isMeant` names, all where it is left out; answers how many. One that fails keeps
+ * no other open: the first failure is thrown when all were tried.
+ */
 export async function revokeSessions(
   ports: RevokeSessionPorts,
   ending: SessionEnding,
@@ -85,13 +94,16 @@ export async function revokeSessions(
   isMeant: (session: SessionDocument) => boolean = () => true,
 ): Promise<number> {
   const nowSeconds = ports.now().getTime() / 1000;
-  const live = (await ports.store.list(machineId, 'session', most)).filter(
-    (session) => isLive(session) && session.expiresAt > nowSeconds && isMeant(session),
+  const live = (await ports.store.findSessions('live', most, machineId)).filter(
+    (session) => session.expiresAt > nowSeconds && isMeant(session),
   );
-  const waiting = [...live];
+  const waiting = live.values();
+  const failures: unknown[] = [];
   const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await revokeSession(ports, ending, next);
+    for (const session of waiting)
+      await revokeSession(ports, ending, session).catch((error: unknown) => failures.push(error));
   };
   await Promise.all(Array.from({ length: width }, lane));
+  if (failures.length > 0) throw failures[0];
   return live.length;
 }

@@ -16,7 +16,7 @@ import { type MachineAccess, openMachine } from './machine-access.ts';
 import { defineRoute, readQuery } from './route.ts';
 import { listVisible } from './visible-machines.ts';
 
-/** More sessions than a machine can have in a day, and more than a person reads. */
+/** Of one machine; of all. More than a person reads. */
 const mostOfMachine = 1_000;
 const most = 5_000;
 
@@ -118,7 +118,8 @@ export function registerSessionList(provider: PortsProvider): void {
       const { ended } = readQuery(sessionListQuery, request);
       const { machine, decide } = await openMachine(ports, caller, parameter('id'));
       const now = ports.now();
-      const held = await ports.store.list(machine.machineId, 'session', mostOfMachine);
+      const which = ended === 'true' ? 'recent' : 'live';
+      const held = await ports.store.findSessions(which, mostOfMachine, machine.machineId);
       const value = held
         .filter((session) => session.user.id === caller.id || mayEndAny(decide))
         .filter((session) => wanted(session, ended, now))

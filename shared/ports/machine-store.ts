@@ -69,9 +69,10 @@ export interface MachineStore {
   listMachines(): Promise<MachineDocument[]>;
   /**
    * Cross-partition: the sessions that are opening or open, whose time may be over; with `recent` those that ended too,
-   * as long as they are kept. Newest first.
+   * as long as they are kept. Newest first. With `machineId` those of this machine alone, from its partition: however many
+   * there are that did not open or are over, none that is live is missing among them.
    */
-  findSessions(which: 'live' | 'recent', limit: number): Promise<SessionDocument[]>;
+  findSessions(which: 'live' | 'recent', limit: number, machineId?: string): Promise<SessionDocument[]>;
   /** Cross-partition: of every machine what a list shows, in no order. */
   surveyMachines(): Promise<MachineSummary[]>;
 }

@@ -41,6 +41,13 @@ describe.each([
     expect(await found('recent')).toEqual(['ended', 'opening', 'revoked', 'open']);
   });
 
+  it('are those of one machine, where one is named', async () => {
+    const ofOne = async (which: 'live' | 'recent', machineId: string) =>
+      (await subject.store.findSessions(which, 1000, machineId)).map(({ id }) => id);
+    expect(await ofOne('recent', 'session-holder-0')).toEqual(['ended', 'opening', 'open']);
+    expect(await ofOne('live', 'session-holder-1')).toEqual([]);
+  });
+
   it('are no more than asked for', async () => {
     expect(await found('recent', 1)).toEqual(['ended']);
   });

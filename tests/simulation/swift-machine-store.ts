@@ -139,9 +139,10 @@ export function createSwiftMachineStore({ now, onCommit }: SwiftStoreOptions) {
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
     },
-    async findSessions(which: 'live' | 'recent', limit: number) {
+    async findSessions(which: 'live' | 'recent', limit: number, machineId?: string) {
       return everything()
         .filter((document) => document.type === 'session')
+        .filter((session) => machineId === undefined || session.machineId === machineId)
         .filter(
           ({ state }) =>
             state === 'open' || state === 'opening' || (which === 'recent' && state !== 'failed'),

@@ -98,9 +98,10 @@ export function createMemoryMachineStore(now: () => number) {
     async listMachines() {
       return everything().filter((document) => document.type === 'machine');
     },
-    async findSessions(which: 'live' | 'recent', limit: number) {
+    async findSessions(which: 'live' | 'recent', limit: number, machineId?: string) {
       return everything()
         .filter((document) => document.type === 'session')
+        .filter((session) => machineId === undefined || session.machineId === machineId)
         .filter(
           ({ state }) =>
             state === 'open' || state === 'opening' || (which === 'recent' && state !== 'failed'),

@@ -120,7 +120,7 @@ export function createCosmosMachineStore(options: CosmosOptions): MachineStore {
       return resources.map((item) => fromItem<'machine'>(item)) satisfies MachineDocument[];
     },
 
-    findSessions: async (which, limit) => findSessions(await container(), which, limit),
+    findSessions: async (which, limit, machineId) => findSessions(await container(), which, limit, machineId),
 
     surveyMachines: async () => surveyMachines(await container()),
   };
@@ -135,13 +135,22 @@ async function findSessions(
   items: Container,
   which: 'live' | 'recent',
   limit: number,
+  machineId: string | undefined,
 ): Promise<SessionDocument[]> {
+  const isOne = machineId !== undefined;
+  const where = `${isOne ? 'c.pk = @pk AND ' : ''}c.type = 'session' AND ${sessionStates[which]}`;
   const { resources } = await guarded(() =>
     items.items
-      .query<ItemDefinition>({
-        query: `SELECT * FROM c WHERE c.type = 'session' AND ${sessionStates[which]} ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit`,
-        parameters: [{ name: '@limit', value: limit }],
-      })
+      .query<ItemDefinition>(
+        {
+          query: `SELECT * FROM c WHERE ${where} ORDER BY c.createdAt DESC OFFSET 0 LIMIT @limit`,
+          parameters: [
+            { name: '@limit', value: limit },
+            ...(isOne ? [{ name: '@pk', value: machineId }] : []),
+          ],
+        },
+        isOne ? { partitionKey: machineId } : {},
+      )
       .fetchAll(),
   );
   return resources.map((item) => fromItem<'session'>(item));
