@@ -7,6 +7,7 @@ import {
   type ChainPlace,
   chainStart,
   hashEarlier,
+  isOfBefore,
   isSealed,
   placeOf,
 } from '#shared/protocol/audit-chain.ts';
@@ -49,10 +50,9 @@ export async function findPlace(
 ): Promise<FoundPlace> {
   const fault = isBehind ? 'rolled_back' : await faultOf(ports, machineId, head);
   if (head && fault === undefined) return { place: head };
-  const [newest] = await ports.store.list(machineId, 'audit', 1);
-  const place = newest && chainPlaceOf(newest);
+  const { place, isEmpty } = await findEnd(ports, machineId);
   if (!place && !head) {
-    const earlier = newest ? { earlier: await earlierOf(ports, machineId) } : {};
+    const earlier = isEmpty ? {} : { earlier: await earlierOf(ports, machineId) };
     return { place: chainStart, ...earlier };
   }
   return { place: place ?? chainStart, broken: breakEntry(fault ?? 'head_missing') };
@@ -71,9 +71,23 @@ async function faultOf(
   return head.machineId === machineId && isSealed(key, head) ? undefined : 'changed';
 }
 
-function chainPlaceOf({ key, mac }: AuditDocument): ChainPlace | undefined {
-  const sequence = placeOf(key);
-  return sequence === undefined ? undefined : { sequence, mac: String(mac) };
+/** The newest record of the chain; what somebody put beside it under other keys is passed over, and found by a check. */
+async function findEnd(
+  { store }: PlacePorts,
+  machineId: string,
+): Promise<{ place?: ChainPlace; isEmpty: boolean }> {
+  let before: string | undefined;
+  for (let size = 1; ; size = pageSize) {
+    const page: AuditDocument[] = await store.list(machineId, 'audit', size, before);
+    for (const { key, mac } of page) {
+      const sequence = placeOf(key);
+      if (sequence !== undefined) return { place: { sequence, mac: String(mac) }, isEmpty: false };
+    }
+    const last = page.at(-1)?.key;
+    const isAll = last === undefined || page.length < size || isOfBefore(last);
+    if (isAll) return { isEmpty: before === undefined && last === undefined };
+    before = last;
+  }
 }
 
 const breakEntry = (why: keyof typeof sentences): AuditEntry => ({

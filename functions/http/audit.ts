@@ -74,8 +74,9 @@ export function registerAudit(provider: PortsProvider): void {
       const size = isFiltered(query) ? undefined : { size: top + 1 };
       for await (const record of readAudit(ports, id, { before: keyBefore(query.before), ...size })) {
         // Those of before the chain have no number to go on after: they end the last page.
-        hasMore = (value.length >= top || looked >= mostLookedThrough) && last !== 0;
-        if (hasMore) break;
+        const isFull = looked >= mostLookedThrough || (value.length >= top && last !== 0);
+        hasMore = isFull && last !== 0;
+        if (isFull) break;
         looked += 1;
         last = placeOf(record.key) ?? 0;
         if (isWanted(record)) value.push(viewRecord(record));

@@ -232,6 +232,21 @@ describe('the head of a chain that somebody without the key', () => {
     expect(verdict.broken).toMatchObject({ why: 'rolled_back' });
   });
 
+  it.each(['s999999999999x', 'x', 'z'])(
+    'changes while he puts a record beside the chain under %s stops nobody',
+    async (key) => {
+      const { sequence: _, mac: __, keyVersion: ___, ...record } = await recordAt(7);
+      await put({ ...record, key });
+      const head = await chain.head();
+      if (!head) throw new Error('no head');
+      await chain.store.commit(machineId, [{ put: { ...head, seal: 'x' } }]);
+      await chain.write(entryOf(1));
+      expect(await recordAt(size + 1)).toMatchObject({ action: 'audit break' });
+      expect(await chain.head()).toMatchObject({ sequence: size + 2 });
+      expect(await broken()).toBeDefined();
+    },
+  );
+
   it('takes from another machine is found', async () => {
     const foreign = 'b'.repeat(26);
     for (const index of every) await chain.write(entryOf(index), foreign);

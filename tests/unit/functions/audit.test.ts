@@ -133,6 +133,21 @@ describe('the audit of a machine', () => {
     expect(await all('owner')).toEqual([]);
   });
 
+  it('has the records of before the chain at its end, with number 0', async () => {
+    const at = '2026-09-01T00:00:00.000Z';
+    const old = { type: 'audit', machineId, at, ...entry('install end') } as const;
+    await routes.memory.store.commit(
+      machineId,
+      [1, 2, 3].map((index) => ({ create: { ...old, key: `${at}-${index}` } })),
+    );
+    await fill(4);
+    const first = await list('?top=3');
+    expect(first.value.map(({ sequence }) => sequence)).toEqual([4, 3, 2]);
+    const second = await list(first.nextLink?.slice(first.nextLink.indexOf('?')) ?? '');
+    expect(second.value.map(({ sequence }) => sequence)).toEqual([1, 0, 0, 0]);
+    expect(second.nextLink).toBeUndefined();
+  });
+
   it('stays when the subscription is gone', async () => {
     await fill(2);
     routes.memory.faults.fail('resources.tenantOf', new AppError('machine_not_found', 'no subscription'));

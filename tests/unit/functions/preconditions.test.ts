@@ -182,6 +182,7 @@ describe('an install', () => {
       'newName',
       'port',
       'proxy',
+      'signIn',
     ]);
   });
 });
