@@ -94,7 +94,7 @@ function createContext(
 /** `--help` of a command, a group, the program; `help <topic>`. */
 function helpFor({ command, words }: ParsedCommandLine, room: number | undefined): string {
   const topic = helpTopics[words];
-  if (command) return renderCommandHelp(command);
+  if (command) return renderCommandHelp(command, room);
   if (topic) return topic();
   return words === '' ? renderProgramHelp(commandSections, room) : renderGroupHelp(commandTable, words, room);
 }
