@@ -13,6 +13,15 @@ import { defineRoute } from './route.ts';
 /** The decision is on what waited when it was made: on the request, or on the extension. */
 const subjectOf = ({ state }: LeaseDocument) => (state === 'requested' ? 'decide' : 'decideExtension');
 
+/** Whoever decides on a page that is not new any more decides on what he read, and on nothing that came since. */
+function requireMeant(lease: LeaseDocument, requestedAt: string | undefined): void {
+  const waiting = lease.state === 'requested' ? lease : waitingExtension(lease);
+  if (requestedAt === undefined || waiting?.requestedAt === requestedAt) return;
+  throw new AppError('lease_state', `what was asked for at ${requestedAt} does not wait any more`, {
+    facts: { state: lease.state, leaseId: lease.id },
+  });
+}
+
 function wordsOf(lease: LeaseDocument, { reason }: LeaseDecision): string | undefined {
   const extension = lease.state === 'requested' ? undefined : waitingExtension(lease);
   const words = [extension && `extension by ${extension.minutes} minutes`, reason].filter(Boolean);
@@ -38,6 +47,7 @@ export function registerLeaseDecisions(provider: PortsProvider): void {
       const action = body.approve ? 'lease approve' : 'lease deny';
       const type = subjectOf(lease);
       const decided = await updateLease(ports, { machineId, leaseId }, (current) => {
+        requireMeant(current, body.requestedAt);
         const decision: LeaseDecision = {
           approved: body.approve,
           by: { id: caller.id, name: caller.name },

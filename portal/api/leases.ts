@@ -30,8 +30,9 @@ export function createLeasesApi(ask: Ask) {
       (await ask(`${machinePath(machineId)}/lease-policy`, { method: 'PUT', body: { required } }))
         .body as LeasePolicy,
     requestLease: (machineId: string, wishes: LeaseWishes) => change('POST', leasesPath(machineId), wishes),
-    decideLease: (named: Named, approve: boolean, reason: string) =>
-      change('POST', `${leasePath(named)}/decision`, { approve, ...(reason && { reason }) }),
+    /** `requestedAt`: of the request or the extension that the reader saw. */
+    decideLease: (named: Named, requestedAt: string, approve: boolean, reason: string) =>
+      change('POST', `${leasePath(named)}/decision`, { approve, requestedAt, ...(reason && { reason }) }),
     extendLease: (named: Named, minutes: number, purpose: string) =>
       change('POST', `${leasePath(named)}/extensions`, { minutes, purpose }),
     /** Withdrawn, given back or revoked: whichever it is for the caller. */

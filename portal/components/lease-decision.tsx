@@ -19,7 +19,8 @@ export function LeaseDecision({ lease, now, decided }: LeaseDecisionProps) {
   const [lacksReason, setLacking] = useState(false);
   const { isBusy, failure, run } = useAction();
   const id = `reason-${lease.id}`;
-  const what = waitingExtension(lease) ? 'extension' : 'request';
+  const extension = waitingExtension(lease);
+  const what = extension ? 'extension' : 'request';
   const decide = (approve: boolean) => {
     if (!approve && reason.trim() === '') {
       setLacking(true);
@@ -27,7 +28,7 @@ export function LeaseDecision({ lease, now, decided }: LeaseDecisionProps) {
       return;
     }
     run(async () => {
-      await api.decideLease(lease, approve, reason.trim());
+      await api.decideLease(lease, (extension ?? lease).requestedAt, approve, reason.trim());
       decided(`The ${what} of ${lease.requester.name} is ${approve ? 'approved' : 'denied'}.`);
     });
   };

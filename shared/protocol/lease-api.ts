@@ -26,6 +26,8 @@ export const leaseRequest = z.strictObject({
 /** `POST .../leases/{leaseId}/decision`: on the request, or on the extension that waits. */
 export const leaseDecisionRequest = z.strictObject({
   approve: z.boolean(),
+  /** `requestedAt` of the request or the extension that is meant: another one that waits by now is `lease_state`. */
+  requestedAt: timestamp.optional(),
   reason: text(1, leaseLimits.purpose.maximum).optional(),
 });
 

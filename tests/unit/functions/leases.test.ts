@@ -105,6 +105,18 @@ describe('an extension', () => {
     expect(body.extensions).toMatchObject([{ minutes: 30, decision: { approved: true } }]);
   });
 
+  it('is not what a page of before it decides on', async () => {
+    const id = await begin();
+    const { requestedAt } = (await routes.read(id, 'holder')).body;
+    await routes.decide(id, 'approver', true, { requestedAt });
+    routes.clock.advance(1_000);
+    const [asked] = (await routes.extend(id, 'holder')).body.extensions;
+    const late = await routes.decide(id, 'approver', true, { requestedAt });
+    expect([late.status, late.body]).toMatchObject([409, { code: 'lease_state' }]);
+    const meant = await routes.decide(id, 'approver', true, { requestedAt: asked?.requestedAt });
+    expect(meant.body.extensions).toMatchObject([{ decision: { approved: true } }]);
+  });
+
   it('is one at a time, of the holder alone, and never beyond a day', async () => {
     const id = await approved();
     expect((await routes.extend(id, 'approver')).body['code']).toBe('access_denied');
