@@ -85,7 +85,7 @@ describe.runIf(hasChromium('status, repair and uninstall in a browser'))(
       }
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
-      expect(await focused()).toBe('Uninstall');
+      await eventually(focused).toBe('Uninstall');
       expect(api.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
       await page.getByRole('button', { name: 'Uninstall' }).click();
       await dialog.getByRole('button', { name: 'Uninstall from web-01' }).click();
