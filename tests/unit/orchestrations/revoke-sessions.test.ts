@@ -36,7 +36,7 @@ describe('ending all sessions of a machine', () => {
     await expect(revokeSessions(ports, ending, machineId)).rejects.toMatchObject({
       code: 'key_vault_unavailable',
     });
-    expect(cut().toSorted()).toEqual(ids);
+    expect(new Set(cut())).toEqual(new Set(ids));
   });
 
   it('cuts where the database takes no word of it', async () => {
