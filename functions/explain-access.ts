@@ -139,18 +139,25 @@ async function servicesOf({ connectivity }: AppPorts, resourceId: string): Promi
   }
 }
 
+type Asked = Pick<AdvisedPrincipal, 'id'> & { name?: string; kind?: AdvisedPrincipal['kind'] };
+
+/** Whether the directory says that it is a group; who asks of himself is none. */
+async function isGroup({ principals }: AppPorts, { id, kind }: Asked): Promise<boolean> {
+  if (kind !== undefined) return kind === 'group';
+  return (await principals.find([id])).found.get(id.toLowerCase())?.kind === 'group';
+}
+
 /** Everything is asked anew and at the same time. */
-async function find(
-  ports: AppPorts,
-  machine: MachineDocument,
-  asked: { id: string; name?: string; kind?: AdvisedPrincipal['kind'] },
-): Promise<Findings> {
-  const { store } = ports;
+async function find(ports: AppPorts, machine: MachineDocument, asked: Asked): Promise<Findings> {
+  const { store, roleDirectory } = ports;
   const { machineId, resourceId, subscriptionId } = machine;
   try {
+    const principal = { id: asked.id, isGroup: await isGroup(ports, asked) };
     const [held, schedules, services, agent, leases] = await Promise.all([
-      ports.roles.rolesIn(asked.id, subscriptionId, 0),
-      ports.roleDirectory.schedulesAt(resourceId, asked.id),
+      principal.isGroup
+        ? roleDirectory.groupRolesIn(asked.id, subscriptionId)
+        : ports.roles.rolesIn(asked.id, subscriptionId, 0),
+      roleDirectory.schedulesAt(resourceId, principal),
       servicesOf(ports, resourceId),
       store.read(machineId, 'agent'),
       store.list(machineId, 'lease', mostLeases),
@@ -181,7 +188,7 @@ async function find(
 export async function explainAccess(
   ports: AppPorts,
   machine: MachineDocument,
-  asked: { id: string; name?: string; kind?: AdvisedPrincipal['kind'] },
+  asked: Asked,
 ): Promise<AccessReply> {
   const findings = await find(ports, machine, asked);
   const { principal, names, roles } = findings;

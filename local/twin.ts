@@ -118,6 +118,7 @@ export async function startTwin(
       subscriptionId: sample.subscriptionId,
       seed: [...seedResources(), ...resources],
       groupsOf: entra.groupsOf,
+      isGroup: entra.isGroup,
       relayHost: () => relayHost,
     }),
   );

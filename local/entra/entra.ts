@@ -41,6 +41,7 @@ export interface Entra extends StandIn {
   mint(claims: MintClaims, options?: MintOptions): Promise<string>;
   /** Transitive groups of a user or service principal. */
   groupsOf(objectId: string): readonly string[];
+  isGroup(objectId: string): boolean;
   /** App roles of a user or service principal at an API: the claim `roles` of its tokens. */
   appRolesOf(objectId: string, audience: string): readonly string[];
 }
@@ -197,6 +198,7 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
     rotate: keys.rotate,
     mint: issuer.mint,
     groupsOf: directory.groupsOf,
+    isGroup: (objectId) => directory.findGroup(objectId) !== undefined,
     appRolesOf: (objectId, audience) => appRolesOf(directory, objectId, audience),
     close: server.close,
   };

@@ -50,6 +50,8 @@ export interface ArmServiceOptions extends Pick<StandInOptions, 'clock' | 'store
   seed: readonly SeedResource[];
   /** Transitive groups of a principal, for `assignedTo()`. Default: none. */
   groupsOf?(objectId: string): readonly string[];
+  /** Whether it is a group: `assignedTo()` is of users and service principals alone. Default: nothing is. */
+  isGroup?(objectId: string): boolean;
   /** Names of the management groups between the subscription and the tenant's own, nearest first. Default: none. */
   managementGroups?: readonly string[];
   /** Whether a caller may do an action at a scope. Default: everybody may. */
@@ -156,7 +158,11 @@ export function createArmService(options: ArmServiceOptions): ArmService {
     microsoftInsights(context, activityLog),
     dns,
     relay,
-    microsoftAuthorization(context, options.groupsOf ?? (() => [])),
+    microsoftAuthorization(context, (objectId) =>
+      options.isGroup?.(objectId)
+        ? []
+        : [objectId, ...(options.groupsOf?.(objectId) ?? [])].map((id) => id.toLowerCase()),
+    ),
     { types: [locks.rules] },
   ];
   for (const rules of providers.flatMap((provider) => provider.types))

@@ -1,6 +1,6 @@
-import type { RoleGrant } from '#shared/domain/access.ts';
+import type { EffectiveRoles, RoleGrant } from '#shared/domain/access.ts';
 import type { RoleSchedules } from '#shared/domain/role-schedule.ts';
-import type { RoleDirectory } from '#shared/ports/role-directory.ts';
+import type { AskedPrincipal, RoleDirectory } from '#shared/ports/role-directory.ts';
 
 /** What the tests put here is at every machine; principals ask in any case. */
 export function createMemoryRoleDirectory() {
@@ -14,10 +14,14 @@ export function createMemoryRoleDirectory() {
   return {
     assignments,
     schedules,
+    async groupRolesIn(groupId: string): Promise<EffectiveRoles> {
+      return { grants: assignments.filter(({ principal }) => isOf(principal?.id, groupId)), denials: [] };
+    },
     async assignmentsAt() {
       return [...assignments];
     },
-    async schedulesAt(_: string, principalId?: string) {
+    async schedulesAt(_: string, principal?: AskedPrincipal) {
+      const principalId = principal?.id;
       return {
         eligible: schedules.eligible.filter(({ principal }) => isOf(principal?.id, principalId)),
         ending: schedules.ending.filter((one) => isOf(one.principalId, principalId)),

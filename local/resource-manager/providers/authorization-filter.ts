@@ -4,7 +4,7 @@ import { ArmError } from '../arm-error.ts';
 export interface AssignmentFilter {
   /** Only at this scope and above; without it assignments below the scope are listed too. */
   isAtScope: boolean;
-  /** The principal and every group that holds it. */
+  /** The user or service principal and every group that holds it. */
   assignedTo: string | undefined;
   /** This principal alone. */
   principalId: string | undefined;

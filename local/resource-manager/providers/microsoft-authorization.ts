@@ -31,10 +31,10 @@ const assignmentBody = z.object({
 const scopeOf = (resource: Resource): string =>
   resource.key.split('/providers/microsoft.authorization/')[0] ?? '';
 
-/** Role definitions, role assignments and deny assignments at any scope. */
+/** Role definitions, role assignments and deny assignments at any scope. `assigneesOf`: whose are those that are assigned to somebody, in lower case: none for a group. */
 export function microsoftAuthorization(
   context: ProviderContext,
-  groupsOf: (objectId: string) => readonly string[],
+  assigneesOf: (objectId: string) => readonly string[],
 ): Provider {
   const { resources, clock, managementGroups, readTime } = context;
 
@@ -42,7 +42,7 @@ export function microsoftAuthorization(
   const principalsOf = ({ assignedTo, principalId }: AssignmentFilter): ReadonlySet<string> | undefined => {
     if (principalId !== undefined) return new Set([principalId]);
     if (assignedTo === undefined) return undefined;
-    return new Set([assignedTo, ...groupsOf(assignedTo).map((group) => group.toLowerCase())]);
+    return new Set(assigneesOf(assignedTo));
   };
 
   /** Assignments of one type at, above and, unless the filter says otherwise, below the scope. */
@@ -151,9 +151,9 @@ export function microsoftAuthorization(
       })(call),
   };
 
-  const eligibility = roleEligibility(context, { groupsOf, findRole: roleDefinitions.find });
+  const eligibility = roleEligibility(context, { assigneesOf, findRole: roleDefinitions.find });
   const schedules = roleAssignmentSchedules(context, {
-    groupsOf,
+    assigneesOf,
     findRole: roleDefinitions.find,
     isEligible: eligibility.isEligible,
     assignmentType: roleAssignments.type,

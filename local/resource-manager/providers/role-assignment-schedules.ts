@@ -15,7 +15,7 @@ const apiVersions = ['2022-04-01-preview', '2020-10-01', '2020-10-01-preview'];
 export function roleAssignmentSchedules(
   { resources, clock, readTime, managementGroups }: ProviderContext,
   options: {
-    groupsOf(objectId: string): readonly string[];
+    assigneesOf(objectId: string): readonly string[];
     findRole(roleDefinitionId: string): { id: string } | undefined;
     assignmentType: string;
     isEligible(scope: string, roleDefinitionId: string, principalId: string): boolean;
@@ -59,12 +59,7 @@ export function roleAssignmentSchedules(
     const above = new Set(scopesAtOrAbove(call.id.scope, managementGroups));
     const { assignedTo, principalId } = filter;
     const wanted =
-      principalId !== undefined
-        ? [principalId]
-        : assignedTo !== undefined && [
-            assignedTo,
-            ...options.groupsOf(assignedTo).map((id) => id.toLowerCase()),
-          ];
+      principalId !== undefined ? [principalId] : assignedTo !== undefined && options.assigneesOf(assignedTo);
     const value = resources
       .list(assignmentType, '')
       .filter(isShown)

@@ -42,14 +42,10 @@ export interface RoleEligibility {
 export function roleEligibility(
   { resources, clock, readTime, managementGroups }: ProviderContext,
   options: {
-    groupsOf(objectId: string): readonly string[];
+    assigneesOf(objectId: string): readonly string[];
     findRole(roleDefinitionId: string): { id: string } | undefined;
   },
 ): RoleEligibility {
-  const holders = (principalId: string): readonly string[] => [
-    principalId.toLowerCase(),
-    ...options.groupsOf(principalId).map((id) => id.toLowerCase()),
-  ];
   const above = (scope: string): ReadonlySet<string> => new Set(scopesAtOrAbove(scope, managementGroups));
 
   const instance = (schedule: Resource, call: ResourceCall, asked: string | undefined) => {
@@ -78,7 +74,7 @@ export function roleEligibility(
     const { assignedTo, principalId, isAtScope } = parseAssignmentFilter(call.query.get('$filter'));
     const scopes = above(call.id.scope);
     const below = `${call.id.scope.toLowerCase()}/`;
-    const wanted = principalId === undefined ? assignedTo && holders(assignedTo) : [principalId];
+    const wanted = principalId === undefined ? assignedTo && options.assigneesOf(assignedTo) : [principalId];
     return resources
       .list(eligibilityType, '')
       .filter((one) => isShown(eligibleIn(one)))
@@ -161,7 +157,7 @@ export function roleEligibility(
     ],
     isEligible(scope, roleDefinitionId, principalId) {
       const scopes = above(scope);
-      const ids = holders(principalId);
+      const ids = options.assigneesOf(principalId);
       return resources.list(eligibilityType, '').some((one) => {
         const eligible = eligibleIn(one);
         return (

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '#shared/domain/error.ts';
 import type { EligibleRole, EndingRole } from '#shared/domain/role-schedule.ts';
-import type { RoleDirectory } from '#shared/ports/role-directory.ts';
+import type { AskedPrincipal, RoleDirectory } from '#shared/ports/role-directory.ts';
 import type { ArmClient } from './arm-client.ts';
+import { createDenials } from './arm-role-denials.ts';
 import { createRoleGrants } from './arm-role-grants.ts';
 
 /** "Role Assignment Schedule Instances" and "Role Eligibility Schedule Instances" of the Authorization REST reference. */
@@ -31,6 +32,12 @@ const scheduleInstance = z.object({
 type ScheduleInstance = z.infer<typeof scheduleInstance>;
 
 const authorizationOf = (resourceId: string): string => `${resourceId}/providers/Microsoft.Authorization`;
+
+/** `assignedTo` resolves the groups of users and service principals, and knows no group itself. */
+const filterFor = ({ id, isGroup }: AskedPrincipal): string => {
+  const text = `'${id.replaceAll("'", "''")}'`;
+  return isGroup ? `principalId eq ${text}` : `assignedTo(${text})`;
+};
 
 export function createArmRolePeople({ arm }: { arm: ArmClient }): RoleDirectory {
   const roleGrants = createRoleGrants(arm);
@@ -66,10 +73,18 @@ export function createArmRolePeople({ arm }: { arm: ArmClient }): RoleDirectory 
 
   return {
     assignmentsAt: (resourceId) => roleGrants.list(authorizationOf(resourceId), { $filter: 'atScope()' }),
-    async schedulesAt(resourceId, principalId) {
+    async groupRolesIn(groupId, subscriptionId) {
+      const path = authorizationOf(`/subscriptions/${subscriptionId.toLowerCase()}`);
+      const filter = filterFor({ id: groupId, isGroup: true });
+      const [grants, denials] = await Promise.all([
+        roleGrants.list(path, { $filter: filter }),
+        createDenials(arm, path, Date.now).read(groupId, filter, Promise.resolve([])),
+      ]);
+      return { grants, denials };
+    },
+    async schedulesAt(resourceId, principal) {
       const path = authorizationOf(resourceId);
-      const filter =
-        principalId === undefined ? 'atScope()' : `assignedTo('${principalId.replaceAll("'", "''")}')`;
+      const filter = principal === undefined ? 'atScope()' : filterFor(principal);
       const [assigned, eligible] = await Promise.all([
         listInstances(`${path}/roleAssignmentScheduleInstances`, filter),
         listInstances(`${path}/roleEligibilityScheduleInstances`, filter),

@@ -77,6 +77,7 @@ beforeAll(async () => {
     subscriptionId: sample.subscriptionId,
     seed: seedResources(),
     groupsOf: entra.groupsOf,
+    isGroup: entra.isGroup,
   });
   const credential = credentialOf(sample.principals.app, 'app');
   const client = createArmClient({
@@ -156,6 +157,16 @@ describe('the sample people on a machine', () => {
         through: { id: group?.objectId, kind: 'group', name: 'Server operators' },
       },
     ]);
+  });
+
+  it('are groups too, which hold what is assigned to them', async () => {
+    const [group] = sample.groups.filter(({ roles }) => roles.length > 0);
+    const asked = { id: group?.objectId ?? '' };
+    const { principal, rights } = accessReply.parse(await explainAccess(ports, machine, asked));
+    expect(principal).toMatchObject({ kind: 'group', name: 'Server operators' });
+    expect(rights.filter(({ allowed }) => allowed).map(({ right }) => right)).toContain('connect-wac');
+    const nobody = await ports.roles.rolesIn(asked.id, sample.subscriptionId);
+    expect(nobody.grants).toEqual([]);
   });
 
   it('are listed with what they hold, groups and eligible ones too', async () => {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   cloud = await startCloud({
     store,
     groupsOf: (objectId) => cloud.entra.groupsOf(objectId),
+    isGroup: (objectId) => cloud.entra.isGroup(objectId),
     relayHost: (name) => `${name}.relay.localhost:1234`,
     seed: [
       ...seed,

@@ -15,6 +15,8 @@ const subscription = `/subscriptions/${subscriptionId}`;
 // Tokens have the real time.
 const clock = createManualClock(Date.now());
 
+const user = (id: string) => ({ id, isGroup: false });
+
 let cloud: Cloud;
 let people: RoleDirectory;
 beforeAll(async () => {
@@ -23,6 +25,7 @@ beforeAll(async () => {
   cloud = await startCloud({
     clock,
     groupsOf: (objectId) => cloud.entra.groupsOf(objectId),
+    isGroup: (objectId) => cloud.entra.isGroup(objectId),
     seed: [
       ...seed,
       roleAssignment({ scope: subscription, roleDefinition: azureReader, ...toGroup }),
@@ -63,13 +66,13 @@ describe('who holds a role at a machine', () => {
     const made = await call(cloud.clientOf(), 'put', path, '2020-10-01', { body: { properties } });
     expect(made.status).toBe(201);
     const endsAt = new Date(clock.now() + 3_600_000).toISOString();
-    const ofReader = await people.schedulesAt(machineId, reader.objectId.toUpperCase());
+    const ofReader = await people.schedulesAt(machineId, user(reader.objectId.toUpperCase()));
     expect(ofReader).toMatchObject({ eligible: [], ending: [{ endsAt, principalId: reader.objectId }] });
     const [grant] = (await people.assignmentsAt(machineId)).filter(
       ({ principal }) => principal?.id === reader.objectId,
     );
     expect(grant && endOf(grant, ofReader.ending)).toBe(endsAt);
-    expect((await people.schedulesAt(machineId, administrator.objectId)).eligible).toMatchObject([
+    expect((await people.schedulesAt(machineId, user(administrator.objectId))).eligible).toMatchObject([
       {
         roleName: 'Windows Admin Center Administrator Login',
         scope: groupId,
@@ -81,11 +84,19 @@ describe('who holds a role at a machine', () => {
     expect([ofAll.ending.length, ofAll.eligible.length]).toEqual([1, 1]);
   });
 
+  it('of a group is what is assigned to itself: what is assigned to a person resolves no group of groups', async () => {
+    const { grants } = await people.groupRolesIn(groups.operators.toUpperCase(), subscriptionId);
+    expect(grants).toMatchObject([{ roleName: 'Reader', scope: subscription }]);
+    const own = await people.schedulesAt(machineId, { id: groups.operators, isGroup: true });
+    expect(own.eligible).toMatchObject([{ roleName: 'Windows Admin Center Administrator Login' }]);
+    expect(await people.schedulesAt(machineId, user(groups.operators))).toEqual({ ending: [], eligible: [] });
+  });
+
   it('has nothing by time where ARM refuses to list it, and fails when ARM is silent', async () => {
     const operation = 'LIST Microsoft.Authorization/roleEligibilityScheduleInstances';
     const set = (status: number) => cloud.arm.faults.set(operation, { status });
     set(400);
-    expect((await people.schedulesAt(machineId, administrator.objectId)).eligible).toEqual([]);
+    expect((await people.schedulesAt(machineId, user(administrator.objectId))).eligible).toEqual([]);
     set(503);
     await expect(people.schedulesAt(machineId)).rejects.toMatchObject({
       code: 'resource_manager_unavailable',

@@ -65,6 +65,7 @@ beforeAll(async () => {
   cloud = await startCloud({
     clock,
     groupsOf: (objectId) => cloud.entra.groupsOf(objectId),
+    isGroup: (objectId) => cloud.entra.isGroup(objectId),
     managementGroups: ['Inner', 'outer'],
     seed: [
       ...seed,
