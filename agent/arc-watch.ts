@@ -8,6 +8,8 @@ import type { ArcConfiguration, Reading } from './host-checks.ts';
 const lookMs = 2_000;
 /** How often its program is asked, whatever the files say. */
 const askMs = 30_000;
+/** The same while there is no answer, so that what was mended is soon seen. */
+const brokenAskMs = 5_000;
 /** One failed answer may be bad luck; a second one after this is not. */
 const secondTryMs = 500;
 
@@ -65,12 +67,13 @@ export async function watchArcConfiguration(options: ArcWatchOptions): Promise<A
   }
 
   let fingerprint = await fingerprintOf(folder);
-  let current = await readOnce();
+  let current = await readSurely();
   let readAt = performance.now();
 
   async function look(): Promise<void> {
     const latest = await fingerprintOf(folder);
-    if (latest === fingerprint && performance.now() - readAt < (options.askMs ?? askMs)) return;
+    const restMs = 'unknown' in current ? brokenAskMs : (options.askMs ?? askMs);
+    if (latest === fingerprint && performance.now() - readAt < restMs) return;
     // What is written while the program runs is seen by the next look.
     fingerprint = latest;
     readAt = performance.now();
