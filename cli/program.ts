@@ -58,7 +58,11 @@ function createContext(
     isAttended: Boolean(stderr.isTTY),
     wait,
     showPage(url) {
-      output.tell(open(url) ? `Your browser opens to sign you in. If not:\n${url}` : `Sign in at:\n${url}`);
+      output.tell(
+        open(url)
+          ? `Your browser opens to sign you in. If not:\n${url}`
+          : `Sign in at:\n${url}\nWith a browser on another device: ${programName} login --device-code`,
+      );
     },
     showCode({ address, code, minutes }) {
       output.tell(
