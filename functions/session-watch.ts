@@ -1,4 +1,10 @@
-import { type AccessDecision, connectRight, decideAccess, rolesAt } from '#shared/domain/access.ts';
+import {
+  type AccessDecision,
+  connectRight,
+  decideAccess,
+  type EffectiveRoles,
+  rolesAt,
+} from '#shared/domain/access.ts';
 import type { SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { isInForce } from '#shared/domain/lease.ts';
@@ -18,6 +24,8 @@ const freshMs = 15_000;
 /** While Azure Resource Manager does not answer, what it said last counts for this long. */
 const longestMs = 60_000;
 const width = 8;
+/** More for what has a minute: whoever waits for an answer of Azure keeps few others from theirs. */
+const roleWidth = 32;
 
 /** Nobody says who may: Azure Resource Manager does not answer, or does not let the app read it. */
 const isUndecided = (error: unknown): boolean =>
@@ -28,19 +36,21 @@ export async function inLanes<T>(
   items: Iterable<T>,
   work: (item: T) => Promise<void>,
   onFailure: (error: unknown) => void,
+  lanes = width,
 ): Promise<void> {
-  const waiting = [...items];
+  const waiting = [...items].values();
   const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await work(next).catch(onFailure);
-    }
+    for (const next of waiting) await work(next).catch(onFailure);
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => [
   ...Map.groupBy(items, keyOf).values(),
 ];
+
+/** Ends a session for the first reason that is found. */
+type End = (session: SessionDocument, reason: SessionEndReason) => Promise<void>;
 
 /** A session of before it carried its machine: the machine's record says it. */
 async function withMachines({ store }: WatchPorts, sessions: readonly SessionDocument[]): Promise<Watched[]> {
@@ -68,78 +78,81 @@ async function readRoles({ roles }: WatchPorts, userId: string, subscriptionId: 
   }
 }
 
+const endAll = (held: readonly Watched[], reason: SessionEndReason, end: End): Promise<void> =>
+  inLanes(
+    held,
+    ({ session }) => end(session, reason),
+    () => {},
+  );
+
 /** Decides the sessions of one person in one subscription again, all from one reading. */
-async function judgeRoles(
-  ports: WatchPorts,
-  held: readonly Watched[],
-  over: Map<string, SessionEndReason>,
-): Promise<void> {
+async function judgeRoles(ports: WatchPorts, held: readonly Watched[], end: End): Promise<void> {
   const [first] = held;
   if (!first) return;
+  let roles: EffectiveRoles;
   try {
-    const roles = await readRoles(ports, first.session.user.id, first.on.subscriptionId);
-    for (const { session, on } of held) {
-      const decision: AccessDecision = decideAccess(
-        rolesAt(roles, on.resourceId),
-        on.kind,
-        connectRight(session.service),
-      );
-      if (!decision.allowed) over.set(session.id, 'right_lost');
-    }
+    roles = await readRoles(ports, first.session.user.id, first.on.subscriptionId);
   } catch (error) {
     // Nobody can say that the right is there: whatever the cause, nothing stays open on an older word than a minute.
-    for (const { session } of held) over.set(session.id, 'undecided');
+    await endAll(held, 'undecided', end);
     if (!isUndecided(error)) throw error;
+    return;
   }
+  const lost = held.filter(({ session, on }) => {
+    const right = connectRight(session.service);
+    const decision: AccessDecision = decideAccess(rolesAt(roles, on.resourceId), on.kind, right);
+    return !decision.allowed;
+  });
+  await endAll(lost, 'right_lost', end);
 }
 
 /** The lease's own flow ends its sessions; this is for one that was interrupted. */
-async function judgeLease(
-  { store, now }: WatchPorts,
-  { session }: Watched,
-  over: Map<string, SessionEndReason>,
-): Promise<void> {
+async function judgeLease({ store, now }: WatchPorts, { session }: Watched, end: End): Promise<void> {
   if (session.leaseId === undefined) return;
   const lease = await store.read(session.machineId, 'lease', session.leaseId);
-  if (!lease || !isInForce(lease.document, now())) over.set(session.id, 'lease_ended');
+  if (!lease || !isInForce(lease.document, now())) await end(session, 'lease_ended');
 }
 
 /** An endpoint or a service configuration that others took away in Azure closes the service (87). */
 async function judgeServices(
   { connectivity }: WatchPorts,
   held: readonly Watched[],
-  over: Map<string, SessionEndReason>,
+  end: End,
 ): Promise<void> {
   const [first] = held;
   if (!first) return;
   const services = await connectivity.findServiceConfigurations(first.on.resourceId);
-  for (const { session } of held)
-    if (services?.[session.service] === undefined) over.set(session.id, 'service_closed');
+  const closed = held.filter(({ session }) => services?.[session.service] === undefined);
+  await endAll(closed, 'service_closed', end);
 }
 
 /**
- * Decides every live session again: which are over, and why. Roles are read once for each person and subscription,
- * services once for each machine where `looksAtServices`.
+ * Decides every live session again and ends those that are over as soon as that is known: no question waits for the answer to
+ * another. Roles are read once for each person and subscription, services once for each machine where `looksAtServices`.
+ * Answers how many were over.
  */
 export async function judgeSessions(
   ports: WatchPorts,
   sessions: readonly SessionDocument[],
   looksAtServices: boolean,
+  endNow: End,
   onFailure: (error: unknown) => void,
-): Promise<ReadonlyMap<string, SessionEndReason>> {
+): Promise<number> {
   const watched = await withMachines(ports, sessions);
-  const over = new Map<string, SessionEndReason>();
-  if (looksAtServices)
-    await inLanes(
-      groupBy(watched, ({ session }) => session.machineId),
-      (held) => judgeServices(ports, held, over),
-      onFailure,
-    );
-  await inLanes(watched, (one) => judgeLease(ports, one, over), onFailure);
-  await inLanes(
-    groupBy(watched, ({ session, on }) => `${session.user.id} ${on.subscriptionId}`.toLowerCase()),
-    (held) => judgeRoles(ports, held, over),
-    onFailure,
+  const over = new Set<string>();
+  const end: End = async (session, reason) => {
+    if (over.has(session.id)) return;
+    over.add(session.id);
+    await endNow(session, reason).catch(onFailure);
+  };
+  const byMachine = looksAtServices ? groupBy(watched, ({ session }) => session.machineId) : [];
+  const byPerson = groupBy(watched, ({ session, on }) =>
+    `${session.user.id} ${on.subscriptionId}`.toLowerCase(),
   );
-  return over;
+  await Promise.all([
+    inLanes(byPerson, (held) => judgeRoles(ports, held, end), onFailure, roleWidth),
+    inLanes(watched, (one) => judgeLease(ports, one, end), onFailure),
+    inLanes(byMachine, (held) => judgeServices(ports, held, end), onFailure),
+  ]);
+  return over.size;
 }

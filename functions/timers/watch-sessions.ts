@@ -48,18 +48,16 @@ export async function watchSessions(
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => void failures.push(error);
   const live = sessions.filter(({ expiresAt }) => expiresAt * 1000 > nowMs);
-  const over = await judgeSessions(ports, live, looksAtServices, onFailure);
-  await inLanes(
+  const over = await judgeSessions(
+    ports,
     live,
-    async (session) => {
-      const reason = over.get(session.id);
-      if (reason) await revokeSession(ports, { actor: serviceActor, reason }, session);
-    },
+    looksAtServices,
+    (session, reason) => revokeSession(ports, { actor: serviceActor, reason }, session),
     onFailure,
   );
   const silent = sessions.filter(({ expiresAt }) => expiresAt * 1000 + lastCountMs <= nowMs);
   await inLanes(silent, (session) => settle(ports, session), onFailure);
-  if (over.size > 0) context.info(`${over.size} of ${live.length} live sessions were ended`);
+  if (over > 0) context.info(`${over} of ${live.length} live sessions were ended`);
   if (failures.length > 0)
     context.warn(`watching sessions: ${failures.length} failed, the first: ${String(failures[0])}`);
 }

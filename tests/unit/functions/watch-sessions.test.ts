@@ -124,6 +124,20 @@ describe('a live session, decided again', () => {
     expect(log.join()).toContain('watching sessions: 1 failed');
   });
 
+  it('requirement 96: is cut while Azure keeps the look at services, and another person, waiting', async () => {
+    const never = Promise.withResolvers<never>();
+    await addSession(memory, first);
+    await addSession(memory, second, { user: other });
+    memory.connectivity.findServiceConfigurations = () => never.promise;
+    const { rolesIn } = memory.roles;
+    memory.roles.rolesIn = (id) => (id === other.id ? never.promise : rolesIn(id));
+    memory.roles.held.set(administrator.id, { grants: [], denials: [] });
+    void tick(true);
+    await expect
+      .poll(() => readSession(memory, first))
+      .toMatchObject({ state: 'revoked', end: { reason: 'right_lost' } });
+  });
+
   it('is cut when its lease is over and the flow of the lease did not end it', async () => {
     await addSession(memory, first, { leaseId: 'gone' });
     await tick();
