@@ -149,7 +149,7 @@ export const callerErrors = {
     'control plane',
     false,
     'There is no such session',
-    'Connect again: sessions end by themselves.',
+    'List the sessions of the machine: they end by themselves. Connect where one is needed.',
   ),
   store_unavailable: row(503, 'control plane', true, 'The database does not answer', tryAgain),
   configuration_incomplete: row(
