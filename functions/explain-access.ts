@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { findClaimedLease } from '#orchestrations/lease-records.ts';
 import {
   type AccessRight,
   accessRights,
@@ -28,8 +29,6 @@ import { viewGrant, viewPrincipal } from './access-view.ts';
 import type { AppPorts } from './ports.ts';
 import { asUndecided } from './remembered-roles.ts';
 
-/** Leases of a machine that may be in force among those that are kept. */
-const mostLeases = 500;
 interface Findings {
   machine: MachineDocument;
   principal: AdvisedPrincipal & { name: string };
@@ -160,7 +159,9 @@ async function find(ports: AppPorts, machine: MachineDocument, asked: Asked): Pr
       roleDirectory.schedulesAt(resourceId, principal),
       servicesOf(ports, resourceId),
       store.read(machineId, 'agent'),
-      store.list(machineId, 'lease', mostLeases),
+      Promise.all(
+        serviceNames.map((service) => findClaimedLease(store, machineId, { service, requester: asked })),
+      ),
     ]);
     const roles = rolesAt(held, resourceId);
     const holders = [...roles.grants, ...schedules.eligible].flatMap(({ principal }) => principal?.id ?? []);
@@ -174,7 +175,7 @@ async function find(ports: AppPorts, machine: MachineDocument, asked: Asked): Pr
       names,
       services,
       agent: agent?.document,
-      leases,
+      leases: leases.filter((lease) => lease !== undefined),
     };
   } catch (error) {
     throw asUndecided(error);

@@ -4,7 +4,7 @@ import type { LeaseDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { isInForce, isOver, type Lease } from '#shared/domain/lease.ts';
 import { dueEvent, moveLease } from '#shared/domain/lease-transitions.ts';
-import type { Change, Stored } from '#shared/ports/machine-store.ts';
+import type { Change, MachineStore, Stored } from '#shared/ports/machine-store.ts';
 import { type AuditPorts, commitAudited } from './audit-trail.ts';
 import { serviceActor } from './revoke-sessions.ts';
 
@@ -15,11 +15,27 @@ const most = 1_000;
 /** Writers of one lease that race each other settle within a few rounds: each loser reads again. */
 const rounds = 8;
 
-export const leaseClaimKey = ({ service, requester }: Pick<Lease, 'service' | 'requester'>): string =>
+export const leaseClaimKey = ({
+  service,
+  requester,
+}: Pick<Lease, 'service'> & { requester: { id: string } }): string =>
   `${service}-${requester.id.toLowerCase()}`;
 
 export const unknownLease = (id: string): AppError =>
   new AppError('lease_not_found', `there is no lease ${id} that you may see`);
+
+/**
+ * The one lease of this person for this service that may be open: found by its claim, however many others are kept. Undefined
+ * where there is none.
+ */
+export async function findClaimedLease(
+  store: MachineStore,
+  machineId: string,
+  holder: Pick<Lease, 'service'> & { requester: { id: string } },
+): Promise<LeaseDocument | undefined> {
+  const claim = await store.read(machineId, 'lease-claim', leaseClaimKey(holder));
+  return claim && (await store.read(machineId, 'lease', claim.document.leaseId))?.document;
+}
 
 interface LeaseChange {
   lease: LeaseDocument;

@@ -8,7 +8,7 @@ import {
 import type { LeaseDocument, MachineDocument, SessionDocument } from '#shared/domain/documents.ts';
 import { AppError, type ErrorFacts, type ErrorRecord, toAppError } from '#shared/domain/error.ts';
 import { mintLabel } from '#shared/domain/label.ts';
-import { findLeaseInForce, type LeaseRules } from '#shared/domain/lease.ts';
+import { findLeaseInForce, isInForce, type LeaseRules } from '#shared/domain/lease.ts';
 import { type SshLevel, sessionHostName } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { HybridConnectivity, RoleReader } from '#shared/ports/resource-manager.ts';
@@ -18,6 +18,7 @@ import { secretNames } from '#shared/protocol/resource-names.ts';
 import { commitAudited } from '../audit-trail.ts';
 import { updateAudited } from '../audited-update.ts';
 import { decideRight } from '../decide-right.ts';
+import { findClaimedLease } from '../lease-records.ts';
 import { getDocument } from '../records.ts';
 import {
   createOnce,
@@ -52,8 +53,6 @@ export interface OpenSessionPorts {
 
 /** A path that takes longer than this to open is not one that a person wants. */
 const tryTimeoutMs = 8_000;
-/** Leases of a machine that may be in force among those that are kept. */
-const mostLeases = 500;
 /** What failed under a session's name, told without its label: Durable keeps what is told here. */
 function withoutLabel({ code, message, facts }: AppError, label: string): AppError {
   const strip = (text: string) => text.replaceAll(label, '<label>');
@@ -81,9 +80,18 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
   ): Promise<ConnectFacts['lease'] & { inForce?: LeaseDocument }> {
     const required = ports.leases.areRequired || machine.leasePolicy?.required === true;
     if (!required && !ports.leases.giveRole) return { required };
-    const held = await store.list(machineId, 'lease', mostLeases);
-    const inForce = findLeaseInForce(held, user.id, service, now());
+    const claimed = await findClaimedLease(store, machineId, { service, requester: user });
+    const inForce = findLeaseInForce(claimed ? [claimed] : [], user.id, service, now());
     return { required, ...(inForce && { inForce }) };
+  }
+
+  /** Whoever ended the lease before the session was on record did not find it to end. */
+  async function requireStillInForce({ machineId, lease }: OpenSessionInput & SessionTarget): Promise<void> {
+    const found = lease && (await store.read(machineId, 'lease', lease.id));
+    if (lease && !(found && isInForce(found.document, now())))
+      throw new AppError('lease_required', `lease ${lease.id} has ended meanwhile`, {
+        facts: { condition: 'lease' },
+      });
   }
 
   async function requireNewExtension({ machine, service }: OpenSessionInput): Promise<void> {
@@ -202,6 +210,7 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
           facts: { seen: thumbprint, onRecord: thumbprints[0] },
         });
       }
+      await requireStillInForce(input);
       const { grantedBy, lease } = input;
       const entry = entryOf(input, 'succeeded', { grantedBy, ...(lease && { leaseId: lease.id }) });
       const opened = await updateAudited(

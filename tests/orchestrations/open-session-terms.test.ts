@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { leaseClaimKey } from '#orchestrations/lease-records.ts';
 import { orchestratorNames, sessionInstanceId } from '#orchestrations/names.ts';
 import type { OpenSessionOutcome } from '#orchestrations/open-session/orchestrator.ts';
 import { revokeSessions, serviceActor } from '#orchestrations/revoke-sessions.ts';
@@ -56,7 +57,8 @@ async function addLease(changes: Partial<LeaseDocument> = {}): Promise<void> {
     extensions: [],
     ...changes,
   };
-  await app.store.commit(machineId, [{ put: lease }]);
+  const claim = { type: 'lease-claim', machineId, key: leaseClaimKey(lease), leaseId: lease.id } as const;
+  await app.store.commit(machineId, [{ put: lease }, { put: claim }]);
 }
 
 async function requireLease(): Promise<void> {
@@ -90,6 +92,25 @@ describe('a machine that needs a lease', () => {
       from: '203.0.113.9',
       decision: { leaseId: 'leaseabcdefghijk' },
     });
+  });
+
+  it('lets him in however many leases of others are newer than his', async () => {
+    await addLease();
+    for (let number = 0; number < 520; number += 1) {
+      const id = `leaseb${String(number).padStart(10, '0')}`;
+      const stored = await app.store.read(machineId, 'lease', 'leaseabcdefghijk');
+      if (!stored) throw new Error('the lease is on record');
+      const ended = { ...stored.document, id, key: id, requester: approver, state: 'ended' } as const;
+      await app.store.commit(machineId, [{ put: ended }]);
+    }
+    expect(await connect()).toMatchObject({ opened: true });
+  });
+
+  it('opens nothing where the lease was ended before the session was on record', async () => {
+    await addLease();
+    app.probe.answer.meanwhile = () => addLease({ state: 'ended' });
+    expect(await connect()).toMatchObject({ opened: false, error: { code: 'lease_required' } });
+    expect(await session()).toMatchObject({ state: 'failed' });
   });
 
   it.each<[string, Partial<LeaseDocument>]>([

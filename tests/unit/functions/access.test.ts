@@ -4,6 +4,7 @@ import { createManualClock } from '#local/kit/clock.ts';
 import type { EffectiveRoles, RoleGrant } from '#shared/domain/access.ts';
 import { accessReply } from '#shared/protocol/access-api.ts';
 import { callFunction } from '../../support/function-app.ts';
+import { recordLease } from '../../support/leases.ts';
 import { createMemoryPorts, type MemoryPorts, subscriptionId, tenantId } from '../../support/memory-ports.ts';
 import {
   addMachine,
@@ -135,26 +136,9 @@ describe('GET /api/machines/{id}/access', () => {
 
   it('counts a lease that is needed, of that person alone', async () => {
     const at = (minutes: number) => new Date(memory.ports.now().getTime() + minutes * 60_000).toISOString();
-    await memory.ports.store.commit(machineId, [
-      {
-        create: {
-          type: 'lease',
-          machineId,
-          key: 'leaseaaaaaaaaaaa',
-          id: 'leaseaaaaaaaaaaa',
-          service: 'WAC',
-          requester: administrator,
-          purpose: 'a disk is full',
-          minutes: 30,
-          state: 'active',
-          requestedAt: at(-5),
-          answerBy: at(60),
-          startsAt: at(-1),
-          endsAt: at(29),
-          extensions: [],
-        },
-      },
-    ]);
+    const lease = await recordLease(memory, { requester: administrator });
+    const inForce = { ...lease, state: 'active', startsAt: at(-1), endsAt: at(29) } as const;
+    await memory.ports.store.commit(machineId, [{ put: inForce }]);
     const stored = await memory.ports.store.read(machineId, 'machine');
     if (!stored) throw new Error('the machine is on record');
     const leasePolicy = { required: true, setBy: reader, at: at(0) };
