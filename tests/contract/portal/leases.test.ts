@@ -148,15 +148,20 @@ describe.runIf(hasChromium('the portal’s leases in a browser'))('leases in the
         .first()
         .click(),
     );
-    expect(approval).toEqual({ approve: true });
+    expect(approval).toEqual({ approve: true, requestedAt: lease.requestedAt });
     await page.getByRole('link', { name: 'Leases 1 waiting for you' }).waitFor();
+    await eventually(() => page.getByRole('button', { name: /^Approve/ }).count()).toBe(1);
     await page.getByRole('button', { name: /^Deny/ }).click();
     await page.getByText('Say why not').waitFor();
     await page.getByLabel('Reason').fill('Not within the freeze');
     const denial = await bodyOf(page, () => page.getByRole('button', { name: /^Deny/ }).click());
-    expect(denial).toEqual({ approve: false, reason: 'Not within the freeze' });
+    expect(denial).toEqual({
+      approve: false,
+      reason: 'Not within the freeze',
+      requestedAt: another.requestedAt,
+    });
     await page.getByText('Nothing waits for your word').waitFor();
-    expect(await page.evaluate('document.activeElement.innerText')).toBe('Waiting for you');
+    await eventually(() => page.evaluate('document.activeElement.innerText')).toBe('Waiting for you');
   });
 
   it('one’s own request says that somebody else decides, and can be withdrawn', async () => {

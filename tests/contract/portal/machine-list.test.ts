@@ -113,6 +113,7 @@ describe.runIf(hasChromium('the portal’s list of machines in a browser'))('the
     expect(await row('hand-04')).toMatch(/Needs consent.*Install/);
     await page.getByRole('link', { name: 'slow-01' }).click();
     const told = page.getByRole('region', { name: 'Degraded' });
+    await told.waitFor();
     expect(await told.getByRole('listitem').allTextContents()).toEqual(['The clock is wrong. Set it right.']);
     expect(complaints).toEqual([]);
   });
