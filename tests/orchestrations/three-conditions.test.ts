@@ -38,6 +38,12 @@ const combinations = allOf({
   role: ['held', 'missing'],
 });
 
+/** What a refusal says, in whatever words. */
+const naming = {
+  endpoint: expect.stringContaining('endpoint'),
+  configuration: expect.stringContaining('service configuration WAC'),
+};
+
 /** Whoever lacks the right learns nothing of the rest; then the first that is missing is named. */
 function outcomeOf({ endpoint, configuration, role }: (typeof combinations)[number]): object {
   const refuse = (error: object) => ({ opened: false, error });
@@ -51,14 +57,14 @@ function outcomeOf({ endpoint, configuration, role }: (typeof combinations)[numb
     return refuse({
       code: 'endpoint_missing',
       hop: 'hybrid connectivity',
-      detail: expect.stringContaining('endpoint'),
+      detail: naming.endpoint,
       facts: { condition: 'endpoint' },
     });
   if (configuration === 'missing')
     return refuse({
       code: 'service_not_configured',
       hop: 'hybrid connectivity',
-      detail: expect.stringContaining('service configuration WAC'),
+      detail: naming.configuration,
       facts: { condition: 'configuration' },
     });
   return { opened: true };
