@@ -1,12 +1,22 @@
-import { revocationPartition } from '#shared/domain/documents.ts';
+import { type DocumentOf, revocationPartition } from '#shared/domain/documents.ts';
 import { problem } from '#shared/protocol/api.ts';
 import { proxyState } from '#shared/protocol/proxy-state.ts';
 import { secretNames } from '#shared/protocol/resource-names.ts';
-import type { PortsProvider } from '../ports.ts';
+import type { AppPorts, PortsProvider } from '../ports.ts';
 import { defineRoute } from './route.ts';
 
-/** More sessions than a region revokes within their longest life. */
-const revocationLimit = 10_000;
+/** Records that are read at once. */
+const pageSize = 5_000;
+
+/** All of them: one that is missing would let a revoked session in at a proxy that starts. */
+async function listRevocations({ store }: AppPorts): Promise<DocumentOf<'revocation'>[]> {
+  const found: DocumentOf<'revocation'>[] = [];
+  for (;;) {
+    const page = await store.list(revocationPartition, 'revocation', pageSize, found.at(-1)?.key);
+    found.push(...page);
+    if (page.length < pageSize) return found;
+  }
+}
 
 export function registerProxy(provider: PortsProvider): void {
   defineRoute(
@@ -22,7 +32,7 @@ export function registerProxy(provider: PortsProvider): void {
     async ({ ports }) => {
       const [keys, revocations] = await Promise.all([
         ports.secrets.listSecretVersions(secretNames.sessionLabelKey),
-        ports.store.list(revocationPartition, 'revocation', revocationLimit),
+        listRevocations(ports),
       ]);
       return {
         body: {
