@@ -10,8 +10,8 @@ import { serviceActor } from './revoke-sessions.ts';
 
 /** Seconds. From its end. */
 const keptSeconds = 90 * 24 * 60 * 60;
-/** More than a machine has within the time that they are kept. */
-const most = 1_000;
+/** More than a machine has at a time: each person has one for each service. */
+const mostOpen = 5_000;
 /** Writers of one lease that race each other settle within a few rounds: each loser reads again. */
 const rounds = 8;
 
@@ -122,9 +122,9 @@ function advanced(lease: LeaseDocument, now: Date): LeaseChange | undefined {
 
 /** Ends every open lease of a machine that is uninstalled; the flows take the roles back that they gave. */
 export async function endLeasesOf(ports: AuditPorts, machineId: string, actor: AuditActor): Promise<void> {
-  const open = (await ports.store.list(machineId, 'lease', most)).filter((lease) => !isOver(lease));
-  for (const { id } of open) {
-    await updateLease(ports, { machineId, leaseId: id }, (lease) => {
+  // By their claims: of those that are over there may be any number.
+  for (const { leaseId } of await ports.store.list(machineId, 'lease-claim', mostOpen)) {
+    await updateLease(ports, { machineId, leaseId }, (lease) => {
       if (isOver(lease)) return undefined;
       const by = { id: actor.id, name: actor.name };
       const at = ports.now().toISOString();
