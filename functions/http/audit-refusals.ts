@@ -121,8 +121,10 @@ async function keep(
   by: Acting,
   { action, error }: { action: AuditAction; error: AppError },
 ): Promise<void> {
+  // First: what is said of machines that nobody knows takes nobody's turn.
+  if (!isMachineId(machineId) || !(await isKnown(ports, machineId))) return;
   const more = takeTurn(ports, by.actor.id, [by.actor.id, machineId, action, error.code].join(' '));
-  if (more === undefined || !isMachineId(machineId) || !(await isKnown(ports, machineId))) return;
+  if (more === undefined) return;
   const right = error.facts['missingAction'];
   await recordAudit(ports, machineId, {
     ...by,

@@ -101,6 +101,13 @@ describe('a refused request', () => {
     expect(await routes.memory.store.read(id, 'audit-head')).toBeUndefined();
   });
 
+  it('is recorded, however often the caller asked for machines that nobody knows', async () => {
+    for (let number = 0; number < 61; number += 1)
+      await routes.call('getMachine', 'stranger', { params: { id: String(number).padStart(26, 'c') } });
+    await routes.call('getMachine', 'stranger');
+    expect(await routes.audits()).toMatchObject([{ action: 'request getMachine', outcome: 'refused' }]);
+  });
+
   it('stands when its record cannot be kept, which is logged', async () => {
     routes.memory.faults.before('store.commit', () => {
       throw new Error('no database');
