@@ -29,6 +29,7 @@ import { asRecorded } from './audit-refusals.ts';
 import type { Caller } from './authorization.ts';
 import { openMachine } from './machine-access.ts';
 import { requireStillMet } from './preconditions.ts';
+import { limitRefusedConnects } from './refused-connects.ts';
 import { defineRoute, type RouteCall } from './route.ts';
 import { mayEndAnyNow } from './session-list.ts';
 
@@ -173,8 +174,9 @@ export function registerSessions(provider: PortsProvider): void {
       const { machineId } = machine;
       const by = auditedCaller(caller, request);
       // Who may not connect is told so, by the flow that keeps the record of it, and nothing of the machine.
-      if ((await access.decideNow(connectRight(body.service))).allowed)
-        await requireStillMet(ports, by, machine, 'session open');
+      const decision = await access.decideNow(connectRight(body.service));
+      if (decision.allowed) await requireStillMet(ports, by, machine, 'session open');
+      else limitRefusedConnects(ports, caller, decision.missingAction);
       const input = inputOf(machine, caller, body, by.from);
       const location = `/api/machines/${machineId}/sessions/${input.sessionId}`;
       const client = durable();

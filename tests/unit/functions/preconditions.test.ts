@@ -225,4 +225,18 @@ describe('a connect', () => {
     expect((await connect(reader)).reply).toMatchObject({ code: 'agent_offline' });
     expect(durable.started).toHaveLength(1);
   });
+
+  it('that is refused is no more than ten flows a minute and one record beside them, however often it is tried', async () => {
+    for (let count = 0; count < 10; count += 1) await connect(reader);
+    for (let count = 0; count < 5; count += 1)
+      expect(await connect(reader)).toMatchObject({
+        status: 403,
+        reply: { code: 'access_denied', condition: 'role' },
+      });
+    expect(durable.started).toHaveLength(10);
+    expect(await auditsOf()).toHaveLength(1);
+    clock.advance(60_000);
+    await connect(reader);
+    expect(durable.started).toHaveLength(11);
+  });
 });
