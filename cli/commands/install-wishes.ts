@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type SignIn, signIns } from '#shared/domain/machine.ts';
 import { directRequest, type installRequest } from '#shared/protocol/install-api.ts';
 import type { Given, Option } from '../command.ts';
 import { UsageError } from '../failure.ts';
@@ -10,6 +11,10 @@ type Direct = z.input<typeof directRequest>;
 export const installOptions = {
   port: { value: 'N', meaning: 'port of the web application on the machine (6516)' },
   keys: keysOption,
+  'sign-in': {
+    value: 'WHO',
+    meaning: `who the service takes a visitor for: ${signIns.join(' or ')} (docs/sign-in.md)`,
+  },
   direct: {
     value: 'ADDRESS',
     meaning: 'straight to this address of an Azure virtual machine: it is published in DNS',
@@ -49,6 +54,12 @@ export function parsePort(text: string | undefined, command: string): number | u
   return port;
 }
 
+function parseSignIn(text: string | undefined): SignIn | undefined {
+  const found = signIns.find((one) => one === text?.toLowerCase());
+  if (text !== undefined && !found) throw refuse(`--sign-in must be ${signIns.join(' or ')}`);
+  return found;
+}
+
 /** The API's own rules, in the words of the command line. */
 const optionOf = (path: readonly PropertyKey[]): string =>
   ({ address: '--direct', sources: '--source', openToAnyone: '--open-to-anyone' })[String(path[0])] ??
@@ -83,11 +94,13 @@ function parseDirect(
 export function parseWishes({ options, flags, lists }: InstallGiven): InstallWishes {
   const port = parsePort(options.port, 'install');
   const keys = parseKeys(options.keys, 'install');
+  const signIn = parseSignIn(options['sign-in']);
   const direct = parseDirect(options.direct, lists.source, flags['open-to-anyone'] === true);
   if (direct && flags.reverse) throw refuse('--reverse cannot go together with --direct');
   return {
     ...(port !== undefined && { port }),
     ...(keys && { keys }),
+    ...(signIn && { signIn }),
     ...(flags['new-name'] && { newName: true }),
     ...(direct && { direct }),
     ...(flags.reverse && { direct: null }),

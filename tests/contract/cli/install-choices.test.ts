@@ -24,6 +24,8 @@ describe('what wacctl install asks for', () => {
     ['--reverse', { direct: null }],
     ['--consent', { consent: true }],
     ['--new-name --keys MACHINE', { newName: true, keys: 'machine' }],
+    ['--sign-in local', { signIn: 'local' }],
+    ['--sign-in virtual-account', { signIn: 'virtual-account' }],
     ['--direct 10.0.0.4', { direct: { address: '10.0.0.4' } }],
     ['--direct 2001:db8::4', { direct: { address: '2001:db8::4' } }],
     [
@@ -38,6 +40,13 @@ describe('what wacctl install asks for', () => {
     expect((await run('install', machineId, ...line.split(' ').filter(Boolean))).code).toBe(0);
     expect(sent()).toEqual(body);
     expect(installRequest.safeParse(sent()).success).toBe(true);
+  });
+
+  it('is one of two ways to sign in', async () => {
+    const { code, stderr } = await run('install', machineId, '--sign-in', 'me');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--sign-in must be virtual-account or local');
+    expect(api.requests).toEqual([]);
   });
 
   it('requirement 136: has the address that the API sees where the source is `me`', async () => {
