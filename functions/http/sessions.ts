@@ -116,13 +116,19 @@ const stepOf = (name: string, endedAt: string | undefined) =>
   endedAt === undefined ? [] : [{ name, endedAt }];
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString();
 
+/** Whether a record can have such an id: the database takes no slash and no number sign in one. */
+const isNameable = (sessionId: string): boolean => /^[\w-]{1,64}$/.test(sessionId);
+
 /** A user reads and ends his own sessions; who installs on the machine, or says who may connect, any. */
 async function openSessionOf({ ports, caller, parameter }: RouteCall<unknown>) {
   const access = await openMachine(ports, caller, parameter('id'));
-  const session = await ports.store.read(access.machine.machineId, 'session', parameter('sessionId'));
+  const sessionId = parameter('sessionId');
+  const session = isNameable(sessionId)
+    ? await ports.store.read(access.machine.machineId, 'session', sessionId)
+    : undefined;
   const isOwn = session?.document.user.id === caller.id;
   if (!session || (!isOwn && !(await mayEndAnyNow(access)))) {
-    throw new AppError('session_not_found', `there is no session ${parameter('sessionId')} of yours`);
+    throw new AppError('session_not_found', `there is no session ${sessionId} of yours`);
   }
   return { machine: access.machine, session, isOwn };
 }

@@ -240,3 +240,17 @@ describe('a connect', () => {
     expect(durable.started).toHaveLength(11);
   });
 });
+
+it.each(['a/b', 'a\\b', 'a#b', '../machine', 'x'.repeat(65)])(
+  'a session %j is looked for nowhere',
+  async (sessionId) => {
+    const before = memory.faults.calls('store.read');
+    const { status } = await callFunction('getSession', {
+      params: { id: machineId, sessionId },
+      headers: { authorization: `Bearer ${tokenOf(administrator)}` },
+    });
+    expect(status).toBe(404);
+    // The machine alone.
+    expect(memory.faults.calls('store.read') - before).toBe(1);
+  },
+);
