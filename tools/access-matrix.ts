@@ -113,9 +113,9 @@ This page is what the decisions of \`shared/domain\` say: \`npm run access-matri
 table that was written by hand. It makes no difference whether a role is held directly, through a group in a group, or
 at a group of resources, a subscription or a management group above the machine.
 
-*See* shows the machine at all; who does not hold it is answered as if there were none. *Install* and *connect* are two
-permissions: neither gives the other. Without *see* nobody reaches a machine through the portal, so who connects holds
-Reader too where his role does not show the machine. *Approve* is to say who may connect.
+_See_ shows the machine at all; who does not hold it is answered as if there were none. _Install_ and _connect_ are two
+permissions: neither gives the other. Without _see_ nobody reaches a machine through the portal, so who connects holds
+Reader too where his role does not show the machine. _Approve_ is to say who may connect.
 
 ${markdownTable(['role', 'machine', 'see', 'install', 'approve', 'WAC', 'SSH as'], roleRows()).join('\n')}
 
