@@ -64,7 +64,9 @@ export function createSessionLives(options: SessionLivesOptions): SessionLives {
     sessions.ends().get(sessionId) ?? clock.nowSeconds() + sessionLifetime.maximum;
 
   // Those of before a restart; of one that was ended just before it, the end was not written down everywhere.
-  for (const [sessionId, endsAt] of sessions.ends()) begin(sessionId, 'WAC', endsAt);
+  // One whose time was up before is told of where it was not, by the meter's own record, and never begun again.
+  for (const [sessionId, endsAt] of sessions.ends())
+    if (endsAt > clock.nowSeconds()) begin(sessionId, 'WAC', endsAt);
   for (const { sessionId, service, endsAt } of meter.live())
     if (sessions.isRevoked(sessionId)) end(sessionId, service, 'revoked');
     else endInTime(sessionId, service, endsAt);
