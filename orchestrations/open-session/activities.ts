@@ -142,12 +142,12 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
      * be installed. All is asked at the same time.
      */
     async requireAccess(input: OpenSessionInput): Promise<SessionTarget> {
-      const { machineId, service } = input;
+      const { machineId, service, machine: on } = input;
       const answers = Promise.all([
         getDocument(store, machineId, 'machine'),
         store.read(machineId, 'certificate'),
         store.read(machineId, 'agent'),
-        connectivity.findServiceConfigurations(input.machine.resourceId),
+        connectivity.findServiceConfigurations(on.resourceId),
         requireNewExtension(input),
       ]);
       answers.catch(() => {});
