@@ -142,12 +142,16 @@ export function createOpenSessionActivities(ports: OpenSessionPorts) {
      * be installed. All is asked at the same time.
      */
     async requireAccess(input: OpenSessionInput): Promise<SessionTarget> {
-      const { machineId, service, machine: on } = input;
+      const {
+        machineId,
+        service,
+        machine: { resourceId },
+      } = input;
       const answers = Promise.all([
         getDocument(store, machineId, 'machine'),
         store.read(machineId, 'certificate'),
         store.read(machineId, 'agent'),
-        connectivity.findServiceConfigurations(on.resourceId),
+        connectivity.findServiceConfigurations(resourceId),
         requireNewExtension(input),
       ]);
       answers.catch(() => {});
