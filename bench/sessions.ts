@@ -27,6 +27,7 @@ const revokeWidth = 4;
 
 interface LiveSession {
   id: string;
+  machineId: string;
   socket: WebSocket;
   /** By `performance.now()`. */
   closedAt?: number;
@@ -46,6 +47,14 @@ async function inLanes<T>(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
+/** Adds a machine and installs it; answers its id. An agent takes 512 streams, so that sessions are spread over all. */
+async function install(client: Client, resourceId: string, port: number): Promise<string> {
+  const { id } = await client.addMachine(resourceId);
+  const installed = await client.follow(await client.install(id, port), () => {});
+  if (installed.error) throw new Error(installed.error.detail);
+  return id;
+}
+
 /** Opens a session as a browser does and keeps its WebSocket; answers how long the request for it took. */
 async function openSession(client: Client, machineId: string, live: LiveSession[]): Promise<number> {
   const began = performance.now();
@@ -55,7 +64,7 @@ async function openSession(client: Client, machineId: string, live: LiveSession[
   const cookie = (door.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
   const { host, origin } = new URL(url);
   const socket = new WebSocket(`wss://${host}/api/live`, { headers: { cookie, origin } });
-  const session: LiveSession = { id: sessionId, socket };
+  const session: LiveSession = { id: sessionId, machineId, socket };
   socket.on('error', () => {});
   socket.on('close', () => {
     session.closedAt ??= performance.now();
@@ -71,10 +80,10 @@ const closed = async (session: LiveSession): Promise<number> => {
 };
 
 /** From the API's answer to the end of the session's connection; one that ended before the answer counts as nothing. */
-async function measureRevocations(client: Client, machineId: string, live: LiveSession[]): Promise<number[]> {
+async function measureRevocations(client: Client, live: LiveSession[]): Promise<number[]> {
   const took: number[] = [];
   await inLanes(live, revokeWidth, async (session) => {
-    await client.revoke(machineId, session.id);
+    await client.revoke(session.machineId, session.id);
     const answeredAt = performance.now();
     took.push(Math.max(0, (await closed(session)) - answeredAt));
   });
@@ -104,27 +113,25 @@ async function measure(report: Reporter): Promise<SessionsResult> {
   setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
   const system = await startSystem(data, undefined, report);
   try {
-    const [machine] = system.machines;
     const administrator = accountNamed('Administrator');
     const operator = accountNamed('Operator');
-    if (!machine) throw new Error('there are no samples');
     const { api, entra } = system.connection;
     const clientOf = async (name: string) => createApiClient(api, await signIn(entra.origin, name));
     const client = await clientOf(administrator.userPrincipalName);
-    const { id } = await client.addMachine(machine.resourceId);
-    const installed = await client.follow(await client.install(id, machine.port), () => {});
-    if (installed.error) throw new Error(installed.error.detail);
+    const ids: string[] = [];
+    for (const { resourceId, port } of system.machines) ids.push(await install(client, resourceId, port));
+    const idFor = (place: number) => ids[place % ids.length] ?? '';
 
     const began = performance.now();
     const live: LiveSession[] = [];
     const losing: LiveSession[] = [];
     const loser = await clientOf(operator.userPrincipalName);
     const took: number[] = [];
-    await inLanes(Array.from({ length: count - losers }).keys(), openWidth, async () => {
-      took.push(await openSession(client, id, live));
+    await inLanes(Array.from({ length: count - losers }).keys(), openWidth, async (place) => {
+      took.push(await openSession(client, idFor(place), live));
     });
-    await inLanes(Array.from({ length: losers }).keys(), openWidth, async () => {
-      took.push(await openSession(loser, id, losing));
+    await inLanes(Array.from({ length: losers }).keys(), openWidth, async (place) => {
+      took.push(await openSession(loser, idFor(place), losing));
     });
     report.step(
       `${live.length + losing.length} sessions, each with a WebSocket`,
@@ -139,7 +146,7 @@ async function measure(report: Reporter): Promise<SessionsResult> {
         removeAssignments(system.twin.addresses.arm, credential, sample.subscriptionScope, operator.objectId),
       losing,
     );
-    const revoked = await measureRevocations(client, id, live);
+    const revoked = await measureRevocations(client, live);
     return { connect: summarise(took), revocation: summarise(revoked), lostRight: summarise(lost) };
   } finally {
     await system.stop();
@@ -162,7 +169,7 @@ const report = createReporter({
   colours: process.stdout.isTTY,
 });
 const { connect, revocation, lostRight } = await measure(report);
-report.table(`${count} live sessions on one machine`, [
+report.table(`${count} live sessions through one proxy`, [
   [`connect request, ${openWidth} at a time`, line(connect)],
   ['own revocation: answer to cut', line(revocation)],
   ['assignment ended in Azure: to cut', line(lostRight)],
