@@ -27,13 +27,18 @@ const namesOf = ({ displayName, machineName, nextName, retiredNames = [] }: Mach
     ...retiredNames.map((retired, index) => [retired.machineName, `old name ${index} of ${displayName}`]),
   ] as const;
 
+/** Names of machines, which are made by chance, as what they are. */
+function inWords(text: string, machines: readonly MachineDocument[]): string {
+  let words = text;
+  for (const [name, meaning] of machines.flatMap(namesOf))
+    if (name !== undefined) words = words.replaceAll(name, meaning ?? '');
+  return words;
+}
+
 /** The same text for runs that differ in their moments and random ids alone. */
 function withoutChance(value: object, machines: readonly MachineDocument[]): unknown {
-  let text = JSON.stringify(value);
-  for (const [name, meaning] of machines.flatMap(namesOf))
-    if (name !== undefined) text = text.replaceAll(name, meaning ?? '');
   return JSON.parse(
-    text
+    inWords(JSON.stringify(value), machines)
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<moment>')
       .replaceAll(/\bida[a-z0-9]{13}\b/g, '<id>')
       .replaceAll(/\b[0-9a-f]{64}\b/g, '<thumbprint>')
@@ -44,7 +49,11 @@ function withoutChance(value: object, machines: readonly MachineDocument[]): unk
 }
 
 /** Tokens that are not back, of each bucket, and who waits. */
-async function budgetOf({ budgets, clock }: DurableApp, authority: DurableApp['authority']) {
+async function budgetOf(
+  { budgets, clock }: DurableApp,
+  authority: DurableApp['authority'],
+  machines: readonly MachineDocument[],
+) {
   const { buckets, closure, waiters } = await budgets.read(authority.name);
   const names = authority.orders.map(({ hostNames }) => hostNames[0]?.split('.')[0] ?? '');
   const own = authority.limits
@@ -55,7 +64,11 @@ async function budgetOf({ budgets, clock }: DurableApp, authority: DurableApp['a
     buckets: all
       .map(({ id, fullAt, held = [] }) => {
         const refillMs = authority.limits.find((limit) => id.startsWith(limit.id))?.refillMs ?? 1;
-        return { id, spent: Math.max(0, Math.round((fullAt - clock.now()) / refillMs)), held: held.length };
+        return {
+          id: inWords(id, machines),
+          spent: Math.max(0, Math.round((fullAt - clock.now()) / refillMs)),
+          held: held.length,
+        };
       })
       .toSorted((one, other) => (one.id < other.id ? -1 : 1)),
     waiters: waiters.length,
@@ -117,7 +130,7 @@ export async function leftBehind(app: DurableApp): Promise<unknown> {
   const drills = await app.store.list(fleetPartition, 'drill', 10);
   const world = {
     machines: await Promise.all(machines.map((machine) => machineOf(app, machine))),
-    authorities: await Promise.all([app.authority, app.second].map((one) => budgetOf(app, one))),
+    authorities: await Promise.all([app.authority, app.second].map((one) => budgetOf(app, one, machines))),
     vault: { keysMade: app.vault.keysMade(), pending: app.vault.pendingNames() },
     names: [...app.dns.names],
     proofs: [...app.dns.texts.keys()],
