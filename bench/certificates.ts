@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { StandIn } from '#local/kit/stand-in.ts';
 import { createApiClient } from '#local/main-job/api-client.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { signIn } from '#local/main-job/sign-in.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
 import { startSystem } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import type { OperationReply } from '#shared/protocol/api.ts';
@@ -16,6 +12,7 @@ import { type HistorySize, openHistories, type StepTime } from './durable-histor
 import { durationOf, renew } from './renew.ts';
 import { difference, readAll, rolesOf, sumOf } from './role-times.ts';
 import { milliseconds, type Summary, summarise } from './statistics.ts';
+import { installMachine, openTemporaryData } from './temporary-data.ts';
 
 /** The first ones load code and fill caches, and the compiler has seen nothing yet. */
 const warmUps = 20;
@@ -51,10 +48,8 @@ const callsOf = (standIns: readonly StandIn[]): Record<string, number> =>
   );
 
 async function measureCertificates(report: Reporter, count: number): Promise<CertificatesResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-certificates-'));
   await build();
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const { data, remove } = await openTemporaryData();
   const system = await startSystem(data, undefined, report);
   try {
     const [account] = sample.accounts;
@@ -63,12 +58,7 @@ async function measureCertificates(report: Reporter, count: number): Promise<Cer
     const token = await signIn(entra.origin, account.userPrincipalName);
     const client = createApiClient(api, token);
     const ids: string[] = [];
-    for (const machine of system.machines) {
-      const { id } = await client.addMachine(machine.resourceId);
-      const installed = await client.follow(await client.install(id, machine.port), () => {});
-      if (installed.error) throw new Error(installed.error.detail);
-      ids.push(id);
-    }
+    for (const machine of system.machines) ids.push(await installMachine(client, machine));
     const next = (index: number) => renew(api, token, ids[index % ids.length] ?? '');
     for (let index = 0; index < warmUps; index += 1) await next(index);
 
@@ -130,7 +120,7 @@ async function measureCertificates(report: Reporter, count: number): Promise<Cer
     };
   } finally {
     await system.stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { z } from 'zod';
 import { rememberRoles } from '#functions/remembered-roles.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { builtInRoles } from '#local/resource-manager/providers/built-in-roles.ts';
 import { roleAssignment } from '#local/resource-manager/seeds.ts';
 import { createSdkCredential } from '#local/run/credential.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
 import { startStandIns } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { decideRight } from '#orchestrations/decide-right.ts';
@@ -17,6 +12,7 @@ import { createArmClient } from '#shared/adapters/azure/arm-client.ts';
 import { createArmRoleReader } from '#shared/adapters/azure/arm-role-reader.ts';
 import { decideAccess, type EffectiveRoles } from '#shared/domain/access.ts';
 import { milliseconds, type Summary, summarise } from './statistics.ts';
+import { openTemporaryData } from './temporary-data.ts';
 
 /** `--count=1000`: assignments of one caller; `--delay=50`: milliseconds that every answer of ARM takes longer. */
 const optionOf = (name: string, otherwise: number): number =>
@@ -72,9 +68,7 @@ interface DecisionsResult {
 }
 
 async function measure(report: Reporter): Promise<DecisionsResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-decisions-'));
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const { data, remove } = await openTemporaryData();
   const { twin, connection, stop } = await startStandIns(data, undefined, report, 'system', {
     resources: seeds(),
   });
@@ -113,7 +107,7 @@ async function measure(report: Reporter): Promise<DecisionsResult> {
     return { first, roundTrip, uncached, callsUncached, cached, cachedAllReach };
   } finally {
     await stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

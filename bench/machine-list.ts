@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { chargeOfQuery, chargeOfRead } from '#local/cosmos/request-charge.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { signIn } from '#local/main-job/sign-in.ts';
 import { createSdkCredential } from '#local/run/credential.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
 import { startHost } from '#local/run/processes.ts';
 import { startStandIns } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
@@ -16,6 +11,7 @@ import { type MachineListReply, machineListReply } from '#shared/protocol/machin
 import { build } from '#tools/build.ts';
 import { bytesOf, recordsOf } from './machine-records.ts';
 import { milliseconds, type Summary, summarise } from './statistics.ts';
+import { openTemporaryData } from './temporary-data.ts';
 
 const rounds = 10;
 const roundsOfAllPages = 3;
@@ -82,10 +78,8 @@ async function timed(count: number, work: () => Promise<unknown>): Promise<Summa
 }
 
 async function measureMachineList(report: Reporter, count: number): Promise<MachineListResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-machine-list-'));
   await build();
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const { data, remove } = await openTemporaryData();
   const { twin, connection, stop } = await startStandIns(data, undefined, report);
   const cosmos = twin.standIns.find(({ name }) => name === 'cosmos');
   const [account] = sample.accounts;
@@ -168,7 +162,7 @@ async function measureMachineList(report: Reporter, count: number): Promise<Mach
   } finally {
     await host.stop();
     await stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -1,20 +1,16 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import WebSocket from 'ws';
 import { createApiClient } from '#local/main-job/api-client.ts';
 import { getPage } from '#local/main-job/open-session-url.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { signIn } from '#local/main-job/sign-in.ts';
 import { createSdkCredential } from '#local/run/credential.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
 import { startSystem } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { build } from '#tools/build.ts';
 import { removeAssignments } from './assignments.ts';
 import { milliseconds, type Summary, summarise } from './statistics.ts';
+import { installMachine, openTemporaryData } from './temporary-data.ts';
 
 /** `--count=1000`: sessions that live at the same time, each with a WebSocket to the machine. */
 const optionOf = (name: string, otherwise: number): number =>
@@ -45,14 +41,6 @@ async function inLanes<T>(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
   };
   await Promise.all(Array.from({ length: width }, lane));
-}
-
-/** Adds a machine and installs it; answers its id. An agent takes 512 streams, so that sessions are spread over all. */
-async function install(client: Client, resourceId: string, port: number): Promise<string> {
-  const { id } = await client.addMachine(resourceId);
-  const installed = await client.follow(await client.install(id, port), () => {});
-  if (installed.error) throw new Error(installed.error.detail);
-  return id;
 }
 
 /** Opens a session as a browser does and keeps its WebSocket; answers how long the request for it took. */
@@ -107,10 +95,8 @@ interface SessionsResult {
 }
 
 async function measure(report: Reporter): Promise<SessionsResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-bench-'));
   await build();
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const { data, remove } = await openTemporaryData();
   const system = await startSystem(data, undefined, report);
   try {
     const administrator = accountNamed('Administrator');
@@ -119,7 +105,8 @@ async function measure(report: Reporter): Promise<SessionsResult> {
     const clientOf = async (name: string) => createApiClient(api, await signIn(entra.origin, name));
     const client = await clientOf(administrator.userPrincipalName);
     const ids: string[] = [];
-    for (const { resourceId, port } of system.machines) ids.push(await install(client, resourceId, port));
+    // An agent takes 512 streams at once: sessions are spread over all machines.
+    for (const machine of system.machines) ids.push(await installMachine(client, machine));
     const idFor = (place: number) => ids[place % ids.length] ?? '';
 
     const began = performance.now();
@@ -150,7 +137,7 @@ async function measure(report: Reporter): Promise<SessionsResult> {
     return { connect: summarise(took), revocation: summarise(revoked), lostRight: summarise(lost) };
   } finally {
     await system.stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

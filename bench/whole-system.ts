@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createApiClient } from '#local/main-job/api-client.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { signIn } from '#local/main-job/sign-in.ts';
-import { openDataFolder } from '#local/run/data-folder.ts';
 import { startSystem } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { build } from '#tools/build.ts';
 import { measureConnect } from './connect.ts';
 import { type LoadResult, measureLoad } from './load.ts';
 import { milliseconds, type Summary } from './statistics.ts';
+import { openTemporaryData } from './temporary-data.ts';
 
 const connects = 200;
 const warmUps = 10;
@@ -25,10 +21,8 @@ interface WholeSystemResult {
 
 /** Install, connect and load on the whole system of this computer. */
 async function measureWholeSystem(report: Reporter): Promise<WholeSystemResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'admin-center-bench-'));
   await build();
-  const data = await openDataFolder(folder, { fresh: false });
-  setDefaultCACertificates([...getCACertificates('default'), data.root.cert]);
+  const { data, remove } = await openTemporaryData();
   const system = await startSystem(data, undefined, report);
   try {
     const [account] = sample.accounts;
@@ -48,7 +42,7 @@ async function measureWholeSystem(report: Reporter): Promise<WholeSystemResult> 
     return { install, connect, load: measureLoad(system.connection.appSettings) };
   } finally {
     await system.stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
