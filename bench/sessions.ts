@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { createApiClient } from '#local/main-job/api-client.ts';
-import { getPage } from '#local/main-job/open-session-url.ts';
 import { createReporter, type Reporter } from '#local/main-job/reporter.ts';
 import { signIn } from '#local/main-job/sign-in.ts';
 import { createSdkCredential } from '#local/run/credential.ts';
 import { startSystem } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import { build } from '#tools/build.ts';
+import { openLiveSocket } from '../tests/support/live-socket.ts';
 import { removeAssignments } from './assignments.ts';
 import { milliseconds, type Summary, summarise } from './statistics.ts';
 import { installMachine, openTemporaryData } from './temporary-data.ts';
@@ -48,16 +48,11 @@ async function openSession(client: Client, machineId: string, live: LiveSession[
   const began = performance.now();
   const { sessionId, url } = await client.connect(machineId);
   const took = performance.now() - began;
-  const door = await getPage(url);
-  const cookie = (door.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
-  const { host, origin } = new URL(url);
-  const socket = new WebSocket(`wss://${host}/api/live`, { headers: { cookie, origin } });
+  const socket = await openLiveSocket(url);
   const session: LiveSession = { id: sessionId, machineId, socket };
-  socket.on('error', () => {});
   socket.on('close', () => {
     session.closedAt ??= performance.now();
   });
-  await once(socket, 'open');
   live.push(session);
   return took;
 }

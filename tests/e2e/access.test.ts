@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import type { ApiClient } from '#local/main-job/api-client.ts';
-import { getPage } from '#local/main-job/open-session-url.ts';
 import * as sample from '#local/samples/sample-data.ts';
 import type { AccessReply } from '#shared/protocol/access-api.ts';
 import { type AuditReply, auditReply } from '#shared/protocol/audit-api.ts';
 import { sessionListReply } from '#shared/protocol/session-api.ts';
 import { installOn } from '../support/install.ts';
+import { openLiveSocket } from '../support/live-socket.ts';
 import { assignmentsIn, builtInRoles } from '../support/role-assignments.ts';
 import { machineAt, type SystemUnderTest, startSystem } from '../support/system.ts';
 
@@ -45,16 +44,7 @@ describe('somebody whose roles come and go', () => {
     return auditReply.parse(body).value;
   };
 
-  async function openWebSocket(who: SignedIn): Promise<WebSocket> {
-    const { url } = await who.connect(machineId);
-    const door = await getPage(url);
-    const cookie = (door.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
-    const { host, origin } = new URL(url);
-    const socket = new WebSocket(`wss://${host}/api/live`, { headers: { cookie, origin } });
-    socket.on('error', () => {});
-    await once(socket, 'open');
-    return socket;
-  }
+  const openWebSocket = async (who: SignedIn) => openLiveSocket((await who.connect(machineId)).url);
 
   it('requirement 96: is let in as soon as both roles are there, and cut when one ends, within a minute', async () => {
     const { assign, remove } = assignmentsIn(system);

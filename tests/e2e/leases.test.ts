@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import type { ApiClient } from '#local/main-job/api-client.ts';
-import { getPage } from '#local/main-job/open-session-url.ts';
 import { type LeaseReply, leaseReply } from '#shared/protocol/lease-api.ts';
 import { notification } from '#shared/protocol/notifications.ts';
 import { topicNames } from '#shared/protocol/resource-names.ts';
 import { installOn } from '../support/install.ts';
+import { openLiveSocket } from '../support/live-socket.ts';
 import { machineAt, type SystemUnderTest, startOwn } from '../support/system.ts';
 
 type SignedIn = ApiClient & { token: string };
@@ -69,16 +68,7 @@ describe('a machine that needs a lease', () => {
   const decide = (who: SignedIn, id: string) =>
     call(who, 'POST', `/leases/${id}/decision`, { approve: true });
 
-  async function openWebSocket(who: SignedIn): Promise<WebSocket> {
-    const { url } = await who.connect(machineId);
-    const door = await getPage(url);
-    const cookie = (door.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
-    const { host, origin } = new URL(url);
-    const socket = new WebSocket(`wss://${host}/api/live`, { headers: { cookie, origin } });
-    socket.on('error', () => {});
-    await once(socket, 'open');
-    return socket;
-  }
+  const openWebSocket = async (who: SignedIn) => openLiveSocket((await who.connect(machineId)).url);
 
   it('requirement 87: lets in with a lease that somebody else approved, and cuts when it is revoked', async () => {
     expect((await call(approver, 'PUT', '/lease-policy', { required: true })).status).toBe(200);
