@@ -6,6 +6,7 @@ import { signIn } from '#local/main-job/sign-in.ts';
 import { createSdkCredential } from '#local/run/credential.ts';
 import { startSystem } from '#local/run/system.ts';
 import * as sample from '#local/samples/sample-data.ts';
+import { inLanes } from '#shared/domain/lanes.ts';
 import { build } from '#tools/build.ts';
 import { openLiveSocket } from '../tests/support/live-socket.ts';
 import { removeAssignments } from './assignments.ts';
@@ -30,18 +31,6 @@ interface LiveSession {
 }
 
 type Client = ReturnType<typeof createApiClient>;
-
-async function inLanes<T>(
-  items: Iterable<T>,
-  width: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = [...items];
-  const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-}
 
 /** Opens a session as a browser does and keeps its WebSocket; answers how long the request for it took. */
 async function openSession(client: Client, machineId: string, live: LiveSession[]): Promise<number> {

@@ -7,6 +7,7 @@ import {
 } from '#shared/domain/access.ts';
 import type { SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { inLanes } from '#shared/domain/lanes.ts';
 import { isInForce } from '#shared/domain/lease.ts';
 import type { SessionEndReason } from '#shared/domain/session.ts';
 import type { AppPorts } from './ports.ts';
@@ -31,19 +32,13 @@ const roleWidth = 32;
 const isUndecided = (error: unknown): boolean =>
   error instanceof AppError && (error.code === 'access_undecided' || error.code === 'roles_unreadable');
 
-/** Runs the work in lanes; what fails is told and keeps no other from its turn. */
-export async function inLanes<T>(
+/** Does the work in lanes; what fails is told. */
+export const withEach = <T>(
   items: Iterable<T>,
   work: (item: T) => Promise<void>,
   onFailure: (error: unknown) => void,
   lanes = width,
-): Promise<void> {
-  const waiting = [...items].values();
-  const lane = async () => {
-    for (const next of waiting) await work(next).catch(onFailure);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-}
+): Promise<void> => inLanes(items, lanes, (item) => work(item).catch(onFailure));
 
 const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => [
   ...Map.groupBy(items, keyOf).values(),
@@ -79,7 +74,7 @@ async function readRoles({ roles }: WatchPorts, userId: string, subscriptionId: 
 }
 
 const endAll = (held: readonly Watched[], reason: SessionEndReason, end: End): Promise<void> =>
-  inLanes(
+  withEach(
     held,
     ({ session }) => end(session, reason),
     () => {},
@@ -150,9 +145,9 @@ export async function judgeSessions(
     `${session.user.id} ${on.subscriptionId}`.toLowerCase(),
   );
   await Promise.all([
-    inLanes(byPerson, (held) => judgeRoles(ports, held, end), onFailure, roleWidth),
-    inLanes(watched, (one) => judgeLease(ports, one, end), onFailure),
-    inLanes(byMachine, (held) => judgeServices(ports, held, end), onFailure),
+    withEach(byPerson, (held) => judgeRoles(ports, held, end), onFailure, roleWidth),
+    withEach(watched, (one) => judgeLease(ports, one, end), onFailure),
+    withEach(byMachine, (held) => judgeServices(ports, held, end), onFailure),
   ]);
   return over.size;
 }

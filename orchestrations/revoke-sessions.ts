@@ -1,5 +1,6 @@
 import type { AuditActor, AuditEntry } from '#shared/domain/audit.ts';
 import { revocationPartition, type SessionDocument } from '#shared/domain/documents.ts';
+import { inLanes } from '#shared/domain/lanes.ts';
 import type { SessionEndReason } from '#shared/domain/session.ts';
 import type { MachineStore } from '#shared/ports/machine-store.ts';
 import type { MessageBus } from '#shared/ports/message-bus.ts';
@@ -97,13 +98,6 @@ export async function revokeSessions(
   const live = (await ports.store.findSessions('live', most, machineId)).filter(
     (session) => session.expiresAt > nowSeconds && isMeant(session),
   );
-  const waiting = live.values();
-  const failures: unknown[] = [];
-  const lane = async () => {
-    for (const session of waiting)
-      await revokeSession(ports, ending, session).catch((error: unknown) => failures.push(error));
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-  if (failures.length > 0) throw failures[0];
+  await inLanes(live, width, (session) => revokeSession(ports, ending, session));
   return live.length;
 }

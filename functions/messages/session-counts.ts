@@ -2,6 +2,7 @@ import { commitAudited } from '#orchestrations/audit-trail.ts';
 import type { AuditEntry } from '#shared/domain/audit.ts';
 import type { SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
+import { inLanes } from '#shared/domain/lanes.ts';
 import type { SessionUsage } from '#shared/domain/session.ts';
 import type { AgentReport, SessionCount } from '#shared/protocol/agent-messages.ts';
 import type { AppPorts } from '../ports.ts';
@@ -83,10 +84,5 @@ export async function takeSessionCounts(
   machineId: string,
   { sessions = [], at }: Pick<AgentReport, 'sessions' | 'at'>,
 ): Promise<void> {
-  const waiting = [...sessions];
-  const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await takeCount(ports, machineId, next, at);
-  };
-  await Promise.all(Array.from({ length: width }, lane));
+  await inLanes(sessions, width, (count) => takeCount(ports, machineId, count, at));
 }

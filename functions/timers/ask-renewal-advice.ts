@@ -1,6 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { moveCertificate } from '#orchestrations/certificate-record.ts';
 import type { CertificateDocument } from '#shared/domain/documents.ts';
+import { inLanes } from '#shared/domain/lanes.ts';
 import { dueAt, nextCheckAt } from '#shared/domain/renewal.ts';
 import type { RenewalAdvice } from '#shared/ports/certificate-authority.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
@@ -51,15 +52,11 @@ export async function askForAdvice(
   context: Pick<InvocationContext, 'warn'>,
 ): Promise<void> {
   const waiting = await ports.store.findChecks(ports.now().toISOString(), batch);
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { machineId } = next;
-      await askFor(ports, next).catch((error: unknown) =>
-        context.warn(`renewal advice for ${machineId}: ${String(error)}`),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: width }, lane));
+  await inLanes(waiting, width, (next) =>
+    askFor(ports, next).catch((error: unknown) =>
+      context.warn(`renewal advice for ${next.machineId}: ${String(error)}`),
+    ),
+  );
 }
 
 export function registerRenewalAdvice(provider: PortsProvider): void {

@@ -5,7 +5,7 @@ import type { SessionDocument } from '#shared/domain/documents.ts';
 import { AppError } from '#shared/domain/error.ts';
 import { closed } from '../messages/session-counts.ts';
 import type { AppPorts, PortsProvider } from '../ports.ts';
-import { inLanes, judgeSessions } from '../session-watch.ts';
+import { judgeSessions, withEach } from '../session-watch.ts';
 
 /** Three times a minute: the end of a role assignment is felt well within sixty seconds (96). */
 const schedule = '5,25,45 * * * * *';
@@ -56,7 +56,7 @@ export async function watchSessions(
     onFailure,
   );
   const silent = sessions.filter(({ expiresAt }) => expiresAt * 1000 + lastCountMs <= nowMs);
-  await inLanes(silent, (session) => settle(ports, session), onFailure);
+  await withEach(silent, (session) => settle(ports, session), onFailure);
   if (over > 0) context.info(`${over} of ${live.length} live sessions were ended`);
   if (failures.length > 0)
     context.warn(`watching sessions: ${failures.length} failed, the first: ${String(failures[0])}`);
